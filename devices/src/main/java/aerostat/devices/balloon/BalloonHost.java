@@ -1,0 +1,49 @@
+package aerostat.devices.balloon;
+
+import java.util.Map;
+
+/**
+ * SKELETON (owner: virtio/devices; becomes BalloonDevice's host side). All calls need the machine
+ * lock.
+ */
+public interface BalloonHost {
+  /**
+   * Asks the guest to shrink or grow to {@code bytes} of memory in use (QMP {@code balloon});
+   * clamped to RAM (DEV-09).
+   */
+  void setTarget(long bytes);
+
+  /** RAM minus what the guest says is in the balloon, clamped to [0, RAM] (DEV-10). */
+  long actualBytes();
+
+  /** Whether a driver has reached DRIVER_OK. */
+  boolean driverReady();
+
+  /** QEMU key ("stat-free-memory", …) to value, -1 where not reported. */
+  Map<String, Long> stats();
+
+  /** Wall-clock seconds of the last stats update, 0 for never. */
+  long statsLastUpdate();
+
+  /** Seconds; 0 switches polling off. */
+  void setStatsPollingInterval(int seconds);
+
+  int statsPollingInterval();
+
+  /** Called after {@code actual} changed (event BALLOON_CHANGE), with the new actual in bytes. */
+  void onActualChanged(java.util.function.LongConsumer listener);
+
+  /** Whether FREE_PAGE_HINT was negotiated and the driver is ready. */
+  boolean hintingPossible();
+
+  /**
+   * New command id, REQUESTED; hints go to {@code sink} until stop or done (DEV state machine F.3).
+   */
+  void hintStart(FreePageHintSink sink);
+
+  /** After it returns no hint reaches the sink (DEV-16). */
+  void hintStop();
+
+  /** The guest may take hinted pages back. Idempotent. */
+  void hintDone();
+}

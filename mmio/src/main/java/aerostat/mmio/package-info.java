@@ -1,0 +1,2 @@
+/** Floor 1: guest-physical memory, MMIO bus, interrupt lines, virtio-mmio transport, virtqueues. */
+package aerostat.mmio;

@@ -1,0 +1,10 @@
+package aerostat.mmio.state;
+
+/** A saved state that this machine cannot take: wrong layout, or values out of range. */
+public final class StateRefusedException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  public StateRefusedException(String message) {
+    super(message);
+  }
+}
