@@ -1,35 +1,162 @@
 package aerostat.mmio.memory;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 
 /**
- * SKELETON (owner: mmio-memory). One card byte a page; KVM's contract: log since the last harvest.
+ * Which pages were written since the last harvest: KVM's contract, with one card byte a page.
+ *
+ * <p><b>Mark</b>: after the data, store 1 into the page's card with release order, whatever the
+ * card holds. <b>Harvest</b>: swap eight cards at once for zeros, then a full fence, then report
+ * the pages; only then may anyone read them.
+ *
+ * <p>Why no write is lost. In the one order that all processors agree on for a card, a mark comes
+ * before a harvest's swap or after it. After: the card stays 1 and the next harvest reports the
+ * page. Before: no store lies between, or it is a mark as well, so the swap reads a 1; that read
+ * synchronises with the release store (the swap is an acquire), so whoever reads the page
+ * afterwards sees the data. This leans on two things. (1) The store is unconditional: "mark only if
+ * clear" may read an old 1 that a swap is about to clear, while its data still waits in the store
+ * buffer; the page is then read too early and no mark is left. (2) Get and clear are one step: with
+ * "read, then store 0" the marks set between the two are wiped out unseen.
+ *
+ * <p>Byte stores against an eight-byte swap: cards are aligned to eight, so the swap is single-copy
+ * atomic on x86 (a locked exchange holds the whole line) and on AArch64 (SWPAL; or LDAXR/STLXR,
+ * whose store fails when any byte of the granule was written in between), and coherence holds for
+ * each byte by itself: no byte store can fall between the swap's read and its write. The full fence
+ * is needed because on AArch64 a later load may pass the <em>write</em> half of the swap; with the
+ * fence a reader of a reported page also comes after every card of the group was cleared.
+ *
+ * <p>The test before the swap is a plain read: a 0 that is out of date is a mark that comes after
+ * this harvest, and the next one has it.
  */
 public final class DirtyLog {
+  private static final byte MARK = 1;
+
+  /** Lets card i of a word (byte i from the low end) fall on bit 56 + i of the product. */
+  private static final long GATHER = 0x0102_0408_1020_4080L;
+
+  private static final long EACH_CARD = 0x0101_0101_0101_0101L;
+
+  /** Card words that make one word of a {@link PageBitmap}: 8 × 8 pages. */
+  private static final int GROUP_BYTES = 64;
+
+  private static final VarHandle CARD = JAVA_BYTE.varHandle();
+  private static final VarHandle WORD = JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
+
+  private final long pages;
+
+  /** Padded with cards that nobody marks to a whole number of groups. */
+  private final MemorySegment padded;
+
+  private final MemorySegment cards;
+
+  DirtyLog(long pages, Arena arena) {
+    this.pages = pages;
+    padded = arena.allocate((pages + GROUP_BYTES - 1) & -GROUP_BYTES, GROUP_BYTES);
+    cards = padded.asSlice(0, pages);
+  }
+
   /**
-   * The cards, one byte a page from RAM_BASE, off-heap, 8-aligned. The vCPU stores (byte) 1 with
-   * release order.
+   * The cards, one byte a page from RAM_BASE, off-heap, 64-aligned. The vCPU stores (byte) 1 with
+   * release order, after its data and unconditionally.
    */
   public MemorySegment cards() {
-    throw new UnsupportedOperationException();
-  }
-
-  /** Marks all pages that [gpa, gpa+length) touches, after their data was written. */
-  public void mark(long gpa, long length) {
-    throw new UnsupportedOperationException();
+    return cards;
   }
 
   /**
-   * Moves the log into {@code into} (OR), atomically get-and-clear by words, then a full fence.
+   * Marks all pages that [gpa, gpa+length) touches, after their data was written.
+   *
+   * @throws GuestAddressException if the range is not wholly in RAM
+   */
+  public void mark(long gpa, long length) {
+    if (length == 0) {
+      return;
+    }
+    long offset = gpa - GuestMemory.RAM_BASE;
+    long size = pages << GuestMemory.PAGE_SHIFT;
+    if (length < 0 || offset < 0 || length > size || offset > size - length) {
+      throw GuestAddressException.outsideRam(gpa, length);
+    }
+    markOffsets(offset, length);
+  }
+
+  /** As {@link #mark}, by offset from RAM_BASE, for a checked range of at least one byte. */
+  void markOffsets(long offset, long length) {
+    long last = (offset + length - 1) >>> GuestMemory.PAGE_SHIFT;
+    for (long page = offset >>> GuestMemory.PAGE_SHIFT; page <= last; page++) {
+      CARD.setRelease(cards, page, MARK);
+    }
+  }
+
+  /**
+   * Moves the log into {@code into} (OR). Pages whose bit is set may be read from then on.
    *
    * @return how many bits of {@code into} went from 0 to 1
    */
   public long harvest(PageBitmap into) {
-    throw new UnsupportedOperationException();
+    if (into.pages() != pages) {
+      throw new IllegalArgumentException(
+          "a log of " + pages + " pages into a bitmap of " + into.pages());
+    }
+    long fresh = 0;
+    for (long at = 0; at < padded.byteSize(); at += GROUP_BYTES) {
+      if (any(at)) {
+        long bits = take(at);
+        // Before the bits are published: another thread may already look for set bits.
+        VarHandle.fullFence();
+        fresh += into.orWord((int) (at / GROUP_BYTES), bits);
+      }
+    }
+    return fresh;
   }
 
-  /** Forgets everything logged. */
+  /** Forgets everything logged; pages read afterwards hold all that was logged. */
   public void clear() {
-    throw new UnsupportedOperationException();
+    for (long at = 0; at < padded.byteSize(); at += GROUP_BYTES) {
+      if (any(at)) {
+        take(at);
+      }
+    }
+    VarHandle.fullFence();
+  }
+
+  /** Whether any page is marked, without clearing: a hint for the idle, not a harvest. */
+  public boolean isClean() {
+    for (long at = 0; at < padded.byteSize(); at += GROUP_BYTES) {
+      if (any(at)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean any(long at) {
+    return (padded.get(JAVA_LONG, at)
+            | padded.get(JAVA_LONG, at + 8)
+            | padded.get(JAVA_LONG, at + 16)
+            | padded.get(JAVA_LONG, at + 24)
+            | padded.get(JAVA_LONG, at + 32)
+            | padded.get(JAVA_LONG, at + 40)
+            | padded.get(JAVA_LONG, at + 48)
+            | padded.get(JAVA_LONG, at + 56))
+        != 0;
+  }
+
+  /** Gets and clears 64 cards; bit i = card i was marked. */
+  private long take(long at) {
+    long bits = 0;
+    for (int i = 0; i < GROUP_BYTES; i += 8) {
+      if ((long) WORD.getOpaque(padded, at + i) != 0) {
+        long eight = (long) WORD.getAndSet(padded, at + i, 0L);
+        bits |= ((eight & EACH_CARD) * GATHER >>> 56) << i;
+      }
+    }
+    return bits;
   }
 }

@@ -10,4 +10,20 @@ public final class GuestAddressException extends RuntimeException {
   public GuestAddressException(String message) {
     super(message);
   }
+
+  static GuestAddressException outsideRam(long gpa, long length) {
+    return new GuestAddressException(describe(gpa, length) + " is not in RAM");
+  }
+
+  static GuestAddressException readOnly(long gpa, long length) {
+    return new GuestAddressException(describe(gpa, length) + " touches the read-only image");
+  }
+
+  static GuestAddressException misaligned(long gpa, int width) {
+    return new GuestAddressException(describe(gpa, width) + " is not aligned to its size");
+  }
+
+  private static String describe(long gpa, long length) {
+    return "0x%x+0x%x".formatted(gpa, length);
+  }
 }

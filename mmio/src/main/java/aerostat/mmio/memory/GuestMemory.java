@@ -1,10 +1,25 @@
 package aerostat.mmio.memory;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.List;
 
 /**
- * SKELETON (owner: mmio-memory). Guest-physical memory: one RAM region whose first pages are the
- * image (ROM).
+ * Guest-physical memory: one range of RAM whose first pages are the image (ROM).
+ *
+ * <p>Addresses are guest-physical and come from a hostile guest: every access checks its whole
+ * range <em>before</em> it touches memory, safe against overflow, and throws {@link
+ * GuestAddressException}. Numbers are little-endian. Every store marks the {@link DirtyLog}
+ * <em>after</em> the data. Plain accesses need no alignment; the acquire and release forms do.
+ *
+ * <p>Any thread may call anything at any time; accesses race as they do on real memory. After
+ * {@link #close()} an access throws {@link IllegalStateException}.
  */
 public final class GuestMemory implements AutoCloseable {
   /**
@@ -16,29 +31,139 @@ public final class GuestMemory implements AutoCloseable {
   public static final int PAGE_SHIFT = 12;
   public static final int PAGE_SIZE = 1 << PAGE_SHIFT;
 
+  /** The largest RAM in bytes, 1 TiB. */
+  public static final long MAX_SIZE = 1L << 40;
+
+  private static final VarHandle BYTE = JAVA_BYTE.varHandle();
+  private static final VarHandle SHORT_ANY = little(ValueLayout.JAVA_SHORT_UNALIGNED).varHandle();
+  private static final VarHandle INT_ANY = little(ValueLayout.JAVA_INT_UNALIGNED).varHandle();
+  private static final VarHandle LONG_ANY = little(ValueLayout.JAVA_LONG_UNALIGNED).varHandle();
+  private static final VarHandle SHORT = little(ValueLayout.JAVA_SHORT).varHandle();
+  private static final VarHandle INT = little(ValueLayout.JAVA_INT).varHandle();
+  private static final VarHandle LONG = little(ValueLayout.JAVA_LONG).varHandle();
+
+  private final RamBackend backend;
+  private final MemorySegment ram;
+  private final long size;
+  private final Arena arena = Arena.ofShared();
+  private final DirtyLog dirtyLog;
+  private final PageOwners owners;
+  private volatile long romSize;
+
+  /** RAM over a back end, which it owns from here on. */
+  public GuestMemory(RamBackend backend) {
+    this.backend = backend;
+    this.ram = backend.segment();
+    this.size = ram.byteSize();
+    this.dirtyLog = new DirtyLog(size >>> PAGE_SHIFT, arena);
+    this.owners = new PageOwners(size >>> PAGE_SHIFT, arena);
+  }
+
+  /**
+   * Memory of this process alone.
+   *
+   * @param size bytes, a positive multiple of 4 KiB (and of the host's page), at most {@link
+   *     #MAX_SIZE}
+   * @throws HostMemoryException if the host has no room for it
+   */
+  public static GuestMemory anonymous(long size) {
+    return new GuestMemory(new AnonymousRam(checkedSize(size)));
+  }
+
+  /**
+   * Memory in a file that other processes can map: created or emptied, and held for this process.
+   *
+   * @throws IllegalArgumentException if the file has content of another size
+   * @throws HostMemoryException if the host refuses, or another VMM holds the file
+   */
+  public static GuestMemory sharedFile(Path file, long size) {
+    return new GuestMemory(SharedFileRam.open(file, checkedSize(size)));
+  }
+
+  /** Shared memory without a path (memfd), named for the process's maps. */
+  public static GuestMemory sharedMemory(String name, long size) {
+    return new GuestMemory(SharedFileRam.memoryFile(name, checkedSize(size)));
+  }
+
+  /**
+   * Memory that begins as a file's bytes and never changes the file. The file must not shrink while
+   * it is mapped.
+   *
+   * @param fileOffset of the first RAM byte, a multiple of the host's page
+   * @throws IllegalArgumentException if the file is too short
+   */
+  public static GuestMemory privateFile(Path file, long fileOffset, long size) {
+    return new GuestMemory(new PrivateFileRam(file, fileOffset, checkedSize(size)));
+  }
+
   /** Bytes of RAM, the image included. */
   public long size() {
-    throw new UnsupportedOperationException();
+    return size;
+  }
+
+  /** Pages of RAM, the image included. */
+  public long pages() {
+    return size >>> PAGE_SHIFT;
   }
 
   /** RAM_BASE + size(). */
   public long end() {
-    throw new UnsupportedOperationException();
+    return RAM_BASE + size;
   }
 
   /**
    * Bytes at the start of RAM that hold the image and refuse stores, hints, reports and discards.
    */
   public long romSize() {
-    throw new UnsupportedOperationException();
+    return romSize;
+  }
+
+  /** What lies where, in rising order: the image, if there is one, then RAM. */
+  public List<Region> regions() {
+    long rom = romSize;
+    Region writable = new Region(Region.Kind.RAM, RAM_BASE + rom, size - rom);
+    return rom == 0
+        ? List.of(writable)
+        : List.of(new Region(Region.Kind.ROM, RAM_BASE, rom), writable);
+  }
+
+  /** The kind of back end. */
+  public String backendKind() {
+    return backend.kind();
   }
 
   /**
    * Puts the image at RAM_BASE and makes [RAM_BASE, RAM_BASE + roundUp(image)) read-only for
-   * everybody else.
+   * everybody else. Once a machine.
+   *
+   * @throws IllegalArgumentException if the image leaves no page of RAM
    */
   public void installRom(byte[] image) {
-    throw new UnsupportedOperationException();
+    if (image.length >= size) {
+      throw new IllegalArgumentException(
+          "an image of " + image.length + " bytes in memory of " + size);
+    }
+    protectRom((image.length + PAGE_SIZE - 1L) & -PAGE_SIZE);
+    MemorySegment.copy(image, 0, ram, JAVA_BYTE, 0, image.length);
+    if (image.length > 0) {
+      dirtyLog.markOffsets(0, image.length);
+    }
+  }
+
+  /**
+   * Makes the first bytes of RAM read-only where the image comes (or came) by {@link #segment()},
+   * as on a migration's destination. Once a machine.
+   *
+   * @param bytes a multiple of the page size, less than size()
+   */
+  public void protectRom(long bytes) {
+    if (bytes < 0 || bytes % PAGE_SIZE != 0 || bytes >= size) {
+      throw new IllegalArgumentException("an image of " + bytes + " bytes in memory of " + size);
+    }
+    if (romSize != 0) {
+      throw new IllegalStateException("the image is installed");
+    }
+    romSize = bytes;
   }
 
   /**
@@ -46,59 +171,234 @@ public final class GuestMemory implements AutoCloseable {
    * migration.
    */
   public MemorySegment segment() {
-    throw new UnsupportedOperationException();
+    return ram;
   }
 
   public DirtyLog dirtyLog() {
-    throw new UnsupportedOperationException();
+    return dirtyLog;
   }
 
   public PageOwners owners() {
-    throw new UnsupportedOperationException();
+    return owners;
   }
 
   /** Whether [gpa, gpa+length) lies wholly in RAM (ROM part included). Overflow-safe, unsigned. */
   public boolean contains(long gpa, long length) {
-    throw new UnsupportedOperationException();
+    return inRam(gpa - RAM_BASE, length);
   }
 
   /** Whether [gpa, gpa+length) lies wholly in writable RAM. */
   public boolean isWritable(long gpa, long length) {
-    throw new UnsupportedOperationException();
+    return inRam(gpa - RAM_BASE, length) && gpa - RAM_BASE >= romSize;
   }
 
-  // load8/16/32/64, store8/16/32/64 (little-endian, checked, stores mark dirty), loadAcquire*,
-  // storeRelease*
+  /** One byte, 0 to 255. */
+  public int load8(long gpa) {
+    return (byte) BYTE.get(ram, readable(gpa, 1)) & 0xff;
+  }
 
+  /** Two bytes, 0 to 65535. */
+  public int load16(long gpa) {
+    return (short) SHORT_ANY.get(ram, readable(gpa, 2)) & 0xffff;
+  }
+
+  public int load32(long gpa) {
+    return (int) INT_ANY.get(ram, readable(gpa, 4));
+  }
+
+  public long load64(long gpa) {
+    return (long) LONG_ANY.get(ram, readable(gpa, 8));
+  }
+
+  /** As {@link #load16}; nothing later is read before it. The address must be even. */
+  public int loadAcquire16(long gpa) {
+    return (short) SHORT.getAcquire(ram, aligned(gpa, readable(gpa, 2), 2)) & 0xffff;
+  }
+
+  /** As {@link #load32}; nothing later is read before it. A multiple of 4. */
+  public int loadAcquire32(long gpa) {
+    return (int) INT.getAcquire(ram, aligned(gpa, readable(gpa, 4), 4));
+  }
+
+  /** As {@link #load64}; nothing later is read before it. A multiple of 8. */
+  public long loadAcquire64(long gpa) {
+    return (long) LONG.getAcquire(ram, aligned(gpa, readable(gpa, 8), 8));
+  }
+
+  /** Stores the low byte. */
+  public void store8(long gpa, int value) {
+    long offset = writable(gpa, 1);
+    BYTE.set(ram, offset, (byte) value);
+    dirtyLog.markOffsets(offset, 1);
+  }
+
+  /** Stores the low two bytes. */
+  public void store16(long gpa, int value) {
+    long offset = writable(gpa, 2);
+    SHORT_ANY.set(ram, offset, (short) value);
+    dirtyLog.markOffsets(offset, 2);
+  }
+
+  public void store32(long gpa, int value) {
+    long offset = writable(gpa, 4);
+    INT_ANY.set(ram, offset, value);
+    dirtyLog.markOffsets(offset, 4);
+  }
+
+  public void store64(long gpa, long value) {
+    long offset = writable(gpa, 8);
+    LONG_ANY.set(ram, offset, value);
+    dirtyLog.markOffsets(offset, 8);
+  }
+
+  /** As {@link #store16}, after everything stored before. The address must be even. */
+  public void storeRelease16(long gpa, int value) {
+    long offset = aligned(gpa, writable(gpa, 2), 2);
+    SHORT.setRelease(ram, offset, (short) value);
+    dirtyLog.markOffsets(offset, 2);
+  }
+
+  /** As {@link #store32}, after everything stored before. A multiple of 4. */
+  public void storeRelease32(long gpa, int value) {
+    long offset = aligned(gpa, writable(gpa, 4), 4);
+    INT.setRelease(ram, offset, value);
+    dirtyLog.markOffsets(offset, 4);
+  }
+
+  /** As {@link #store64}, after everything stored before. A multiple of 8. */
+  public void storeRelease64(long gpa, long value) {
+    long offset = aligned(gpa, writable(gpa, 8), 8);
+    LONG.setRelease(ram, offset, value);
+    dirtyLog.markOffsets(offset, 8);
+  }
+
+  /** Copies guest memory out. */
   public void read(long gpa, MemorySegment target, long targetOffset, long length) {
-    throw new UnsupportedOperationException();
+    MemorySegment.copy(ram, readable(gpa, length), target, targetOffset, length);
   }
 
+  /** Copies into guest memory. */
   public void write(long gpa, MemorySegment source, long sourceOffset, long length) {
-    throw new UnsupportedOperationException();
+    long offset = writable(gpa, length);
+    MemorySegment.copy(source, sourceOffset, ram, offset, length);
+    mark(offset, length);
+  }
+
+  /** Copies within guest memory, right also where the ranges overlap. */
+  public void copy(long fromGpa, long toGpa, long length) {
+    long from = readable(fromGpa, length);
+    long to = writable(toGpa, length);
+    MemorySegment.copy(ram, from, ram, to, length);
+    mark(to, length);
   }
 
   public void fill(long gpa, long length, byte value) {
-    throw new UnsupportedOperationException();
+    long offset = writable(gpa, length);
+    ram.asSlice(offset, length).fill(value);
+    mark(offset, length);
+  }
+
+  /**
+   * Compares guest memory with other bytes.
+   *
+   * @return index of the first difference, or −1
+   */
+  public long mismatch(long gpa, MemorySegment other, long otherOffset, long length) {
+    long offset = readable(gpa, length);
+    return MemorySegment.mismatch(
+        ram, offset, offset + length, other, otherOffset, otherOffset + length);
   }
 
   public boolean isZero(long gpa, long length) {
-    throw new UnsupportedOperationException();
+    return ZeroTest.isZero(ram, readable(gpa, length), length);
   }
 
   /**
    * Gives the host memory of the whole pages in the range back; they read zero afterwards. Marks
-   * them dirty.
+   * them dirty. Bytes of pages that lie partly in the range stay as they are.
+   *
+   * @throws GuestAddressException if the range is not wholly in writable RAM
    */
   public void discard(long gpa, long length) {
-    throw new UnsupportedOperationException();
+    long offset = writable(gpa, length);
+    long from = (offset + PAGE_SIZE - 1) & -PAGE_SIZE;
+    long to = (offset + length) & -PAGE_SIZE;
+    if (from >= to) {
+      return;
+    }
+    // A host with larger pages can only take whole ones of its own; the rest is zeroed.
+    long hostPage = backend.hostPageSize();
+    long hostFrom = (from + hostPage - 1) & -hostPage;
+    long hostTo = to & -hostPage;
+    if (hostFrom < hostTo) {
+      ram.asSlice(from, hostFrom - from).fill((byte) 0);
+      backend.discard(hostFrom, hostTo - hostFrom);
+      ram.asSlice(hostTo, to - hostTo).fill((byte) 0);
+    } else {
+      ram.asSlice(from, to - from).fill((byte) 0);
+    }
+    mark(from, to - from);
   }
 
-  /** Bytes of RAM resident in host memory now. */
+  /** Bytes of RAM resident in host memory now: a walk of the page tables, milliseconds a GiB. */
   public long residentBytes() {
-    throw new UnsupportedOperationException();
+    return backend.residentBytes();
   }
 
+  /**
+   * Unmaps. Waits until no thread is inside an access; each later one throws.
+   *
+   * @throws IllegalStateException if a system call still uses the memory; nothing changed then
+   */
   @Override
-  public void close() {}
+  public void close() {
+    backend.close();
+    arena.close();
+  }
+
+  private void mark(long offset, long length) {
+    if (length > 0) {
+      dirtyLog.markOffsets(offset, length);
+    }
+  }
+
+  private boolean inRam(long offset, long length) {
+    // gpa - RAM_BASE wraps around, but only an address in RAM lands in [0, size].
+    return length >= 0 && length <= size && offset >= 0 && offset <= size - length;
+  }
+
+  private long readable(long gpa, long length) {
+    long offset = gpa - RAM_BASE;
+    if (!inRam(offset, length)) {
+      throw GuestAddressException.outsideRam(gpa, length);
+    }
+    return offset;
+  }
+
+  private long writable(long gpa, long length) {
+    long offset = readable(gpa, length);
+    if (offset < romSize) {
+      throw GuestAddressException.readOnly(gpa, length);
+    }
+    return offset;
+  }
+
+  private static long aligned(long gpa, long offset, int width) {
+    if ((offset & width - 1) != 0) {
+      throw GuestAddressException.misaligned(gpa, width);
+    }
+    return offset;
+  }
+
+  private static long checkedSize(long size) {
+    if (size < PAGE_SIZE || size > MAX_SIZE || size % PAGE_SIZE != 0) {
+      throw new IllegalArgumentException(
+          "memory of " + size + " bytes: need a multiple of 4096 up to " + MAX_SIZE);
+    }
+    return size;
+  }
+
+  private static ValueLayout little(ValueLayout layout) {
+    return layout.withOrder(ByteOrder.LITTLE_ENDIAN);
+  }
 }

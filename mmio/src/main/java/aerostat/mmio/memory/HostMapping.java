@@ -1,0 +1,131 @@
+package aerostat.mmio.memory;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * One mapping of the host's, aligned to 2 MiB, with inaccessible pages before and behind it. Those
+ * keep the kernel from merging it with a neighbour (its own line in smaps stays its own) and turn a
+ * run over the edge into a fault.
+ *
+ * <p>The segment lives in a shared arena: closing it waits until no thread is inside an access and
+ * makes each later one throw, so memory is never unmapped under a reader.
+ */
+final class HostMapping {
+  private static final long ALIGNMENT = 2L << 20;
+
+  private static final class HostPage {
+    static final int SIZE = Libc.pageSize();
+  }
+
+  private final Arena arena = Arena.ofShared();
+  private final MemorySegment segment;
+  private final long size;
+  private final int fd;
+
+  private HostMapping(long base, long size, long reservation, long reserved, int fd) {
+    this.size = size;
+    this.fd = fd;
+    this.segment =
+        MemorySegment.ofAddress(base)
+            .reinterpret(size, arena, gone -> release(reservation, reserved, fd));
+  }
+
+  /**
+   * @param size bytes, a multiple of the host's page size
+   * @param flags MAP_SHARED or MAP_PRIVATE, and MAP_ANONYMOUS where {@code fd} is −1
+   * @param fd file to map, owned by the mapping from here on, also if this call fails
+   * @param offset of the first byte in the file
+   */
+  static HostMapping create(long size, int flags, int fd, long offset) {
+    if (size <= 0 || size % pageSize() != 0) {
+      release(0, 0, fd);
+      throw new IllegalArgumentException(
+          "memory size " + size + " is not a multiple of the host's page size " + pageSize());
+    }
+    long reserved = size + ALIGNMENT + 2L * pageSize();
+    long reservation =
+        Libc.mmap(
+            0,
+            reserved,
+            Libc.PROT_NONE,
+            Libc.MAP_PRIVATE | Libc.MAP_ANONYMOUS | Libc.MAP_NORESERVE,
+            -1,
+            0);
+    if (failed(reservation)) {
+      release(0, 0, fd);
+      throw new HostMemoryException("cannot reserve " + size + " bytes", (int) -reservation);
+    }
+    long base = (reservation + pageSize() + ALIGNMENT - 1) & -ALIGNMENT;
+    long mapped =
+        Libc.mmap(
+            base,
+            size,
+            Libc.PROT_READ_WRITE,
+            flags | Libc.MAP_FIXED | Libc.MAP_NORESERVE,
+            fd,
+            offset);
+    if (failed(mapped)) {
+      release(reservation, reserved, fd);
+      throw new HostMemoryException("cannot map " + size + " bytes", (int) -mapped);
+    }
+    // No huge pages: one of them takes 2 MiB back at the first touch beside a ballooned page, the
+    // collapsing daemon takes them back untouched, and a page discarded out of the middle of a
+    // huge one is not free until the host runs short. Kernels without them refuse; that is as good.
+    Libc.madvise(base, size, Libc.MADV_NOHUGEPAGE);
+    return new HostMapping(base, size, reservation, reserved, fd);
+  }
+
+  static int pageSize() {
+    return HostPage.SIZE;
+  }
+
+  MemorySegment segment() {
+    return segment;
+  }
+
+  long size() {
+    return size;
+  }
+
+  int fd() {
+    return fd;
+  }
+
+  /** Replaces a range by anonymous memory that reads zero; 0 or a negated errno. */
+  int replaceByAnonymous(long offset, long length) {
+    int flags = Libc.MAP_PRIVATE | Libc.MAP_ANONYMOUS | Libc.MAP_NORESERVE | Libc.MAP_FIXED;
+    long mapped = Libc.mmap(segment.address() + offset, length, Libc.PROT_READ_WRITE, flags, -1, 0);
+    if (failed(mapped)) {
+      return (int) mapped;
+    }
+    Libc.madvise(segment.address() + offset, length, Libc.MADV_NOHUGEPAGE);
+    return 0;
+  }
+
+  /** Drops a range's pages from this mapping; 0 or a negated errno. */
+  int dontNeed(long offset, long length) {
+    return Libc.madvise(segment.address() + offset, length, Libc.MADV_DONTNEED);
+  }
+
+  long residentBytes() {
+    return ProcessMaps.residentBytes(segment.address(), size);
+  }
+
+  void close() {
+    arena.close();
+  }
+
+  private static boolean failed(long result) {
+    return result < 0 && result > -4096;
+  }
+
+  private static void release(long reservation, long reserved, int fd) {
+    if (reserved != 0) {
+      Libc.munmap(reservation, reserved);
+    }
+    if (fd >= 0) {
+      Libc.close(fd);
+    }
+  }
+}

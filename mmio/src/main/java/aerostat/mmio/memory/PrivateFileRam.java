@@ -1,0 +1,107 @@
+package aerostat.mmio.memory;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * RAM that begins as a file's content (a snapshot) and never changes the file. Dropping a page here
+ * would bring the file's old bytes back, so a discard maps anonymous memory over the range; where
+ * that has happened before, dropping is right again.
+ *
+ * <p>Each such replacement may cut a mapping in three, and the host limits mappings a process. The
+ * number is therefore kept under {@link #MAX_MAPPINGS}; beyond it pages are zeroed in place.
+ */
+final class PrivateFileRam implements RamBackend {
+  /** A quarter of Linux's default limit of 65530 a process, which the JVM needs some of. */
+  static final int MAX_MAPPINGS = 16_384;
+
+  private final HostMapping mapping;
+  private final ZeroInstead zeroInstead = new ZeroInstead(kind());
+
+  /** Host pages that are anonymous memory by now. */
+  private final PageBitmap replaced;
+
+  private final int maxMappings;
+
+  /** An upper bound of the mappings there are; the kernel merges neighbours, so often fewer. */
+  private int mappingsAtMost = 1;
+
+  PrivateFileRam(Path path, long fileOffset, long size) {
+    this(path, fileOffset, size, MAX_MAPPINGS);
+  }
+
+  PrivateFileRam(Path path, long fileOffset, long size, int maxMappings) {
+    try {
+      long found = Files.size(path);
+      if (fileOffset < 0 || found < size || fileOffset > found - size) {
+        throw new IllegalArgumentException(
+            path + " has " + found + " bytes, needed " + size + " from offset " + fileOffset);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read " + path, e);
+    }
+    int fd = Libc.open(path.toString(), Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
+    if (fd < 0) {
+      throw new HostMemoryException("cannot open " + path, -fd);
+    }
+    this.maxMappings = maxMappings;
+    mapping = HostMapping.create(size, Libc.MAP_PRIVATE, fd, fileOffset);
+    replaced = new PageBitmap(size / hostPageSize());
+  }
+
+  @Override
+  public String kind() {
+    return "private file";
+  }
+
+  @Override
+  public MemorySegment segment() {
+    return mapping.segment();
+  }
+
+  @Override
+  public int hostPageSize() {
+    return HostMapping.pageSize();
+  }
+
+  @Override
+  public synchronized void discard(long offset, long length) {
+    long from = offset / hostPageSize();
+    long to = (offset + length) / hostPageSize();
+    if (replaced.nextClear(from) >= to) {
+      int result = mapping.dontNeed(offset, length);
+      if (result < 0) {
+        zeroInstead.zero(mapping.segment(), offset, length, -result);
+      }
+      return;
+    }
+    if (mappingsAtMost + 2 > maxMappings) {
+      mappingsAtMost = ProcessMaps.count(mapping.segment().address(), mapping.size());
+    }
+    if (mappingsAtMost + 2 > maxMappings) {
+      zeroInstead.zero(
+          mapping.segment(), offset, length, "the limit of " + maxMappings + " mappings");
+      return;
+    }
+    int result = mapping.replaceByAnonymous(offset, length);
+    if (result < 0) {
+      zeroInstead.zero(mapping.segment(), offset, length, -result);
+      return;
+    }
+    mappingsAtMost += 2;
+    replaced.setRange(from, to);
+  }
+
+  @Override
+  public long residentBytes() {
+    return mapping.residentBytes();
+  }
+
+  @Override
+  public void close() {
+    mapping.close();
+  }
+}

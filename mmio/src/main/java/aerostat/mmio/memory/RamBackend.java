@@ -1,0 +1,45 @@
+package aerostat.mmio.memory;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Where guest RAM comes from. Each kind is one page-aligned, lazily committed mapping with a way of
+ * its own to give pages back to the host.
+ */
+public interface RamBackend extends AutoCloseable {
+  /** A short name of the kind, for messages and reports. */
+  String kind();
+
+  /**
+   * The mapping. It dies with {@link #close()}: a later access throws {@link
+   * IllegalStateException}.
+   */
+  MemorySegment segment();
+
+  /**
+   * Bytes of a host page: {@link #discard} takes whole ones. A power of two; may exceed the guest's
+   * 4 KiB.
+   */
+  int hostPageSize();
+
+  /**
+   * Gives the host memory of a range back. The range reads zero afterwards, also where the host
+   * lacks the call: then the pages are zeroed in place, and one warning in the log says so.
+   * Callable from any thread, also while others access the range.
+   *
+   * @param offset from the start of the mapping, a multiple of {@link #hostPageSize()}
+   * @param length in bytes, a multiple of {@link #hostPageSize()}; the range lies in the mapping
+   */
+  void discard(long offset, long length);
+
+  /** Bytes of the mapping that lie in host memory now, as the process's smaps counts them. */
+  long residentBytes();
+
+  /**
+   * Unmaps.
+   *
+   * @throws IllegalStateException if a system call still uses the memory; nothing changed then
+   */
+  @Override
+  void close();
+}
