@@ -25,7 +25,9 @@ final class ProcessMaps {
       for (String line = smaps.readLine(); line != null; line = smaps.readLine()) {
         if (line.startsWith("Rss:")) {
           if (inside) {
-            kib += Long.parseLong(line.substring("Rss:".length(), line.length() - " kB".length()).trim());
+            kib +=
+                Long.parseLong(
+                    line.substring("Rss:".length(), line.length() - " kB".length()).trim());
           }
         } else if (isMapping(line)) {
           inside = begins(line, address, size);
