@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -60,7 +61,7 @@ class CitedRulesTest {
   private static Path projectRoot() {
     Path dir = Path.of("").toAbsolutePath();
     while (!Files.exists(dir.resolve("docs/reference"))) {
-      dir = dir.getParent();
+      dir = Objects.requireNonNull(dir.getParent(), "docs/reference is in no folder above");
     }
     return dir;
   }
