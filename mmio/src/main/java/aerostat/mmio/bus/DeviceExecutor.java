@@ -1,0 +1,298 @@
+package aerostat.mmio.bus;
+
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Where device work runs: on the thread that kicks (deterministic machines), or on one I/O thread.
+ * Either way a step runs with the machine lock held, and one step does one queue element, so that
+ * nobody waits for the lock longer than one element takes.
+ *
+ * <p>While parked nothing runs and so nothing is popped (DEV-15); kicks are remembered.
+ */
+public abstract sealed class DeviceExecutor implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(DeviceExecutor.class);
+
+  final ReentrantLock lock;
+  final List<Slot> slots = new CopyOnWriteArrayList<>();
+
+  private DeviceExecutor(ReentrantLock lock) {
+    this.lock = lock;
+  }
+
+  /** Runs work at once on the thread that kicks. */
+  public static DeviceExecutor inline(ReentrantLock machineLock) {
+    return new Inline(machineLock);
+  }
+
+  /** Runs work on one daemon thread of this name; starts unparked. */
+  public static DeviceExecutor threaded(String threadName, ReentrantLock machineLock) {
+    return new Threaded(threadName, machineLock);
+  }
+
+  /** Work that can be kicked. */
+  public final class Slot {
+    private final DeviceWork work;
+    private volatile boolean kicked;
+
+    private Slot(DeviceWork work) {
+      this.work = work;
+    }
+
+    /** Asks for steps until the work is idle. The caller may hold the machine lock. */
+    public void kick() {
+      kicked = true;
+      wake(this);
+    }
+  }
+
+  public final Slot register(DeviceWork work) {
+    Slot slot = new Slot(work);
+    slots.add(slot);
+    return slot;
+  }
+
+  /**
+   * Returns once no step is running and none will begin before {@link #unpark}. The caller must not
+   * hold the machine lock. Idempotent.
+   */
+  public abstract void park();
+
+  /** Lets work go on; kicks that came meanwhile are done now. */
+  public abstract void unpark();
+
+  /** Whether work runs on a thread of its own. */
+  public abstract boolean threaded();
+
+  /** Ends the I/O thread and waits for it. Nothing runs afterwards. */
+  @Override
+  public abstract void close();
+
+  abstract void wake(Slot slot);
+
+  /** A step under the lock; a device's own failure never ends the thread that runs it. */
+  final DeviceWork.Next stepLocked(Slot slot, boolean canPoll) {
+    try {
+      return slot.work.step(canPoll);
+    } catch (RuntimeException bug) {
+      log.error("device work failed; the device does nothing more for this kick", bug);
+      return DeviceWork.Next.IDLE;
+    }
+  }
+
+  private static final class Inline extends DeviceExecutor {
+    private boolean parked;
+    private boolean closed;
+    private boolean running;
+
+    Inline(ReentrantLock lock) {
+      super(lock);
+    }
+
+    @Override
+    void wake(Slot slot) {
+      lock.lock();
+      try {
+        if (running || parked || closed) {
+          return; // a kick from inside a step is done by the loop that runs the step
+        }
+        running = true;
+        try {
+          boolean again = true;
+          while (again) {
+            again = false;
+            for (Slot each : slots) {
+              if (each.kicked) {
+                each.kicked = false;
+                if (stepLocked(each, false) == DeviceWork.Next.AGAIN) {
+                  each.kicked = true;
+                }
+                again = true;
+              }
+            }
+          }
+        } finally {
+          running = false;
+        }
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public void park() {
+      lock.lock();
+      parked = true;
+      lock.unlock();
+    }
+
+    @Override
+    public void unpark() {
+      lock.lock();
+      try {
+        parked = false;
+        slots.forEach(this::wake); // only what was kicked meanwhile: a replay must not differ
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public boolean threaded() {
+      return false;
+    }
+
+    @Override
+    public void close() {
+      lock.lock();
+      closed = true;
+      lock.unlock();
+    }
+  }
+
+  private static final class Threaded extends DeviceExecutor {
+    /** Pause between two empty polls (DEV-14): short beside a hint, long enough to leave the core. */
+    private static final long POLL_NANOS = 20_000;
+
+    private final Thread thread;
+    private final Condition changed;
+    private boolean parked;
+    private boolean stopped;
+    private volatile boolean closed;
+
+    Threaded(String name, ReentrantLock lock) {
+      super(lock);
+      changed = lock.newCondition();
+      thread = Thread.ofPlatform().daemon().name(name).start(this::run);
+    }
+
+    @Override
+    void wake(Slot slot) {
+      LockSupport.unpark(thread);
+    }
+
+    @Override
+    public boolean threaded() {
+      return true;
+    }
+
+    @Override
+    public void park() {
+      lock.lock();
+      try {
+        parked = true;
+        LockSupport.unpark(thread);
+        while (parked && !stopped && !closed) {
+          changed.awaitUninterruptibly();
+        }
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public void unpark() {
+      lock.lock();
+      try {
+        parked = false;
+        // The kick of a notification that came just before a stop is not part of the saved state,
+        // so every queue is looked at once; a notification with nothing new is legal
+        // (SPLIT-DEV-22).
+        slots.forEach(slot -> slot.kicked = true);
+        changed.signalAll();
+      } finally {
+        lock.unlock();
+      }
+      LockSupport.unpark(thread);
+    }
+
+    @Override
+    public void close() {
+      closed = true;
+      lock.lock();
+      changed.signalAll();
+      lock.unlock();
+      LockSupport.unpark(thread);
+      if (Thread.currentThread() == thread) {
+        return;
+      }
+      boolean interrupted = false;
+      while (thread.isAlive()) {
+        try {
+          thread.join();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+
+    private void run() {
+      while (!closed) {
+        boolean again = false;
+        boolean poll = false;
+        for (Slot slot : slots) {
+          if (slot.kicked) {
+            DeviceWork.Next next = step(slot);
+            again |= next == DeviceWork.Next.AGAIN;
+            poll |= next == DeviceWork.Next.POLL;
+          }
+        }
+        if (poll && !again) {
+          LockSupport.parkNanos(this, POLL_NANOS);
+        } else if (!again) {
+          waitIfParked();
+          // A kick since the loop looked has left its permit, so this returns at once.
+          LockSupport.park(this);
+        }
+      }
+    }
+
+    private DeviceWork.Next step(Slot slot) {
+      lock.lock();
+      try {
+        waitWhileParked();
+        if (closed) {
+          return DeviceWork.Next.IDLE;
+        }
+        slot.kicked = false;
+        DeviceWork.Next next = stepLocked(slot, true);
+        if (next != DeviceWork.Next.IDLE) {
+          slot.kicked = true;
+        }
+        return next;
+      } finally {
+        lock.unlock();
+        if (lock.hasQueuedThreads()) {
+          // The lock is not fair: without this the loop would take it again at once.
+          Thread.yield();
+        }
+      }
+    }
+
+    private void waitIfParked() {
+      lock.lock();
+      try {
+        waitWhileParked();
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    private void waitWhileParked() {
+      while (parked && !closed) {
+        stopped = true;
+        changed.signalAll();
+        changed.awaitUninterruptibly();
+      }
+      stopped = false;
+    }
+  }
+}

@@ -1,0 +1,66 @@
+package aerostat.mmio.virtio;
+
+/** Numbers of the virtio specification that both sides of the transport need. */
+public final class Virtio {
+  private Virtio() {}
+
+  /** Device status bits (register Status). */
+  public static final int STATUS_ACKNOWLEDGE = 1;
+
+  public static final int STATUS_DRIVER = 2;
+  public static final int STATUS_DRIVER_OK = 4;
+  public static final int STATUS_FEATURES_OK = 8;
+  public static final int STATUS_NEEDS_RESET = 64;
+  public static final int STATUS_FAILED = 128;
+
+  /** Feature bits of the transport. */
+  public static final long F_INDIRECT_DESC = 1L << 28;
+
+  public static final long F_EVENT_IDX = 1L << 29;
+  public static final long F_VERSION_1 = 1L << 32;
+
+  /** What our transport offers beside the device's own bits. */
+  public static final long TRANSPORT_FEATURES = F_INDIRECT_DESC | F_EVENT_IDX | F_VERSION_1;
+
+  /** Feature bits that belong to the device type (0-23 and 50-127; we use the low ones). */
+  public static final long DEVICE_FEATURES_MASK = (1L << 24) - 1;
+
+  /** Interrupt status bits. */
+  public static final int INTERRUPT_USED = 1;
+
+  public static final int INTERRUPT_CONFIG = 2;
+
+  /** Split ring: descriptor flags. */
+  public static final int DESC_NEXT = 1;
+
+  public static final int DESC_WRITE = 2;
+  public static final int DESC_INDIRECT = 4;
+
+  /** Available ring flag: the driver wants no interrupt. */
+  public static final int AVAIL_NO_INTERRUPT = 1;
+
+  /** Used ring flag: the device wants no notification. */
+  public static final int USED_NO_NOTIFY = 1;
+
+  public static final int DESC_SIZE = 16;
+
+  /** Largest split ring the specification knows. */
+  public static final int MAX_QUEUE_SIZE = 32768;
+
+  public static long descriptorAreaSize(int queueSize) {
+    return (long) DESC_SIZE * queueSize;
+  }
+
+  public static long driverAreaSize(int queueSize) {
+    return 6L + 2L * queueSize;
+  }
+
+  public static long deviceAreaSize(int queueSize) {
+    return 6L + 8L * queueSize;
+  }
+
+  /** Whether an event index lies in old..new-1 modulo 65536. */
+  public static boolean eventPassed(int event, int oldIndex, int newIndex) {
+    return ((newIndex - event - 1) & 0xffff) < ((newIndex - oldIndex) & 0xffff);
+  }
+}

@@ -1,0 +1,26 @@
+package aerostat.mmio.virtio;
+
+import org.jspecify.annotations.Nullable;
+
+/** A queue, device side. */
+public interface Virtqueue {
+  /** Elements in the ring, 0 before the driver has set the queue up. */
+  int size();
+
+  /** Popped and not yet pushed. */
+  int inFlight();
+
+  /**
+   * Takes the next chain, as a snapshot that no later write of the driver changes.
+   *
+   * @return the queue's one reusable chain, valid until the next pop; null when there is none
+   * @throws QueueViolation for anything malformed
+   */
+  @Nullable DescriptorChain pop();
+
+  /** Returns an element and notifies the driver if it wants to know. */
+  void push(int head, long written);
+
+  /** Puts the element popped last back: it will be popped again (DEV-24, DEV-25). */
+  void unpop();
+}
