@@ -156,7 +156,9 @@ public abstract sealed class DeviceExecutor implements AutoCloseable {
   }
 
   private static final class Threaded extends DeviceExecutor {
-    /** Pause between two empty polls (DEV-14): short beside a hint, long enough to leave the core. */
+    /**
+     * Pause between two empty polls (DEV-14): short beside a hint, long enough to leave the core.
+     */
     private static final long POLL_NANOS = 20_000;
 
     private final Thread thread;

@@ -33,8 +33,7 @@ public record TraceEvent(long time, String component, String event, Map<String, 
       if (equals <= 0) {
         throw new IllegalArgumentException("no key=value: '" + words[i] + "' in: " + line);
       }
-      values.put(
-          unescape(words[i].substring(0, equals)), unescape(words[i].substring(equals + 1)));
+      values.put(unescape(words[i].substring(0, equals)), unescape(words[i].substring(equals + 1)));
     }
     return new TraceEvent(time, unescape(words[at]), unescape(words[at + 1]), values);
   }

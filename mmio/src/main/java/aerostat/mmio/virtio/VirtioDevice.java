@@ -68,8 +68,8 @@ public interface VirtioDevice {
   void reset();
 
   /**
-   * Bits of InterruptStatus that a config change sets. The specification asks for bit 1 alone;
-   * QEMU sets both, which is a spurious but legal look at the queues (DEV-12).
+   * Bits of InterruptStatus that a config change sets. The specification asks for bit 1 alone; QEMU
+   * sets both, which is a spurious but legal look at the queues (DEV-12).
    */
   default int configInterruptBits() {
     return Virtio.INTERRUPT_CONFIG;

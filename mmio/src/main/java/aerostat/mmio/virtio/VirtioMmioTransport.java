@@ -20,9 +20,9 @@ import org.slf4j.LoggerFactory;
 /**
  * The virtio-mmio transport, version 2, in front of one {@link VirtioDevice}.
  *
- * <p>An access that breaks a rule (width, alignment, direction, order) reads 0 or is ignored, and is
- * counted (MMIO-01). All register and queue state lives in the slice {@code NAME.transport} of the
- * flat state.
+ * <p>An access that breaks a rule (width, alignment, direction, order) reads 0 or is ignored, and
+ * is counted (MMIO-01). All register and queue state lives in the slice {@code NAME.transport} of
+ * the flat state.
  */
 public final class VirtioMmioTransport implements MmioDevice, VirtioPort {
   private static final Logger log = LoggerFactory.getLogger(VirtioMmioTransport.class);
