@@ -54,9 +54,11 @@ public final class Cpu {
     PlainMachine.waitForInterrupt();
   }
 
-  /** An explicit safepoint, for tests. */
+  /** An explicit safepoint: a pending interrupt is taken here at the latest. */
   @Intrinsic
-  public static void safepoint() {}
+  public static void safepoint() {
+    PlainMachine.safepoint();
+  }
 
   /**
    * Bytes of a stack context: +0 stack base, +8 stack size in bytes, +16 used bytes (machine's).

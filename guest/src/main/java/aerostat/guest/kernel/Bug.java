@@ -1,0 +1,27 @@
+package aerostat.guest.kernel;
+
+/** BUG and BUG_ON (asm/bug.h): the machine's panic adds function, file and line. */
+public final class Bug {
+  private Bug() {}
+
+  /** BUG_ON: panics when the condition holds. */
+  public static void on(boolean condition, String what) {
+    if (condition) {
+      bug(what);
+    }
+  }
+
+  /** BUG: does not return. */
+  public static void bug(String what) {
+    Printk.pr(Printk.EMERG, "kernel BUG: %s\n", aerostat.guest.machine.Cpu.string(what));
+    Panic.panic("Fatal exception");
+  }
+
+  /** WARN_ON: logs when the condition holds; returns the condition. */
+  public static boolean warnOn(boolean condition, String what) {
+    if (condition) {
+      Printk.pr(Printk.WARNING, "WARNING: %s\n", aerostat.guest.machine.Cpu.string(what));
+    }
+    return condition;
+  }
+}

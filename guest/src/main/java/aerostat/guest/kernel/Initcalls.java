@@ -1,0 +1,19 @@
+package aerostat.guest.kernel;
+
+/**
+ * What Linux collects in sections of the image: the init functions of drivers and the first
+ * program. The packages above the kernel enter their calls here.
+ */
+final class Initcalls {
+  private Initcalls() {}
+
+  /** do_initcalls, in the init thread: buses, then drivers. */
+  static void run() {
+    // No drivers yet.
+  }
+
+  /** The first program, in the init thread; when it returns the guest idles. */
+  static void runInit() {
+    // No workloads yet.
+  }
+}

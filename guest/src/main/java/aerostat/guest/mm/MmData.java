@@ -1,0 +1,24 @@
+package aerostat.guest.mm;
+
+import aerostat.guest.kernel.KernelData;
+
+/** Where the memory manager's own data lies, in its page of {@link KernelData}. */
+final class MmData {
+  private MmData() {}
+
+  static final long ZONE = KernelData.MM;
+  static final long VM_EVENTS = KernelData.MM + 0x700;
+  static final long TOTALRAM = KernelData.MM + 0x7e0;
+  static final long SHRINKERS = KernelData.MM + 0x7e8;
+  static final long OOM_CHAIN = KernelData.MM + 0x7f8;
+  static final long SLAB_CACHES = KernelData.MM + 0x800;
+  static final long KSWAPD = KernelData.MM + 0xc00;
+  static final long KSWAPD_WAIT = KernelData.MM + 0xc08;
+  static final long RECLAIM_WAIT = KernelData.MM + 0xc18;
+  static final long RECLAIM_WANTED = KernelData.MM + 0xc28;
+  static final long RECLAIM_DONE = KernelData.MM + 0xc38;
+  static final long RECLAIM_PROGRESS = KernelData.MM + 0xc40;
+  static final long KSWAPD_WOKEN = KernelData.MM + 0xc48;
+  static final long OOM_FREED = KernelData.MM + 0xc58;
+  static final long RECLAIM_BUSY = KernelData.MM + 0xc50;
+}

@@ -1,0 +1,108 @@
+package aerostat.guest.mm;
+
+import aerostat.guest.kernel.Panic;
+import aerostat.guest.kernel.Preempt;
+import aerostat.guest.kernel.Printk;
+import aerostat.guest.kernel.Task;
+
+/** __alloc_pages_slowpath: what happens when the zone is at its low watermark. */
+final class PageAllocSlow {
+  private PageAllocSlow() {}
+
+  /** Orders above this may fail even with GFP_KERNEL. */
+  private static final int PAGE_ALLOC_COSTLY_ORDER = 3;
+
+  /** Rounds of reclaim without progress before the last resort. */
+  private static final int MAX_RECLAIM_RETRIES = 16;
+
+  static Page allocPages(Zone zone, int gfp, int order) {
+    if ((gfp & Gfp.__GFP_KSWAPD_RECLAIM) != 0) {
+      Vmscan.wakeKswapd();
+    }
+    Page page = PageAlloc.fromFreelist(zone, order, mark(zone, gfp));
+    if (page == null && (gfp & Gfp.__GFP_DIRECT_RECLAIM) != 0 && !inMemalloc()) {
+      page = reclaimAndRetry(zone, gfp, order);
+    }
+    if (page == null) {
+      warnAlloc(gfp, order);
+    }
+    return page;
+  }
+
+  private static boolean inMemalloc() {
+    return (Task.current().flags() & Task.PF_MEMALLOC) != 0;
+  }
+
+  /**
+   * gfp_to_alloc_flags and __zone_watermark_ok: who may go how far below the min watermark. A hint
+   * allocation has no reclaim bits and {@link Gfp#__GFP_NOMEMALLOC}: min it is (MM-09).
+   */
+  private static long mark(Zone zone, int gfp) {
+    long min = zone.watermark(Zone.WMARK_MIN);
+    if ((gfp & Gfp.__GFP_NOMEMALLOC) != 0) {
+      return min;
+    }
+    if ((gfp & Gfp.__GFP_MEMALLOC) != 0 || inMemalloc()) {
+      return 0;
+    }
+    long mark = min;
+    if ((gfp & Gfp.__GFP_HIGH) != 0) {
+      mark -= mark / 2;
+      if ((gfp & Gfp.__GFP_DIRECT_RECLAIM) == 0) {
+        mark -= mark / 4;
+      }
+    }
+    return mark;
+  }
+
+  private static Page reclaimAndRetry(Zone zone, int gfp, int order) {
+    if (Preempt.mayNotSleep()) {
+      Panic.panic("sleeping allocation in an atomic context");
+    }
+    VmStat.count(VmStat.ALLOCSTALL, 1);
+    int idleRounds = 0;
+    while (idleRounds < MAX_RECLAIM_RETRIES) {
+      long freed = Vmscan.waitForReclaim();
+      Page page = PageAlloc.fromFreelist(zone, order, mark(zone, gfp));
+      if (page != null) {
+        return page;
+      }
+      if ((gfp & Gfp.__GFP_NORETRY) != 0) {
+        return null;
+      }
+      idleRounds = freed == 0 ? MAX_RECLAIM_RETRIES : idleRounds + 1;
+    }
+    return lastResort(zone, gfp, order);
+  }
+
+  /** __alloc_pages_may_oom: OOM notifiers; then the end, as there is no process to kill. */
+  private static Page lastResort(Zone zone, int gfp, int order) {
+    boolean mayFail = (gfp & Gfp.__GFP_RETRY_MAYFAIL) != 0 || order > PAGE_ALLOC_COSTLY_ORDER;
+    while (true) {
+      if (mayFail && (gfp & Gfp.__GFP_NOFAIL) == 0) {
+        return null;
+      }
+      long freed = Vmscan.waitForOom();
+      Page page = PageAlloc.fromFreelist(zone, order, mark(zone, gfp));
+      if (page != null) {
+        return page;
+      }
+      if (freed == 0) {
+        Oom.outOfMemory(gfp, order);
+        return null;
+      }
+    }
+  }
+
+  private static void warnAlloc(int gfp, int order) {
+    if ((gfp & Gfp.__GFP_NOWARN) == 0) {
+      Printk.pr(
+          Printk.WARNING,
+          "%s: page allocation failure: order:%d, mode:%#x\n",
+          Task.current().comm().address(),
+          order,
+          gfp);
+      Oom.showMem();
+    }
+  }
+}

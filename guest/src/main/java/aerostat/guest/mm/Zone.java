@@ -1,0 +1,120 @@
+package aerostat.guest.mm;
+
+import aerostat.guest.kernel.SpinLock;
+import aerostat.guest.machine.Memory;
+
+/** struct zone. There is one, NORMAL. */
+public record Zone(long address) {
+  /** Orders 0 to 10. */
+  public static final int NR_PAGE_ORDERS = 11;
+
+  /** Largest order: 4 MiB. */
+  public static final int MAX_PAGE_ORDER = 10;
+
+  // Watermarks.
+  public static final int WMARK_MIN = 0;
+  public static final int WMARK_LOW = 1;
+  public static final int WMARK_HIGH = 2;
+
+  private static final int LOCK = 0;
+  private static final int FREE_PAGES = 8;
+  private static final int WATERMARK = 16;
+  private static final int START_PFN = 40;
+  private static final int SPANNED = 48;
+  private static final int PRESENT = 56;
+  private static final int MANAGED = 64;
+  private static final int DEFERRED_START = 72;
+  private static final int DEFERRED_END = 80;
+  private static final int FREE_AREA = 128;
+
+  /** ZONE_NORMAL. */
+  public static Zone normal() {
+    return new Zone(MmData.ZONE);
+  }
+
+  void init(long startPfn, long spanned) {
+    lock().init();
+    Memory.store64(address + START_PFN, startPfn);
+    Memory.store64(address + SPANNED, spanned);
+    for (int order = 0; order < NR_PAGE_ORDERS; order++) {
+      freeArea(order).init();
+    }
+  }
+
+  /** zone->lock: held while the free lists change. */
+  public SpinLock lock() {
+    return new SpinLock(address + LOCK);
+  }
+
+  /** NR_FREE_PAGES: pages in free blocks, those included whose blocks are not made yet. */
+  public long freePages() {
+    return Memory.load64(address + FREE_PAGES);
+  }
+
+  void addFreePages(long n) {
+    Memory.store64(address + FREE_PAGES, freePages() + n);
+  }
+
+  /** {@link #WMARK_MIN} to {@link #WMARK_HIGH}, pages. */
+  public long watermark(int mark) {
+    return Memory.load64(address + WATERMARK + mark * 8L);
+  }
+
+  void setWatermark(int mark, long pages) {
+    Memory.store64(address + WATERMARK + mark * 8L, pages);
+  }
+
+  /** First pfn. */
+  public long startPfn() {
+    return Memory.load64(address + START_PFN);
+  }
+
+  /** Pages from the first to the last. */
+  public long spannedPages() {
+    return Memory.load64(address + SPANNED);
+  }
+
+  /** Pages of RAM. */
+  public long presentPages() {
+    return Memory.load64(address + PRESENT);
+  }
+
+  void setPresentPages(long pages) {
+    Memory.store64(address + PRESENT, pages);
+  }
+
+  /** Pages that the allocator has to give, the balloon's not counted (MM-10). */
+  public long managedPages() {
+    return Memory.load64(address + MANAGED);
+  }
+
+  void setManagedPages(long pages) {
+    Memory.store64(address + MANAGED, pages);
+  }
+
+  long deferredStart() {
+    return Memory.load64(address + DEFERRED_START);
+  }
+
+  long deferredEnd() {
+    return Memory.load64(address + DEFERRED_END);
+  }
+
+  void setDeferred(long startPfn, long endPfn) {
+    Memory.store64(address + DEFERRED_START, startPfn);
+    Memory.store64(address + DEFERRED_END, endPfn);
+  }
+
+  /** free_area[order]. */
+  public FreeArea freeArea(int order) {
+    return new FreeArea(address + FREE_AREA + (long) order * FreeArea.SIZE);
+  }
+
+  /**
+   * zone_watermark_ok without the search for a block (MM-05): whether the zone stays above {@code
+   * mark} pages when 2^order are taken.
+   */
+  boolean watermarkOk(int order, long mark) {
+    return freePages() - ((1L << order) - 1) > mark;
+  }
+}
