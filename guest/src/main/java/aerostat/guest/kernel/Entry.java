@@ -70,7 +70,9 @@ public final class Entry {
     return 0;
   }
 
-  /** do_idle: interrupts are disabled between the test and the sleep, or a wake-up might be lost. */
+  /**
+   * do_idle: interrupts are disabled between the test and the sleep, or a wake-up might be lost.
+   */
   private static void idle() {
     while (true) {
       int unused = Cpu.irqSave();

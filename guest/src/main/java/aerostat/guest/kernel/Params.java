@@ -148,8 +148,8 @@ public final class Params {
   }
 
   /**
-   * A number or size: decimal, 0x hexadecimal or 0 octal, with a suffix K, M, G or T. A bad value is
-   * reported and {@code fallback} holds.
+   * A number or size: decimal, 0x hexadecimal or 0 octal, with a suffix K, M, G or T. A bad value
+   * is reported and {@code fallback} holds.
    */
   public static long number(String name, long fallback) {
     int at = last(name);

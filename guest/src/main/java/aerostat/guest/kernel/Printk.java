@@ -156,19 +156,9 @@ public final class Printk {
     long us = Cpu.now() / 1000;
     int stamp =
         Vsprintf.snprintf(
-            line,
-            LINE,
-            Cpu.string("[%5lu.%06lu] "),
-            us / 1_000_000,
-            us % 1_000_000,
-            0,
-            0,
-            0,
-            0);
+            line, LINE, Cpu.string("[%5lu.%06lu] "), us / 1_000_000, us % 1_000_000, 0, 0, 0, 0);
     int length =
-        stamp
-            + Vsprintf.snprintf(
-                line + stamp, LINE - stamp, Cpu.string(format), a, b, c, d, e, f);
+        stamp + Vsprintf.snprintf(line + stamp, LINE - stamp, Cpu.string(format), a, b, c, d, e, f);
     log(line, length);
     if (level < Memory.load32(KernelData.CONSOLE_LEVEL)) {
       console(line, length);

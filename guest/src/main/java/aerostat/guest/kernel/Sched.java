@@ -152,7 +152,9 @@ public final class Sched {
     }
   }
 
-  /** Interrupts are disabled. With {@code preempt} the thread stays runnable, whatever its state. */
+  /**
+   * Interrupts are disabled. With {@code preempt} the thread stays runnable, whatever its state.
+   */
   private static void switchAway(boolean preempt) {
     if (Preempt.count() != 0) {
       Task task = Task.current();
@@ -177,8 +179,7 @@ public final class Sched {
     Memory.store64(KernelData.CURRENT, next.address());
     Clock.program();
     if (!next.same(prev)) {
-      Memory.store64(
-          KernelData.CONTEXT_SWITCHES, Memory.load64(KernelData.CONTEXT_SWITCHES) + 1);
+      Memory.store64(KernelData.CONTEXT_SWITCHES, Memory.load64(KernelData.CONTEXT_SWITCHES) + 1);
       Cpu.switchTo(prev.context(), next.context());
       finishSwitch();
     }

@@ -4,9 +4,9 @@ import aerostat.guest.machine.Bounded;
 import aerostat.guest.machine.Memory;
 
 /**
- * lib/vsprintf.c for up to six arguments of type long: {@code %d %i %u %x %X %c %s %p %%} with flags
- * {@code - 0 #}, a width, and the lengths {@code h hh l ll z}. Without a length an integer is 32
- * bits wide. {@code %s} takes an address of NUL-ended bytes, {@code %p} prints 16 hexadecimal
+ * lib/vsprintf.c for up to six arguments of type long: {@code %d %i %u %x %X %c %s %p %%} with
+ * flags {@code - 0 #}, a width, and the lengths {@code h hh l ll z}. Without a length an integer is
+ * 32 bits wide. {@code %s} takes an address of NUL-ended bytes, {@code %p} prints 16 hexadecimal
  * digits. What it does not know it prints as it stands.
  */
 public final class Vsprintf {
@@ -67,7 +67,8 @@ public final class Vsprintf {
         from++;
         argument++;
         switch (ch) {
-          case 'd', 'i' -> at = number(at, end, wide ? value : (int) value, 10, width, flags | SIGNED);
+          case 'd', 'i' ->
+              at = number(at, end, wide ? value : (int) value, 10, width, flags | SIGNED);
           case 'u' -> at = number(at, end, wide ? value : value & 0xffff_ffffL, 10, width, flags);
           case 'x' -> at = number(at, end, wide ? value : value & 0xffff_ffffL, 16, width, flags);
           case 'X' ->

@@ -6,8 +6,8 @@ import aerostat.guest.machine.Memory;
 
 /**
  * struct page, 64 bytes. The memmap begins right after the kernel's data, one struct a page of RAM
- * from {@link KernelData#RAM_BASE} on. All zero is a page in use by nobody in particular (or part of
- * a free block), so the memmap needs no initialisation and its pages stay untouched until used.
+ * from {@link KernelData#RAM_BASE} on. All zero is a page in use by nobody in particular (or part
+ * of a free block), so the memmap needs no initialisation and its pages stay untouched until used.
  */
 public record Page(long address) {
   /** log2 of the bytes of a struct page. */

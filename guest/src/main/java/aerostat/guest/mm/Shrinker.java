@@ -5,7 +5,9 @@ import aerostat.guest.machine.Cpu;
 import aerostat.guest.machine.Memory;
 import aerostat.guest.machine.Ops;
 
-/** struct shrinker (mm/shrinker.c), 48 bytes of the driver's: link, functions, seeks, batch, data. */
+/**
+ * struct shrinker (mm/shrinker.c), 48 bytes of the driver's: link, functions, seeks, batch, data.
+ */
 public record Shrinker(long address) {
   /** Bytes. */
   public static final int SIZE = 48;

@@ -217,8 +217,7 @@ public final class PlainMachine {
   public static int mismatchBlock(long a, long b, int n) {
     checkBlock(n);
     return (int)
-        MemorySegment.mismatch(
-            RAM, offset(a), offset(a) + n, RAM, offset(b), offset(b) + n);
+        MemorySegment.mismatch(RAM, offset(a), offset(a) + n, RAM, offset(b), offset(b) + n);
   }
 
   public static int findOtherBlock(long a, int n, int v) {
@@ -287,7 +286,8 @@ public final class PlainMachine {
   public static void waitForInterrupt() {
     if (pending() == 0 && !mmio.idle()) {
       if (timer == Long.MAX_VALUE) {
-        throw new PlainFault("the guest sleeps for ever: no timer, no interrupt\n" + mmio.console());
+        throw new PlainFault(
+            "the guest sleeps for ever: no timer, no interrupt\n" + mmio.console());
       }
       now = Math.max(now, timer);
     }
@@ -319,8 +319,7 @@ public final class PlainMachine {
       throw new PlainFault("too many constant strings");
     }
     store32(address - 4, bytes.length);
-    MemorySegment.copy(
-        MemorySegment.ofArray(bytes), 0, RAM, address - RAM_BASE, bytes.length);
+    MemorySegment.copy(MemorySegment.ofArray(bytes), 0, RAM, address - RAM_BASE, bytes.length);
     store8(address + bytes.length, 0);
     return address;
   }

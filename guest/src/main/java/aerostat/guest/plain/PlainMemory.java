@@ -28,12 +28,7 @@ final class PlainMemory {
       MemorySegment result =
           (MemorySegment)
               mmap.invokeExact(
-                  at,
-                  size,
-                  PROT_READ_WRITE,
-                  MAP_PRIVATE_ANONYMOUS_NORESERVE | flags,
-                  -1,
-                  0L);
+                  at, size, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS_NORESERVE | flags, -1, 0L);
       if (result.address() == -1) {
         throw new OutOfMemoryError("mmap of " + size + " bytes");
       }
