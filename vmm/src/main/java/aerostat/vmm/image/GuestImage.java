@@ -69,7 +69,8 @@ public final class GuestImage {
 
   /**
    * The image in a jar: all classes but {@code META-INF}, module and package infos, and the plain
-   * stand-in of the machine. Classes of {@code aerostat.guest.machine} that the jar lacks are added.
+   * stand-in of the machine. Classes of {@code aerostat.guest.machine} that the jar lacks are
+   * added.
    *
    * @throws IOException if the file is no readable jar
    * @throws ImageRefusedException if it is too large

@@ -59,7 +59,9 @@ final class ImageBlob {
     return out.array();
   }
 
-  /** Next offset that is 4 beyond a multiple of 8, so that the bytes after the length are aligned. */
+  /**
+   * Next offset that is 4 beyond a multiple of 8, so that the bytes after the length are aligned.
+   */
   private static long stringStart(long offset) {
     return ((offset + 3) & ~7L) + 4;
   }

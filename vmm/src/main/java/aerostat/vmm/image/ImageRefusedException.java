@@ -18,10 +18,7 @@ public final class ImageRefusedException extends RuntimeException {
         "image refused, "
             + refusals.size()
             + (refusals.size() == 1 ? " reason:" : " reasons:")
-            + refusals.stream()
-                .limit(SHOWN)
-                .map(r -> "\n  " + r)
-                .collect(Collectors.joining()));
+            + refusals.stream().limit(SHOWN).map(r -> "\n  " + r).collect(Collectors.joining()));
     this.refusals = List.copyOf(refusals);
   }
 
