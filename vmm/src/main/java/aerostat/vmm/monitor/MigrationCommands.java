@@ -1,0 +1,127 @@
+package aerostat.vmm.monitor;
+
+import static aerostat.vmm.monitor.Argument.optional;
+import static aerostat.vmm.monitor.Argument.required;
+
+import aerostat.vmm.migration.MigrationService;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Migration's commands: QEMU's names and shapes over {@link MigrationService}. */
+public final class MigrationCommands {
+  private MigrationCommands() {}
+
+  public static void addTo(CommandTable table, MigrationService migration) {
+    table.addAll(
+        List.of(
+            Command.of(
+                "migrate",
+                "Starts to move the guest to a VMM that waits at `uri`. Returns at once;"
+                    + " `query-migrate` and the events MIGRATION and MIGRATION_PASS tell how it"
+                    + " goes.",
+                arguments -> {
+                  migration.migrate(string(arguments, "uri"));
+                  return Command.EMPTY;
+                },
+                required("uri", Argument.Type.STRING, "`tcp:HOST:PORT` or `unix:PATH`"),
+                optional("detach", Argument.Type.BOOLEAN, "ignored, as by QEMU's monitor")),
+            Command.of(
+                "migrate-incoming",
+                "Waits for a guest at `uri`; on a VMM started with `--incoming defer`, or one whose"
+                    + " own guest has moved away. Answers with the address in use.",
+                arguments -> Map.of("uri", migration.listen(string(arguments, "uri"))),
+                required("uri", Argument.Type.STRING, "`tcp:HOST:PORT` or `unix:PATH`")),
+            Command.of(
+                "migrate_cancel",
+                "Gives the migration under way up; the guest goes on here. Refused once the guest"
+                    + " has been given away.",
+                arguments -> {
+                  migration.cancel();
+                  return Command.EMPTY;
+                }),
+            Command.of(
+                "query-migrate",
+                "State and counters of the last migration, empty before the first.",
+                arguments -> migration.query()),
+            Command.of(
+                    "migrate-set-parameters",
+                    "Sets any of the parameters that `query-migrate-parameters` lists. An unknown"
+                        + " or ill-typed one is an error, and then none is set.",
+                    arguments -> {
+                      migration.setParameters(withoutNulls(arguments));
+                      return Command.EMPTY;
+                    })
+                .withOpenArguments(),
+            Command.of(
+                "query-migrate-parameters",
+                "The parameters of migrations from here.",
+                arguments -> migration.parameters()),
+            Command.of(
+                "migrate-set-capabilities",
+                "Switches functions on or off.",
+                arguments -> {
+                  migration.setCapabilities(capabilities(arguments.get("capabilities")));
+                  return Command.EMPTY;
+                },
+                required(
+                    "capabilities",
+                    Argument.Type.ARRAY,
+                    "objects with `capability` (name) and `state` (true or false)")),
+            Command.of(
+                "query-migrate-capabilities",
+                "The functions that can be switched, each with its state.",
+                arguments -> capabilityList(migration.capabilities()))));
+  }
+
+  private static String string(Map<String, @Nullable Object> arguments, String name) {
+    return String.valueOf(arguments.get(name));
+  }
+
+  private static Map<String, Object> withoutNulls(Map<String, @Nullable Object> arguments) {
+    Map<String, Object> all = new LinkedHashMap<>();
+    arguments.forEach(
+        (name, value) -> {
+          if (value == null) {
+            throw QmpException.generic("Invalid parameter type for '" + name + "': null");
+          }
+          all.put(name, value);
+        });
+    return all;
+  }
+
+  private static Map<String, Boolean> capabilities(@Nullable Object list) {
+    Map<String, Boolean> states = new LinkedHashMap<>();
+    int index = 0;
+    for (Object element : (List<?>) java.util.Objects.requireNonNull(list)) {
+      String at = "capabilities[" + index++ + "]";
+      Map<String, @Nullable Object> object = QmpClient.asObject(element);
+      if (!(object.remove("capability") instanceof String capability)) {
+        throw QmpException.generic("Parameter '" + at + ".capability' is missing");
+      }
+      if (!(object.remove("state") instanceof Boolean state)) {
+        throw QmpException.generic("Parameter '" + at + ".state' is missing");
+      }
+      if (!object.isEmpty()) {
+        throw QmpException.generic(
+            "Parameter '" + at + "." + object.keySet().iterator().next() + "' is unexpected");
+      }
+      states.put(capability, state);
+    }
+    return states;
+  }
+
+  private static List<Map<String, Object>> capabilityList(Map<String, Boolean> states) {
+    List<Map<String, Object>> list = new ArrayList<>();
+    states.forEach(
+        (name, state) -> {
+          Map<String, Object> one = new LinkedHashMap<>();
+          one.put("capability", name);
+          one.put("state", state);
+          list.add(one);
+        });
+    return list;
+  }
+}
