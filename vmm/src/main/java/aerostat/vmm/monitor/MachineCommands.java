@@ -55,10 +55,10 @@ public final class MachineCommands {
       MigrationService migration,
       IntFunction<String> consoleTail) {
     MachineCommands commands = new MachineCommands(name, slot, migration, consoleTail);
-    table.addAll(commands.machine()).addAll(commands.balloon()).addAll(commands.own());
+    table.addAll(commands.runState()).addAll(commands.balloon()).addAll(commands.own());
   }
 
-  private List<Command> machine() {
+  private List<Command> runState() {
     return List.of(
         Command.of(
             "query-status",
@@ -109,7 +109,7 @@ public final class MachineCommands {
             "A property of `" + BALLOON_PATH + "`: `" + STATS + "` (object with `stats`, -1 where"
                 + " the guest did not tell, and `last-update`, wall-clock seconds, 0 for never) or"
                 + " `" + INTERVAL + "`.",
-            arguments -> property(arguments, (balloon, property) -> get(balloon, property)),
+            arguments -> property(arguments, MachineCommands::get),
             required("path", Argument.Type.STRING, "`" + BALLOON_PATH + "`"),
             required("property", Argument.Type.STRING, "name")),
         Command.of(
@@ -194,7 +194,7 @@ public final class MachineCommands {
     return pages;
   }
 
-  private Object get(BalloonHost balloon, String property) {
+  private static Object get(BalloonHost balloon, String property) {
     return switch (property) {
       case STATS -> {
         Map<String, Object> answer = new LinkedHashMap<>();
@@ -207,7 +207,7 @@ public final class MachineCommands {
     };
   }
 
-  private Object set(BalloonHost balloon, String property, @Nullable Object value) {
+  private static Object set(BalloonHost balloon, String property, @Nullable Object value) {
     switch (property) {
       case INTERVAL -> {
         if (!(value instanceof Long seconds)) {

@@ -58,8 +58,8 @@ final class QmpSession {
     outbox.close();
     try {
       channel.close();
-    } catch (IOException e) {
-      LoggerFactory.getLogger(QmpSession.class).debug("{}: close", name, e);
+    } catch (IOException gone) {
+      // Closing was the aim.
     }
     monitor.ended(this);
   }
@@ -83,8 +83,8 @@ final class QmpSession {
         monitor.answered();
       }
       outbox.drain(GOODBYE_NANOS);
-    } catch (IOException e) {
-      LoggerFactory.getLogger(QmpSession.class).debug("{}: gone", name, e);
+    } catch (IOException gone) {
+      // A client may go at any time; closing below is all there is to do.
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
@@ -101,8 +101,8 @@ final class QmpSession {
         }
         outbox.written();
       }
-    } catch (IOException e) {
-      LoggerFactory.getLogger(QmpSession.class).debug("{}: gone", name, e);
+    } catch (IOException gone) {
+      // A client may go at any time; closing below is all there is to do.
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
