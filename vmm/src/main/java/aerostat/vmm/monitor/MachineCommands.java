@@ -32,10 +32,7 @@ public final class MachineCommands {
   private final IntFunction<String> consoleTail;
 
   private MachineCommands(
-      String name,
-      MachineSlot slot,
-      MigrationService migration,
-      IntFunction<String> consoleTail) {
+      String name, MachineSlot slot, MigrationService migration, IntFunction<String> consoleTail) {
     this.name = name;
     this.slot = slot;
     this.migration = migration;
@@ -102,19 +99,28 @@ public final class MachineCommands {
             "query-balloon",
             "`actual`: bytes of RAM less what the guest says is in the balloon (DEV-10)."
                 + " DeviceNotActive before a driver has started.",
-            arguments ->
-                withActiveBalloon(balloon -> Map.of("actual", balloon.actualBytes()))),
+            arguments -> withActiveBalloon(balloon -> Map.of("actual", balloon.actualBytes()))),
         Command.of(
             "qom-get",
-            "A property of `" + BALLOON_PATH + "`: `" + STATS + "` (object with `stats`, -1 where"
+            "A property of `"
+                + BALLOON_PATH
+                + "`: `"
+                + STATS
+                + "` (object with `stats`, -1 where"
                 + " the guest did not tell, and `last-update`, wall-clock seconds, 0 for never) or"
-                + " `" + INTERVAL + "`.",
+                + " `"
+                + INTERVAL
+                + "`.",
             arguments -> property(arguments, MachineCommands::get),
             required("path", Argument.Type.STRING, "`" + BALLOON_PATH + "`"),
             required("property", Argument.Type.STRING, "name")),
         Command.of(
             "qom-set",
-            "Sets a property of `" + BALLOON_PATH + "`: `" + INTERVAL + "`, seconds between"
+            "Sets a property of `"
+                + BALLOON_PATH
+                + "`: `"
+                + INTERVAL
+                + "`, seconds between"
                 + " requests for statistics, 0 for none.",
             arguments ->
                 property(arguments, (balloon, name) -> set(balloon, name, arguments.get("value"))),

@@ -105,8 +105,7 @@ public final class Monitor implements AutoCloseable {
           .warn("a QMP client was turned away: {} are connected", MAX_SESSIONS);
       return false;
     }
-    QmpSession session =
-        new QmpSession(this, client, "qmp-" + sessionNumber.incrementAndGet());
+    QmpSession session = new QmpSession(this, client, "qmp-" + sessionNumber.incrementAndGet());
     sessions.add(session);
     session.start();
     return true;

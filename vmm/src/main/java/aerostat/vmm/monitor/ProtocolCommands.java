@@ -25,10 +25,7 @@ final class ProtocolCommands {
             "query-version",
             "Aerostat's version. The member is called `qemu` because clients look for that name.",
             arguments -> Version.map()),
-        Command.of(
-            "query-commands",
-            "The names of all commands.",
-            arguments -> table.names()),
+        Command.of("query-commands", "The names of all commands.", arguments -> table.names()),
         Command.of(
             "quit",
             "Ends the VMM process, and the guest with it. The answer comes first.",

@@ -130,8 +130,7 @@ public final class QmpClient implements AutoCloseable {
 
   private Map<String, @Nullable Object> take(Duration limit) throws IOException {
     try {
-      Map<String, @Nullable Object> answer =
-          answers.poll(limit.toNanos(), TimeUnit.NANOSECONDS);
+      Map<String, @Nullable Object> answer = answers.poll(limit.toNanos(), TimeUnit.NANOSECONDS);
       if (answer == null) {
         throw new IOException(name + " does not answer");
       }

@@ -93,8 +93,7 @@ class QmpProtocolTest {
       client.receive();
 
       assertThat(client.askForError("{\"execute\":\"query-version\"}"))
-          .isEqualTo(
-              "CommandNotFound: Expecting capabilities negotiation with 'qmp_capabilities'");
+          .isEqualTo("CommandNotFound: Expecting capabilities negotiation with 'qmp_capabilities'");
       assertThat(client.ask("{\"execute\":\"qmp_capabilities\"}"))
           .isEqualTo(Map.of("return", Map.of()));
       assertThat(client.ask("{\"execute\":\"query-version\"}")).containsKey("return");
@@ -413,7 +412,8 @@ class QmpProtocolTest {
   @Test
   void aClientThatOnlyEndsItsOutputStillGetsItsAnswers() throws IOException {
     try (RawClient client = RawClient.negotiated(endpoint)) {
-      client.send("{\"execute\":\"query-version\",\"id\":1}{\"execute\":\"query-version\",\"id\":2}");
+      client.send(
+          "{\"execute\":\"query-version\",\"id\":1}{\"execute\":\"query-version\",\"id\":2}");
       client.shutdownOutput();
       assertThat(client.receive().get("id")).isEqualTo(1L);
       assertThat(client.receive().get("id")).isEqualTo(2L);

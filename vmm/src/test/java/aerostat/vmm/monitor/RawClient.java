@@ -35,9 +35,7 @@ final class RawClient implements AutoCloseable {
     }
     socket.connect(new InetSocketAddress(tcp.host(), tcp.port()));
     socket.setSoTimeout(LIMIT_MILLIS);
-    in =
-        new BufferedReader(
-            new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
+    in = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
   }
 
   static RawClient negotiated(Endpoint endpoint) throws IOException {
