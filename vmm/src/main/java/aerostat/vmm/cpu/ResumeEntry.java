@@ -1,14 +1,18 @@
 package aerostat.vmm.cpu;
 
-/** Where the dispatcher enters generated guest code; one generated class a flavour. */
+/**
+ * Way into the guest code of one flavour: the loader generates the implementation, {@code
+ * aerostat.vmm.cpu.gen.Resume}.
+ */
 public interface ResumeEntry {
   /**
-   * Goes on in a frame whose slots {@code Intrinsics.slot} serves.
+   * Runs the frame whose slots {@link Intrinsics#slot} gives from its resume site on, until it
+   * returns or unwinds.
    *
-   * @param method a method number that the resume table knows
-   * @param site a site of that method
-   * @return raw bits of the method's result (int sign-extended, float and double raw, void 0);
-   *     without meaning when {@code Intrinsics.unwinding} is set
+   * @param method id of a resumable method
+   * @param site 0 for its beginning, else a site of the resume table
+   * @return raw bits of the method's result (int sign-extended); meaningless when unwinding
+   * @throws GuestFault also for a method or site that does not exist
    */
   long resume(int method, int site);
 }

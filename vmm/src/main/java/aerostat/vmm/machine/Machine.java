@@ -13,6 +13,56 @@ import java.util.function.Consumer;
 public final class Machine implements AutoCloseable {
   private Machine() {}
 
+  /** Parts of a machine to be built, with defaults. */
+  public static MachineBuilder builder() {
+    return new MachineBuilder();
+  }
+
+  static Machine build(MachineConfig config, byte[] image, MachineHost host) {
+    throw new UnsupportedOperationException();
+  }
+
+  /**
+   * The same machine that a stream describes, in state INMIGRATE, to receive RAM ({@link #memory})
+   * and state ({@link #flatState}). The image is in RAM already. {@link #start} goes on with what
+   * was received.
+   *
+   * @param image canonical, from the stream; an aerostat.vmm.image refusal if it cannot be verified
+   */
+  public static Machine incoming(MachineConfig config, byte[] image, MachineHost host) {
+    throw new UnsupportedOperationException();
+  }
+
+  /**
+   * Deterministic machines only: runs the action at exactly this poll, all frames spilled, on the
+   * vCPU's thread, before interrupts are delivered; it may use everything of this machine except
+   * methods that wait for the vCPU.
+   */
+  public void at(long poll, Runnable action) {
+    throw new UnsupportedOperationException();
+  }
+
+  /**
+   * Deterministic machines only: starts or resumes, and returns once the vCPU stands still at this
+   * poll with all frames spilled (state PAUSED), or earlier: the guest ended, or sleeps with nothing
+   * that would ever wake it.
+   *
+   * @return the poll reached
+   */
+  public long runUntilPoll(long poll) {
+    throw new UnsupportedOperationException();
+  }
+
+  /** Polls consumed since boot: the virtual time. Exact when stopped. */
+  public long polls() {
+    throw new UnsupportedOperationException();
+  }
+
+  /** Waits until the guest is off or panicked; false when the time is over first. */
+  public boolean awaitEnd(java.time.Duration timeout) throws InterruptedException {
+    throw new UnsupportedOperationException();
+  }
+
   public MachineConfig config() {
     throw new UnsupportedOperationException();
   }

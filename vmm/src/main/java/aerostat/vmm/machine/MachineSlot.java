@@ -1,36 +1,70 @@
 package aerostat.vmm.machine;
 
+import aerostat.devices.balloon.BalloonOptions;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * SKELETON (owner: cpu+machine). The one place of a VMM process where a machine is, or will come
- * from a stream.
+ * The one place of a VMM process where a machine is, or will come from a stream. Thread-safe.
  */
 public final class MachineSlot {
+  private final ExpectedConfig expected;
+  private final List<Consumer<MachineEvent>> listeners = new CopyOnWriteArrayList<>();
+  private @Nullable Machine machine;
+
+  /** A slot for any machine. */
+  public MachineSlot() {
+    this(ExpectedConfig.NONE);
+  }
+
+  /**
+   * @param expected what an incoming machine must be like
+   */
+  public MachineSlot(ExpectedConfig expected) {
+    this.expected = expected;
+  }
+
   /** The machine, or null while a destination still waits for one. */
-  public @Nullable Machine machine() {
-    throw new UnsupportedOperationException();
+  public synchronized @Nullable Machine machine() {
+    return machine;
   }
 
   /** Puts a machine in; an IllegalStateException when there is one. */
-  public void put(Machine machine) {
-    throw new UnsupportedOperationException();
+  public synchronized void put(Machine newMachine) {
+    if (machine != null) {
+      throw new IllegalStateException("there is a machine already");
+    }
+    machine = newMachine;
+    newMachine.onEvent(
+        event -> {
+          if (machine() == newMachine) {
+            listeners.forEach(listener -> listener.accept(event));
+          }
+        });
   }
 
   /** Takes the machine out and closes it (rejected stream, quit). */
   public void clear() {
-    throw new UnsupportedOperationException();
+    Machine taken;
+    synchronized (this) {
+      taken = machine;
+      machine = null;
+    }
+    if (taken != null) {
+      taken.close();
+    }
   }
 
   /** What the command line of a destination said; null parts were not given. */
   public ExpectedConfig expected() {
-    throw new UnsupportedOperationException();
+    return expected;
   }
 
   /** Events of whatever machine is in the slot, now and later. */
   public void onEvent(Consumer<MachineEvent> listener) {
-    throw new UnsupportedOperationException();
+    listeners.add(listener);
   }
 
   /**
@@ -41,7 +75,7 @@ public final class MachineSlot {
   public record ExpectedConfig(
       @Nullable Long memoryBytes,
       @Nullable String append,
-      aerostat.devices.balloon.@Nullable BalloonOptions balloon,
+      @Nullable BalloonOptions balloon,
       @Nullable Boolean deterministic) {
     public static final ExpectedConfig NONE = new ExpectedConfig(null, null, null, null);
   }

@@ -1,0 +1,65 @@
+package aerostat.vmm.cpu;
+
+import aerostat.mmio.memory.GuestMemory;
+import aerostat.mmio.memory.PageOwners;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Where the sanitizing flavour reports accesses to pages that the guest gave away: counted, the
+ * first ones kept with guest method and line; or a guest fault, as chosen.
+ */
+public final class Sanitizer {
+  private static final int KEPT = 100;
+
+  private final MemorySegment owners;
+  private final boolean fault;
+  private final List<String> kept = new ArrayList<>();
+  private long violations;
+
+  /**
+   * @param fault whether a violation ends the guest
+   */
+  public Sanitizer(PageOwners owners, boolean fault) {
+    this.owners = owners.states();
+    this.fault = fault;
+  }
+
+  /** One owner byte a page. */
+  public MemorySegment owners() {
+    return owners;
+  }
+
+  /** How many accesses touched a page in the balloon. */
+  public synchronized long violations() {
+    return violations;
+  }
+
+  /** The first violations, each with access, address, guest function, file and line. */
+  public synchronized List<String> reports() {
+    return List.copyOf(kept);
+  }
+
+  /** Called by the flavour's intrinsics on the vCPU thread. */
+  public void violation(String access, long address, int length) {
+    String text =
+        access
+            + " of "
+            + length
+            + " bytes at 0x"
+            + Long.toHexString(address)
+            + ", page "
+            + ((address - GuestMemory.RAM_BASE) >>> GuestMemory.PAGE_SHIFT)
+            + " is in the balloon";
+    if (fault) {
+      throw new GuestFault("Sanitizer: " + text);
+    }
+    synchronized (this) {
+      violations++;
+      if (kept.size() < KEPT) {
+        kept.add(text + ", " + Backtrace.here());
+      }
+    }
+  }
+}

@@ -1,0 +1,102 @@
+package aerostat.vmm.machine;
+
+import aerostat.devices.balloon.BalloonOptions;
+import aerostat.mmio.trace.Trace;
+import aerostat.vmm.image.Flavour;
+import java.io.OutputStream;
+import java.nio.file.Path;
+
+/** Collects what a machine is built from; {@link #build} may be called more than once. */
+public final class MachineBuilder {
+  private long memoryBytes = 128L << 20;
+  private String memoryPath = "";
+  private String append = "";
+  private BalloonOptions balloon = BalloonOptions.DEFAULT;
+  private boolean deterministic;
+  private long seed = 1;
+  private byte[] image = new byte[0];
+  private MachineHost host = MachineHost.SILENT;
+
+  MachineBuilder() {}
+
+  /**
+   * RAM in bytes, the image included: a multiple of 4 KiB, at least 2 MiB. Default 128 MiB.
+   */
+  public MachineBuilder memory(long bytes) {
+    memoryBytes = bytes;
+    return this;
+  }
+
+  /** Backs RAM by a shared file instead of anonymous memory. */
+  public MachineBuilder memoryPath(Path file) {
+    memoryPath = file.toString();
+    return this;
+  }
+
+  /** The guest kernel's command line, Latin-1. */
+  public MachineBuilder append(String commandLine) {
+    append = commandLine;
+    return this;
+  }
+
+  /** A canonical image (see {@code aerostat.vmm.image}); the default is the guest kernel. */
+  public MachineBuilder image(byte[] canonicalImage) {
+    image = canonicalImage.clone();
+    return this;
+  }
+
+  public MachineBuilder balloon(BalloonOptions options) {
+    balloon = options;
+    return this;
+  }
+
+  /** Virtual clock, devices inline, every random choice from this seed. */
+  public MachineBuilder deterministic(long randomSeed) {
+    deterministic = true;
+    seed = randomSeed;
+    return this;
+  }
+
+  /** Seed of the guest's random generator, in either mode. */
+  public MachineBuilder seed(long randomSeed) {
+    seed = randomSeed;
+    return this;
+  }
+
+  /** Where the guest's console output goes, byte by byte as it comes; it is not closed. */
+  public MachineBuilder console(OutputStream sink) {
+    host = host.withConsole(sink);
+    return this;
+  }
+
+  public MachineBuilder trace(Trace sink) {
+    host = host.withTrace(sink);
+    return this;
+  }
+
+  /** The form in which guest code runs first; default plain. */
+  public MachineBuilder flavour(Flavour flavour) {
+    host = host.withFlavour(flavour);
+    return this;
+  }
+
+  /** Whether an access to a page in the balloon ends a guest of the sanitizing flavour. */
+  public MachineBuilder faultOnViolation(boolean fault) {
+    host = host.withFaultOnViolation(fault);
+    return this;
+  }
+
+  /** The configuration so far. */
+  public MachineConfig config() {
+    return new MachineConfig(memoryBytes, append, balloon, deterministic, seed, memoryPath);
+  }
+
+  /**
+   * Builds the machine, in state PRELAUNCH; {@link Machine#start} boots it.
+   *
+   * @throws IllegalArgumentException if a part of the configuration is out of range
+   */
+  public Machine build() {
+    return Machine.build(config(), image, host);
+  }
+}
