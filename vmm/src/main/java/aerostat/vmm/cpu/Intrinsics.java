@@ -22,8 +22,9 @@ import java.nio.ByteOrder;
  * fields hold that VM's RAM, so that a load compiles to a compare and a move. The class as it lies
  * on the class path cannot be initialised. Everything here runs on the vCPU thread.
  *
- * <p>A load may read the image and RAM; a store only RAM above the image. Each store marks the dirty
- * log after its data, with release order, unconditionally. An address outside: {@link GuestFault}.
+ * <p>A load may read the image and RAM; a store only RAM above the image. Each store marks the
+ * dirty log after its data, with release order, unconditionally. An address outside: {@link
+ * GuestFault}.
  */
 public final class Intrinsics implements VcpuPort {
   private static final VcpuBinding BINDING = VcpuBinding.take(new Intrinsics());
@@ -281,7 +282,8 @@ public final class Intrinsics implements VcpuPort {
     long first = a - RAM_BASE;
     long second = b - RAM_BASE;
     try {
-      int at = (int) MemorySegment.mismatch(RAM, first, first + length, RAM, second, second + length);
+      int at =
+          (int) MemorySegment.mismatch(RAM, first, first + length, RAM, second, second + length);
       attend();
       return at;
     } catch (IndexOutOfBoundsException e) {

@@ -7,9 +7,9 @@ import aerostat.mmio.memory.PageOwners;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The intrinsics of the sanitizing flavour: each asserts that no unwinding is under way (a call site
- * that the rewriter missed shows at its first effect), and each access checks that the guest owns
- * the page. Then {@link Intrinsics} does the work; safepoints and frames are there alone.
+ * The intrinsics of the sanitizing flavour: each asserts that no unwinding is under way (a call
+ * site that the rewriter missed shows at its first effect), and each access checks that the guest
+ * owns the page. Then {@link Intrinsics} does the work; safepoints and frames are there alone.
  *
  * <p>A template, as {@link Intrinsics}. A page that is in the balloon is not the guest's until its
  * deflation was acknowledged; a hinted or reported page is.
@@ -29,7 +29,8 @@ public final class SanitizingIntrinsics {
   private static void check(String access, long address, int length) {
     settled();
     long page = (address - GuestMemory.RAM_BASE) >>> GuestMemory.PAGE_SHIFT;
-    long last = (address - GuestMemory.RAM_BASE + Math.max(length, 1) - 1) >>> GuestMemory.PAGE_SHIFT;
+    long last =
+        (address - GuestMemory.RAM_BASE + Math.max(length, 1) - 1) >>> GuestMemory.PAGE_SHIFT;
     for (; page <= last; page++) {
       // A page outside RAM is for the access itself to refuse.
       if (page >= 0

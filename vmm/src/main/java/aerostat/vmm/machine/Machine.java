@@ -44,8 +44,8 @@ public final class Machine implements AutoCloseable {
 
   /**
    * Deterministic machines only: starts or resumes, and returns once the vCPU stands still at this
-   * poll with all frames spilled (state PAUSED), or earlier: the guest ended, or sleeps with nothing
-   * that would ever wake it.
+   * poll with all frames spilled (state PAUSED), or earlier: the guest ended, or sleeps with
+   * nothing that would ever wake it.
    *
    * @return the poll reached
    */

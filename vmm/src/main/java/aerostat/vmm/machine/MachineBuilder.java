@@ -19,9 +19,7 @@ public final class MachineBuilder {
 
   MachineBuilder() {}
 
-  /**
-   * RAM in bytes, the image included: a multiple of 4 KiB, at least 2 MiB. Default 128 MiB.
-   */
+  /** RAM in bytes, the image included: a multiple of 4 KiB, at least 2 MiB. Default 128 MiB. */
   public MachineBuilder memory(long bytes) {
     memoryBytes = bytes;
     return this;

@@ -6,9 +6,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The one place of a VMM process where a machine is, or will come from a stream. Thread-safe.
- */
+/** The one place of a VMM process where a machine is, or will come from a stream. Thread-safe. */
 public final class MachineSlot {
   private final ExpectedConfig expected;
   private final List<Consumer<MachineEvent>> listeners = new CopyOnWriteArrayList<>();
