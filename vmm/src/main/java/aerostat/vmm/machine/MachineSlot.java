@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 /** The one place of a VMM process where a machine is, or will come from a stream. Thread-safe. */
 public final class MachineSlot {
   private final ExpectedConfig expected;
+  private final MachineHost host;
   private final List<Consumer<MachineEvent>> listeners = new CopyOnWriteArrayList<>();
   private @Nullable Machine machine;
 
@@ -21,7 +22,16 @@ public final class MachineSlot {
    * @param expected what an incoming machine must be like
    */
   public MachineSlot(ExpectedConfig expected) {
+    this(expected, MachineHost.SILENT);
+  }
+
+  /**
+   * @param expected what an incoming machine must be like
+   * @param host console and trace that a machine from a stream gets
+   */
+  public MachineSlot(ExpectedConfig expected, MachineHost host) {
     this.expected = expected;
+    this.host = host;
   }
 
   /** The machine, or null while a destination still waits for one. */
@@ -58,6 +68,11 @@ public final class MachineSlot {
   /** What the command line of a destination said; null parts were not given. */
   public ExpectedConfig expected() {
     return expected;
+  }
+
+  /** Console and trace for {@link Machine#incoming}. */
+  public MachineHost host() {
+    return host;
   }
 
   /** Events of whatever machine is in the slot, now and later. */
