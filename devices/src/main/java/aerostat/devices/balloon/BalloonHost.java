@@ -1,43 +1,46 @@
 package aerostat.devices.balloon;
 
 import java.util.Map;
+import java.util.function.LongConsumer;
 
-/**
- * SKELETON (owner: virtio/devices; becomes BalloonDevice's host side). All calls need the machine
- * lock.
- */
+/** The host's side of the balloon. All calls need the machine lock. */
 public interface BalloonHost {
   /**
    * Asks the guest to shrink or grow to {@code bytes} of memory in use (QMP {@code balloon});
-   * clamped to RAM (DEV-09).
+   * clamped to RAM; 0 and less are ignored (DEV-09).
    */
   void setTarget(long bytes);
 
   /** RAM minus what the guest says is in the balloon, clamped to [0, RAM] (DEV-10). */
   long actualBytes();
 
-  /** Whether a driver has reached DRIVER_OK. */
+  /** Whether a driver has reached DRIVER_OK and the device is not broken. */
   boolean driverReady();
 
-  /** QEMU key ("stat-free-memory", …) to value, -1 where not reported. */
+  /** QEMU key ("stat-free-memory", …) to value, -1 where not reported; unsigned 64-bit. */
   Map<String, Long> stats();
 
   /** Wall-clock seconds of the last stats update, 0 for never. */
   long statsLastUpdate();
 
-  /** Seconds; 0 switches polling off. */
+  /**
+   * Seconds; 0 switches polling off. Part of the state: polling goes on after a move.
+   *
+   * @throws IllegalArgumentException for a negative interval
+   */
   void setStatsPollingInterval(int seconds);
 
   int statsPollingInterval();
 
   /** Called after {@code actual} changed (event BALLOON_CHANGE), with the new actual in bytes. */
-  void onActualChanged(java.util.function.LongConsumer listener);
+  void onActualChanged(LongConsumer listener);
 
   /** Whether FREE_PAGE_HINT was negotiated and the driver is ready. */
   boolean hintingPossible();
 
   /**
-   * New command id, REQUESTED; hints go to {@code sink} until stop or done (DEV state machine F.3).
+   * New command id, REQUESTED; hints go to {@code sink} until stop, done or reset (F.3). Without
+   * effect unless {@link #hintingPossible}.
    */
   void hintStart(FreePageHintSink sink);
 

@@ -1,8 +1,13 @@
 package aerostat.devices.balloon;
 
 /**
- * What the balloon offers; QEMU's property names on the command line. Stats are always offered, as
- * by QEMU.
+ * What the balloon offers; QEMU's property names on the command line. Statistics are always
+ * offered, as by QEMU.
+ *
+ * @param freePageHint offer FREE_PAGE_HINT
+ * @param freePageReporting not built yet: the device refuses it
+ * @param pagePoison not built yet: the device refuses it
+ * @param deflateOnOom offer DEFLATE_ON_OOM
  */
 public record BalloonOptions(
     boolean freePageHint, boolean freePageReporting, boolean pagePoison, boolean deflateOnOom) {

@@ -1,0 +1,91 @@
+package aerostat.devices.balloon;
+
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/** Numbers of the balloon device: features, config space, payloads, and its slice of the state. */
+final class BalloonLayout {
+  static final ValueLayout.OfInt U32 = ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
+  static final ValueLayout.OfLong U64 = ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  static final int DEVICE_ID = 5; // UAPI-01
+
+  // Feature bits (A.1).
+  static final long F_STATS_VQ = 1L << 1;
+  static final long F_DEFLATE_ON_OOM = 1L << 2;
+  static final long F_FREE_PAGE_HINT = 1L << 3;
+  static final long F_PAGE_POISON = 1L << 4;
+  static final long F_REPORTING = 1L << 5;
+
+  // Config space (A.3).
+  static final int CONFIG_NUM_PAGES = 0;
+  static final int CONFIG_ACTUAL = 4;
+  static final int CONFIG_HINT_COMMAND = 8;
+  static final int CONFIG_POISON = 12;
+
+  // Command ids (A.5); every value from 2 up, unsigned, is a real command.
+  static final int COMMAND_STOP = 0;
+  static final int COMMAND_DONE = 1;
+  static final int COMMAND_MIN = 0x8000_0000;
+
+  static final int PFN_BYTES = 4;
+  static final int PFN_SHIFT = 12; // whatever the guest's page size
+  static final int STAT_BYTES = 10;
+  static final int STATS = 16; // UAPI-16
+
+  /**
+   * Longest page number array taken in one element: a thousand times what Linux sends. More would
+   * let one element hold the machine lock for seconds.
+   */
+  static final int MAX_PFN_ARRAY_BYTES = 1 << 20;
+
+  /** Bytes of a statistics buffer that are looked at; 16 known entries need 160. */
+  static final int MAX_STATS_BYTES = 4096;
+
+  // Slice of the flat state.
+  static final int LAYOUT_VERSION = 1;
+  static final int NUM_PAGES = 0;
+  static final int ACTUAL = 4;
+
+  /** {@code ACTUAL} as last told to listeners. */
+  static final int ANNOUNCED_ACTUAL = 8;
+
+  static final int HINT_STATUS = 12;
+  static final int HINT_COMMAND = 16;
+
+  /** Head of the statistics buffer that the device holds, plus 1; 0 = none. */
+  static final int STATS_HELD = 20;
+
+  /** Seconds; 0 = off. */
+  static final int STATS_INTERVAL = 24;
+
+  /** u64, guest ns; {@code Long.MAX_VALUE} = not armed. */
+  static final int STATS_DEADLINE = 32;
+
+  /** u64, wall clock seconds; 0 = never. */
+  static final int STATS_LAST_UPDATE = 40;
+
+  /** 16 times u64; all ones = not reported. */
+  static final int STATS_VALUES = 48;
+
+  /** u64 each, in the order of {@link BalloonCounter}. */
+  static final int COUNTERS = STATS_VALUES + 8 * STATS;
+
+  static final int BYTES = COUNTERS + 8 * BalloonCounter.values().length;
+
+  private BalloonLayout() {}
+
+  /** Config size by what is offered (UAPI-11). */
+  static int configSize(long offered) {
+    if ((offered & F_PAGE_POISON) != 0) {
+      return 16;
+    }
+    return (offered & F_FREE_PAGE_HINT) != 0 ? 12 : 8;
+  }
+
+  static long offered(BalloonOptions options) {
+    return F_STATS_VQ
+        | (options.deflateOnOom() ? F_DEFLATE_ON_OOM : 0)
+        | (options.freePageHint() ? F_FREE_PAGE_HINT : 0);
+  }
+}
