@@ -59,7 +59,7 @@ public record DelayedWork(long address) {
     if (jiffies == 0) {
       queue.insert(work);
     } else {
-      boolean unused = timer().mod(Jiffies.now() + jiffies);
+      timer().mod(Jiffies.now() + jiffies);
     }
   }
 

@@ -75,7 +75,7 @@ public final class Entry {
    */
   private static void idle() {
     while (true) {
-      int unused = Cpu.irqSave();
+      Cpu.irqSave();
       if (!Sched.needResched()) {
         Cpu.waitForInterrupt();
       }

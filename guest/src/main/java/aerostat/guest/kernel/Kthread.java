@@ -61,7 +61,7 @@ public final class Kthread {
 
   private static void exit(Task task, int code) {
     task.setExitCode(code);
-    int unused = Cpu.irqSave();
+    Cpu.irqSave();
     task.exited().completeAll();
     task.setState(Task.DEAD);
     Sched.schedule();
@@ -93,7 +93,7 @@ public final class Kthread {
   public static int stop(Task task) {
     get(task);
     task.setShouldStop();
-    boolean unused = Sched.wakeUp(task);
+    Sched.wakeUp(task);
     int code = join(task);
     put(task);
     return code;

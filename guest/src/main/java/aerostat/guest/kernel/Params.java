@@ -43,7 +43,7 @@ public final class Params {
     boolean quoted = false;
     for (int i = 0; i <= length; i++) {
       int c = Memory.load8(KernelData.COMMAND_LINE + i);
-      boolean end = c == 0 || c == ' ' && !quoted;
+      boolean end = c == 0 || (c == ' ' && !quoted);
       if (end && word != 0) {
         Memory.store8(to++, 0);
         add(word, value);

@@ -40,9 +40,9 @@ public final class Reboot {
   }
 
   private static void end(int code) {
-    int unused = chain().call(SYS_POWER_OFF, 0);
+    chain().call(SYS_POWER_OFF, 0);
     Printk.pr(Printk.EMERG, "reboot: Power down\n");
-    int unusedFlags = Cpu.irqSave();
+    Cpu.irqSave();
     Io.writel(code, KernelData.bootParams().powerBase());
     while (true) {
       Cpu.waitForInterrupt();

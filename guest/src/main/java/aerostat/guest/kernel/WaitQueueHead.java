@@ -81,7 +81,7 @@ public record WaitQueueHead(long address) {
   private void wakeFirst() {
     WaitQueueEntry entry = new WaitQueueEntry(list().next().address());
     entry.list().delInit();
-    boolean unused = Sched.wakeUp(entry.task());
+    Sched.wakeUp(entry.task());
   }
 
   /** wait_event: sleeps until the condition holds. */

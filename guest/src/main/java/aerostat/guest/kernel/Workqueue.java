@@ -68,7 +68,7 @@ public record Workqueue(long address) {
     queue.workers().init();
     Memory.store32(memory + MAX_ACTIVE, maxActive == 0 ? DEFAULT_MAX_ACTIVE : maxActive);
     Memory.store32(memory + FLAGS, flags);
-    int unused = CString.copy(memory + NAME, CString.of(name), NAME_LENGTH);
+    CString.copy(memory + NAME, CString.of(name), NAME_LENGTH);
     if (!queue.addWorker()) {
       Slab.kfree(memory);
       return null;
@@ -173,7 +173,7 @@ public record Workqueue(long address) {
     set(NR_BUSY, get(NR_BUSY) + 1);
     if (get(NR_BUSY) == get(NR_WORKERS) && get(NR_WORKERS) < get(MAX_ACTIVE)) {
       // Without memory for another worker the items wait for each other, no more.
-      boolean unused = addWorker();
+      addWorker();
     }
     work.call();
     // The item may be freed by now: only its address is used.
@@ -199,7 +199,7 @@ public record Workqueue(long address) {
     }
     if (found != 0) {
       WorkStruct work = new WorkStruct(found);
-      boolean unused = work.unqueue();
+      work.unqueue();
       work.countStart();
       long run = Memory.load64(address + RUNS) + 1;
       Memory.store64(address + RUNS, run);
@@ -272,7 +272,7 @@ public record Workqueue(long address) {
     set(STOPPING, 1);
     while (!workers().isEmpty()) {
       Worker worker = new Worker(workers().next().address());
-      int unused = Kthread.stop(worker.task());
+      Kthread.stop(worker.task());
       worker.list().del();
       Slab.kfree(worker.address());
     }

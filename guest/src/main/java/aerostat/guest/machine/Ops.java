@@ -18,6 +18,7 @@ public final class Ops {
 
   /** The implementation with this number, null for 0. A wrong number faults when it is called. */
   @Intrinsic
+  @SuppressWarnings("TypeParameterUnusedInFormals") // the caller names the type, as a C cast does
   public static <T> T of(long id) {
     return PlainMachine.opsOf(id);
   }

@@ -43,7 +43,7 @@ final class Buddy {
     long pfn = page.pfn();
     int at = order;
     while (at < Zone.MAX_PAGE_ORDER) {
-      Page buddy = Page.ofPfn(pfn ^ 1L << at);
+      Page buddy = Page.ofPfn(pfn ^ (1L << at));
       if (!buddy.isBuddyOfOrder(at)) {
         break;
       }
@@ -67,7 +67,7 @@ final class Buddy {
       return false;
     }
     long higher = pfn & ~(1L << order);
-    return Page.ofPfn(higher ^ 1L << order + 1).isBuddyOfOrder(order + 1);
+    return Page.ofPfn(higher ^ (1L << (order + 1))).isBuddyOfOrder(order + 1);
   }
 
   /**

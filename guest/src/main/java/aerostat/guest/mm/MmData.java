@@ -10,7 +10,7 @@ final class MmData {
   static final long VM_EVENTS = KernelData.MM + 0x700;
   static final long TOTALRAM = KernelData.MM + 0x7e0;
   static final long SHRINKERS = KernelData.MM + 0x7e8;
-  static final long OOM_CHAIN = KernelData.MM + 0x7f8;
+  static final long OOM_CHAIN = KernelData.MM + 0xc60;
   static final long SLAB_CACHES = KernelData.MM + 0x800;
   static final long KSWAPD = KernelData.MM + 0xc00;
   static final long KSWAPD_WAIT = KernelData.MM + 0xc08;

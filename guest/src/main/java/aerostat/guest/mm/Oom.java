@@ -35,7 +35,7 @@ public final class Oom {
   /** Calls the notifiers; returns the pages that they have freed. */
   static long notifyAll(long action) {
     Memory.store64(MmData.OOM_FREED, 0);
-    int unused = chain().call(action, MmData.OOM_FREED);
+    chain().call(action, MmData.OOM_FREED);
     return Memory.load64(MmData.OOM_FREED);
   }
 

@@ -40,12 +40,12 @@ public record Page(long address) {
 
   /** pfn_to_page; the pfn must be RAM's. */
   public static Page ofPfn(long pfn) {
-    return new Page(MEMMAP + (pfn - BASE_PFN << STRUCT_SHIFT));
+    return new Page(MEMMAP + ((pfn - BASE_PFN) << STRUCT_SHIFT));
   }
 
   /** page_to_pfn. */
   public long pfn() {
-    return (address - MEMMAP >> STRUCT_SHIFT) + BASE_PFN;
+    return ((address - MEMMAP) >> STRUCT_SHIFT) + BASE_PFN;
   }
 
   /** virt_to_page and phys_to_page, which are one: guest-physical addresses are all there is. */

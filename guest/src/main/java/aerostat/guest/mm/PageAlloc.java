@@ -99,7 +99,7 @@ public final class PageAlloc {
   }
 
   private static boolean aligned(long pfn, int order) {
-    return (pfn & (1L << order) - 1) == 0;
+    return (pfn & ((1L << order) - 1)) == 0;
   }
 
   /** bad_page: a page was freed twice, or is still in use, or never was the allocator's. */

@@ -72,7 +72,7 @@ public final class Slab {
       object = take(index);
     }
     if ((gfp & Gfp.__GFP_ZERO) != 0) {
-      Memory.fillBlock(object, 1 << index + MIN_SHIFT, 0);
+      Memory.fillBlock(object, 1 << (index + MIN_SHIFT), 0);
     }
     return object;
   }
@@ -114,7 +114,7 @@ public final class Slab {
   /** Chains the page's objects and offers it to the class; atomic, as it has no safepoint. */
   @Bounded(Page.PAGE_SIZE >> MIN_SHIFT)
   private static void newSlab(Page page, int index) {
-    int size = 1 << index + MIN_SHIFT;
+    int size = 1 << (index + MIN_SHIFT);
     long base = page.virtual();
     long next = 0;
     for (int at = Page.PAGE_SIZE - size; at >= 0; at -= size) {
@@ -147,9 +147,9 @@ public final class Slab {
 
   private static void give(Page page, long object) {
     int index = page.order();
-    int size = 1 << index + MIN_SHIFT;
+    int size = 1 << (index + MIN_SHIFT);
     long first = page.privateData();
-    if ((object & size - 1) != 0 || first == object || page.inuse() == 0) {
+    if ((object & (size - 1)) != 0 || first == object || page.inuse() == 0) {
       Bug.bug("Object already free");
     }
     int flags = Cpu.irqSave();
@@ -180,6 +180,6 @@ public final class Slab {
   /** ksize: bytes that the allocation really has. */
   public static int ksize(long object) {
     Page page = Page.ofAddress(object);
-    return page.isSlab() ? 1 << page.order() + MIN_SHIFT : Page.PAGE_SIZE << page.order();
+    return page.isSlab() ? 1 << (page.order() + MIN_SHIFT) : Page.PAGE_SIZE << page.order();
   }
 }

@@ -37,7 +37,7 @@ public final class PlainMachine {
   public static final long ROM_SIZE = 256 << 10;
 
   /** Most bytes of RAM that a test may ask for. */
-  public static final long CAPACITY = Long.getLong("aerostat.plain.ram", 8L << 30);
+  public static final long CAPACITY = Long.getLong("aerostat.plain.ram", 66L << 30);
 
   private static final MemorySegment RAM = PlainMemory.reserve(CAPACITY);
 
@@ -302,6 +302,7 @@ public final class PlainMachine {
     PlainThreads.switchTo(f, t);
   }
 
+  @SuppressWarnings("DoNotCallSuggester")
   public static void panic(String m) {
     throw new PlainFault("guest panic: " + m + "\n" + mmio.console());
   }
@@ -346,7 +347,7 @@ public final class PlainMachine {
         });
   }
 
-  @SuppressWarnings("unchecked")
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
   public static <T> T opsOf(long id) {
     if (id < 0 || id > OPS.size()) {
       throw new PlainFault("bad ops number " + id);

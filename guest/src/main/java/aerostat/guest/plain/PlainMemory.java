@@ -47,6 +47,6 @@ final class PlainMemory {
 
   /** Makes every byte zero and gives the pages back to the host. */
   static void clear(MemorySegment memory) {
-    var unused = mmap(memory, memory.byteSize(), MAP_FIXED);
+    mmap(memory, memory.byteSize(), MAP_FIXED);
   }
 }

@@ -40,7 +40,7 @@ public final class PlainMmio {
 
   void write(long address, int width, long value) {
     var entry = find(address);
-    long mask = width == 8 ? -1L : (1L << width * 8) - 1;
+    long mask = width == 8 ? -1L : (1L << (width * 8)) - 1;
     entry.getValue().write(address - entry.getKey(), width, value & mask);
   }
 
@@ -62,8 +62,8 @@ public final class PlainMmio {
     public void write(long offset, int width, long value) {
       switch ((int) offset) {
         case 0 -> console.append((char) (value & 0xff));
-        case 4 -> buffer = buffer & ~0xffff_ffffL | value;
-        case 8 -> buffer = buffer & 0xffff_ffffL | value << 32;
+        case 4 -> buffer = (buffer & ~0xffff_ffffL) | value;
+        case 8 -> buffer = (buffer & 0xffff_ffffL) | (value << 32);
         case 12 -> print((int) value);
         default -> throw new PlainFault("console register " + offset);
       }

@@ -4,11 +4,13 @@ import aerostat.guest.kernel.Entry;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Guest threads of the plain machine. Each context has a Java thread; a baton goes from one to the
  * next at {@code switchTo}, so only one runs at a time and all see each other's effects.
  */
+@SuppressWarnings("StaticAssignmentOfThrowable") // carried from the thread that ended to the test
 final class PlainThreads {
   private PlainThreads() {}
 
@@ -23,13 +25,13 @@ final class PlainThreads {
 
   private static final class Context {
     final Semaphore baton = new Semaphore(0);
-    final int machine = generation;
+    final int machine = GENERATION.get();
     long argument;
     boolean fresh;
   }
 
   private static Map<Long, Context> contexts = new HashMap<>();
-  private static volatile int generation;
+  private static final AtomicInteger GENERATION = new AtomicInteger();
 
   /** The thread that called the guest's entry, and what ended the guest elsewhere. */
   private static Context boot;
@@ -37,7 +39,7 @@ final class PlainThreads {
   private static Throwable end;
 
   static void abandon() {
-    generation++;
+    GENERATION.incrementAndGet();
     for (Context context : contexts.values()) {
       context.baton.release();
     }
@@ -71,7 +73,7 @@ final class PlainThreads {
       next.baton.release();
     }
     self.baton.acquireUninterruptibly();
-    if (self.machine != generation) {
+    if (self.machine != GENERATION.get()) {
       throw new Abandoned();
     }
     if (self == boot && end != null) {
