@@ -87,8 +87,7 @@ class ZoneTest {
   }
 
   private static long untouched(long from, long to) {
-    MemorySegment part =
-        PlainMachine.ram().asSlice(from - PlainMachine.RAM_BASE, to - from);
+    MemorySegment part = PlainMachine.ram().asSlice(from - PlainMachine.RAM_BASE, to - from);
     long nonZero = 0;
     for (long at = 0; at < part.byteSize(); at += 4096) {
       if (part.asSlice(at, 4096).mismatch(MemorySegment.ofArray(new byte[4096])) >= 0) {
