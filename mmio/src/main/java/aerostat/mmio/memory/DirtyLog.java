@@ -55,10 +55,30 @@ public final class DirtyLog {
 
   private final MemorySegment cards;
 
-  DirtyLog(long pages, Arena arena) {
+  private DirtyLog(long pages, MemorySegment padded) {
     this.pages = pages;
-    padded = arena.allocate((pages + GROUP_BYTES - 1) & -GROUP_BYTES, GROUP_BYTES);
-    cards = padded.asSlice(0, pages);
+    this.padded = padded;
+    this.cards = padded.asSlice(0, pages);
+  }
+
+  static DirtyLog allocate(long pages, Arena arena) {
+    return new DirtyLog(pages, arena.allocate(roundUp(pages), GROUP_BYTES));
+  }
+
+  /**
+   * A log whose cards lie in memory that somebody else allocated and zeroed; a page for each byte.
+   *
+   * @param cards off-heap, aligned to 64 bytes, a multiple of 64 bytes long
+   */
+  public static DirtyLog over(MemorySegment cards) {
+    if (cards.byteSize() != roundUp(cards.byteSize()) || cards.address() % GROUP_BYTES != 0) {
+      throw new IllegalArgumentException("cards must be whole groups of 64 bytes: " + cards);
+    }
+    return new DirtyLog(cards.byteSize(), cards);
+  }
+
+  private static long roundUp(long bytes) {
+    return (bytes + GROUP_BYTES - 1) & -GROUP_BYTES;
   }
 
   /**

@@ -18,6 +18,9 @@ final class PrivateFileRam implements RamBackend {
   /** A quarter of Linux's default limit of 65530 a process, which the JVM needs some of. */
   static final int MAX_MAPPINGS = 16_384;
 
+  /** At the limit, how many discards pass until the mappings are counted again: 10 ms a time. */
+  private static final int RECOUNT_EACH = 256;
+
   private final HostMapping mapping;
   private final ZeroInstead zeroInstead = new ZeroInstead(kind());
 
@@ -28,6 +31,8 @@ final class PrivateFileRam implements RamBackend {
 
   /** An upper bound of the mappings there are; the kernel merges neighbours, so often fewer. */
   private int mappingsAtMost = 1;
+
+  private int recountIn;
 
   PrivateFileRam(Path path, long fileOffset, long size) {
     this(path, fileOffset, size, MAX_MAPPINGS);
@@ -78,8 +83,9 @@ final class PrivateFileRam implements RamBackend {
       }
       return;
     }
-    if (mappingsAtMost + 2 > maxMappings) {
+    if (mappingsAtMost + 2 > maxMappings && recountIn-- == 0) {
       mappingsAtMost = ProcessMaps.count(mapping.segment().address(), mapping.size());
+      recountIn = RECOUNT_EACH;
     }
     if (mappingsAtMost + 2 > maxMappings) {
       zeroInstead.zero(
