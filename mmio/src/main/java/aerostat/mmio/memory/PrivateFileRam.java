@@ -18,7 +18,7 @@ final class PrivateFileRam implements RamBackend {
   /** A quarter of Linux's default limit of 65530 a process, which the JVM needs some of. */
   static final int MAX_MAPPINGS = 16_384;
 
-  /** At the limit, how many discards pass until the mappings are counted again: 10 ms a time. */
+  /** At the limit, how many discards pass until the mappings are counted again: 10 ms each. */
   private static final int RECOUNT_EACH = 256;
 
   private final HostMapping mapping;
@@ -32,7 +32,7 @@ final class PrivateFileRam implements RamBackend {
   /** An upper bound of the mappings there are; the kernel merges neighbours, so often fewer. */
   private int mappingsAtMost = 1;
 
-  private int recountIn;
+  private int discardsToRecount;
 
   PrivateFileRam(Path path, long fileOffset, long size) {
     this(path, fileOffset, size, MAX_MAPPINGS);
@@ -83,11 +83,7 @@ final class PrivateFileRam implements RamBackend {
       }
       return;
     }
-    if (mappingsAtMost + 2 > maxMappings && recountIn-- == 0) {
-      mappingsAtMost = ProcessMaps.count(mapping.segment().address(), mapping.size());
-      recountIn = RECOUNT_EACH;
-    }
-    if (mappingsAtMost + 2 > maxMappings) {
+    if (!roomForTwoMappings()) {
       zeroInstead.zero(
           mapping.segment(), offset, length, "the limit of " + maxMappings + " mappings");
       return;
@@ -99,6 +95,22 @@ final class PrivateFileRam implements RamBackend {
     }
     mappingsAtMost += 2;
     replaced.setRange(from, to);
+  }
+
+  private boolean roomForTwoMappings() {
+    if (mappingsAtMost + 2 <= maxMappings) {
+      return true;
+    }
+    if (discardsToRecount > 0) {
+      discardsToRecount--;
+      return false;
+    }
+    mappingsAtMost = ProcessMaps.count(mapping.segment().address(), mapping.size());
+    if (mappingsAtMost + 2 <= maxMappings) {
+      return true;
+    }
+    discardsToRecount = RECOUNT_EACH;
+    return false;
   }
 
   @Override

@@ -19,8 +19,8 @@ import org.openjdk.jcstress.infra.collectors.TestResult;
 
 /**
  * Runs jcstress for some seconds over the dirty log's form and over two that look as good and are
- * not. For a longer look run {@code org.openjdk.jcstress.Main -t aerostat.tools.stress} on the class
- * path of this module's tests.
+ * not. For a longer look run {@code org.openjdk.jcstress.Main -t aerostat.tools.stress} on the
+ * class path of this module's tests.
  *
  * <p>That the form in use loses nothing is asserted. That the wrong forms lose is chance on a given
  * machine, though on two x86 cores they did by the thousand: where one does not, the test counts as
@@ -82,7 +82,9 @@ class DirtyLogStressTest {
             .redirectOutput(log.toFile())
             .start();
     try {
-      assertThat(jcstress.waitFor(TIME_LIMIT_SECONDS, TimeUnit.SECONDS)).as("jcstress ends").isTrue();
+      assertThat(jcstress.waitFor(TIME_LIMIT_SECONDS, TimeUnit.SECONDS))
+          .as("jcstress ends")
+          .isTrue();
     } finally {
       jcstress.destroyForcibly();
     }

@@ -57,7 +57,9 @@ public class TwoPages {
     return found;
   }
 
-  /** The harvest of {@link DirtyLog} for this one word and nothing else, so that actors meet often. */
+  /**
+   * The harvest of {@link DirtyLog} for this one word and nothing else, so that actors meet often.
+   */
   void swapAndSend() {
     long word = (long) WORD.getAndSet(cards, 0L, 0L);
     VarHandle.fullFence();

@@ -1,0 +1,144 @@
+package aerostat.mmio.memory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.lang.foreign.Arena;
+import java.util.BitSet;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class DirtyLogTest {
+  private static final long BASE = GuestMemory.RAM_BASE;
+  private static final int PAGE = GuestMemory.PAGE_SIZE;
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 7, 8, 9, 63, 64, 65, 1000})
+  void harvestReportsEachMarkOnce(int pages) {
+    long seed = pages;
+    Random random = new Random(seed);
+    try (Arena arena = Arena.ofConfined()) {
+      DirtyLog log = DirtyLog.allocate(pages, arena);
+      PageBitmap all = new PageBitmap(pages);
+      for (int round = 0; round < 50; round++) {
+        BitSet marked = new BitSet();
+        for (int i = random.nextInt(20); i > 0; i--) {
+          int page = random.nextInt(pages);
+          int count = 1 + random.nextInt(pages - page);
+          log.mark(BASE + (long) page * PAGE, (long) count * PAGE);
+          marked.set(page, page + count);
+        }
+        PageBitmap found = new PageBitmap(pages);
+        assertThat(log.isClean()).isEqualTo(marked.isEmpty());
+        assertThat(log.harvest(found)).as("seed %d", seed).isEqualTo(marked.cardinality());
+        for (int page = 0; page < pages; page++) {
+          assertThat(found.get(page)).as("seed %d page %d", seed, page).isEqualTo(marked.get(page));
+        }
+        assertThat(log.isClean()).isTrue();
+        all.or(found);
+        assertThat(log.harvest(all)).isZero();
+      }
+    }
+  }
+
+  @Test
+  void harvestCountsOnlyWhatIsNewInTheTarget() {
+    try (Arena arena = Arena.ofConfined()) {
+      DirtyLog log = DirtyLog.allocate(128, arena);
+      PageBitmap into = new PageBitmap(128);
+      into.setRange(10, 20);
+      log.mark(BASE + 15 * PAGE, 10 * PAGE);
+      assertThat(log.harvest(into)).isEqualTo(5);
+      assertThat(into.nextClear(10)).isEqualTo(25);
+      assertThat(into.cardinality()).isEqualTo(15);
+    }
+  }
+
+  @Test
+  void clearForgets() {
+    try (Arena arena = Arena.ofConfined()) {
+      DirtyLog log = DirtyLog.allocate(100, arena);
+      log.mark(BASE, 100 * PAGE);
+      log.clear();
+      assertThat(log.isClean()).isTrue();
+      assertThat(log.harvest(new PageBitmap(100))).isZero();
+    }
+  }
+
+  @Test
+  void rangesAreChecked() {
+    try (Arena arena = Arena.ofConfined()) {
+      DirtyLog log = DirtyLog.allocate(100, arena);
+      for (long gpa : new long[] {0, BASE - 1, BASE + 100 * PAGE, -1, Long.MIN_VALUE + BASE}) {
+        assertThatThrownBy(() -> log.mark(gpa, 1)).isInstanceOf(GuestAddressException.class);
+      }
+      assertThatThrownBy(() -> log.mark(BASE + 99 * PAGE, PAGE + 1))
+          .isInstanceOf(GuestAddressException.class);
+      log.mark(-1, 0);
+      assertThat(log.isClean()).isTrue();
+      PageBitmap wrongSize = new PageBitmap(99);
+      assertThatThrownBy(() -> log.harvest(wrongSize)).isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
+  /**
+   * Writers store rising numbers, each through a checked store; a reader harvests and copies what
+   * is reported, as a migration does. After a last harvest the copy must equal the original.
+   */
+  @Test
+  void aRunningHarvestLosesNoWrite() throws InterruptedException {
+    int pages = 96;
+    int writers = 2;
+    int writes = 200_000;
+    try (GuestMemory memory = GuestMemory.anonymous((long) pages * PAGE)) {
+      AtomicBoolean writing = new AtomicBoolean(true);
+      Thread[] threads = new Thread[writers];
+      for (int w = 0; w < writers; w++) {
+        int writer = w;
+        threads[w] =
+            new Thread(
+                () -> {
+                  Random random = new Random(writer);
+                  for (int i = 1; i <= writes; i++) {
+                    memory.store64(BASE + (long) random.nextInt(pages) * PAGE + writer * 8L, i);
+                  }
+                });
+      }
+      long[][] copy = new long[pages][writers];
+      Thread migration =
+          new Thread(
+              () -> {
+                boolean last;
+                do {
+                  last = !writing.get();
+                  PageBitmap dirty = new PageBitmap(pages);
+                  memory.dirtyLog().harvest(dirty);
+                  for (long p = dirty.nextSet(0); p >= 0; p = dirty.nextSet(p + 1)) {
+                    for (int w = 0; w < writers; w++) {
+                      copy[(int) p][w] = memory.load64(BASE + p * PAGE + w * 8L);
+                    }
+                  }
+                } while (!last);
+              });
+      migration.start();
+      for (Thread thread : threads) {
+        thread.start();
+      }
+      for (Thread thread : threads) {
+        thread.join();
+      }
+      writing.set(false);
+      migration.join();
+      for (int page = 0; page < pages; page++) {
+        for (int w = 0; w < writers; w++) {
+          assertThat(copy[page][w])
+              .as("page %d, writer %d", page, w)
+              .isEqualTo(memory.load64(BASE + (long) page * PAGE + w * 8L));
+        }
+      }
+    }
+  }
+}
