@@ -1,0 +1,152 @@
+package aerostat.vmm.cli;
+
+import aerostat.vmm.machine.Machine;
+import aerostat.vmm.machine.MachineEvent;
+import aerostat.vmm.machine.MachineSlot;
+import aerostat.vmm.migration.MigrationService;
+import aerostat.vmm.monitor.CommandTable;
+import aerostat.vmm.monitor.Endpoint;
+import aerostat.vmm.monitor.EventBridge;
+import aerostat.vmm.monitor.MachineCommands;
+import aerostat.vmm.monitor.MigrationCommands;
+import aerostat.vmm.monitor.Monitor;
+import aerostat.vmm.monitor.TraceCommands;
+import aerostat.vmm.monitor.TraceFile;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a process of {@code aerostat run} consists of: a slot for the machine, migration, monitor
+ * and trace, and how the process ends. Whatever ends it, sockets are unlinked and memory is freed
+ * once.
+ */
+final class VmmProcess implements AutoCloseable {
+  private final MachineSlot slot;
+  private final TraceFile trace;
+  private final MigrationService migration;
+  private final boolean exitOnPanic;
+  private final CompletableFuture<Integer> ending = new CompletableFuture<>();
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private volatile @Nullable Monitor monitor;
+
+  VmmProcess(MachineSlot slot, TraceFile trace, boolean exitOnPanic) {
+    this.slot = slot;
+    this.trace = trace;
+    this.exitOnPanic = exitOnPanic;
+    migration = new MigrationService(slot);
+    slot.onEvent(this::machineEvent);
+    migration.onEvent(this::tell);
+    // Signals end the JVM; this is what makes their way out a clean one.
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> close("host-signal"), "shutdown"));
+  }
+
+  /** Opens the sockets; returns the addresses in use. */
+  List<Endpoint> openMonitor(
+      List<Endpoint> endpoints, String name, IntFunction<String> consoleTail) {
+    CommandTable table = new CommandTable();
+    MachineCommands.addTo(table, name, slot, migration, consoleTail);
+    MigrationCommands.addTo(table, migration);
+    TraceCommands.addTo(table, trace);
+    Monitor opened = new Monitor(table, this::quit);
+    monitor = opened;
+    List<Endpoint> inUse = new ArrayList<>();
+    for (Endpoint endpoint : endpoints) {
+      try {
+        inUse.add(opened.listen(endpoint).endpoint());
+      } catch (IOException e) {
+        throw new CliException(ExitCode.UNAVAILABLE, "--qmp: " + e.getMessage());
+      }
+    }
+    return inUse;
+  }
+
+  /** Waits for a guest to come; returns the address in use. */
+  String listenForGuest(String uri) {
+    try {
+      return migration.listen(uri);
+    } catch (IllegalArgumentException e) {
+      throw new CliException(ExitCode.USAGE, "--incoming: " + e.getMessage());
+    } catch (IllegalStateException | java.io.UncheckedIOException e) {
+      throw new CliException(ExitCode.UNAVAILABLE, "--incoming: " + e.getMessage());
+    }
+  }
+
+  void boot(Machine machine, boolean paused) {
+    slot.put(machine);
+    if (!paused) {
+      machine.start();
+    }
+  }
+
+  /** The process's exit code, once it is to end. */
+  int awaitEnd() {
+    return ending.join();
+  }
+
+  private void quit() {
+    new Thread(
+            () -> {
+              close("host-qmp-quit");
+              ending.complete(ExitCode.OK);
+            },
+            "quit")
+        .start();
+  }
+
+  private void machineEvent(MachineEvent event) {
+    tell(event);
+    switch (event.name()) {
+      case "GUEST_PANICKED" -> {
+        System.err.println("aerostat run: the guest panicked: " + event.detail().strip());
+        if (exitOnPanic) {
+          ending.complete(ExitCode.GUEST_PANICKED);
+        }
+      }
+      case "SHUTDOWN" ->
+          ending.complete(
+              event.detail().equals("guest-failure") ? ExitCode.GUEST_FAILED : ExitCode.OK);
+      default -> {}
+    }
+  }
+
+  private void tell(MachineEvent event) {
+    Monitor current = monitor;
+    if (current != null) {
+      EventBridge.send(current, event);
+    }
+  }
+
+  @Override
+  public void close() {
+    close("");
+  }
+
+  /**
+   * @param reason QEMU's shutdown cause if it is the host's doing, else empty
+   */
+  private void close(String reason) {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    Monitor current = monitor;
+    if (current != null) {
+      if (!reason.isEmpty()) {
+        current.event("SHUTDOWN", Map.of("guest", false, "reason", reason));
+      }
+      current.close();
+    }
+    migration.close();
+    slot.clear();
+    try {
+      trace.close();
+    } catch (IOException e) {
+      System.err.println("aerostat run: the trace is incomplete: " + e.getMessage());
+    }
+  }
+}

@@ -1,0 +1,54 @@
+package aerostat.vmm.monitor;
+
+import aerostat.mmio.trace.Trace;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
+
+/** A trace that is switched on and off while the machine runs ({@code x-trace}). Thread-safe. */
+public final class TraceFile implements Trace, AutoCloseable {
+  private @Nullable BufferedWriter out;
+  private volatile boolean on;
+
+  /** Starts a new file; ends the one before. */
+  public synchronized void start(Path path) throws IOException {
+    close();
+    out = Files.newBufferedWriter(path);
+    on = true;
+  }
+
+  @Override
+  public boolean on() {
+    return on;
+  }
+
+  @Override
+  public synchronized void event(String line) {
+    BufferedWriter writer = out;
+    if (writer == null) {
+      return;
+    }
+    try {
+      writer.write(line);
+      writer.write('\n');
+    } catch (IOException e) {
+      LoggerFactory.getLogger(TraceFile.class).warn("the trace ends: {}", e.getMessage());
+      out = null;
+      on = false;
+    }
+  }
+
+  /** Ends the file; nothing if there is none. */
+  @Override
+  public synchronized void close() throws IOException {
+    on = false;
+    BufferedWriter writer = out;
+    out = null;
+    if (writer != null) {
+      writer.close();
+    }
+  }
+}

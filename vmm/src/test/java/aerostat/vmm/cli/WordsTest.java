@@ -1,0 +1,101 @@
+package aerostat.vmm.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import aerostat.devices.balloon.BalloonOptions;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Sizes, switches and arguments as users write them, and the console they see. */
+class WordsTest {
+  @ParameterizedTest
+  @CsvSource({
+    "4096, 4096", "0, 0", "64K, 65536", "64k, 65536", "1M, 1048576", "2G, 2147483648",
+    "1T, 1099511627776", "9223372036854775807, 9223372036854775807"
+  })
+  void sizesAreRead(String text, long bytes) {
+    assertThat(Size.parse(text)).isEqualTo(bytes);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0, 0 bytes", "1024, 1 KiB", "1536, 1.5 KiB", "1073741824, 1 GiB"})
+  void sizesAreShown(long bytes, String text) {
+    assertThat(Size.show(bytes)).isEqualTo(text);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "free-page-hint=off|false|false|false|false",
+        "free_page_hinting=on,page_poison=on|true|false|true|false",
+        "free-page-reporting=on,deflate-on-oom=on|true|true|false|true",
+        "page-poison|true|false|true|false",
+      })
+  void balloonPropertiesAreRead(
+      String text, boolean hint, boolean reporting, boolean poison, boolean oom) {
+    assertThat(new BalloonFlags().convert(text))
+        .isEqualTo(new BalloonOptions(hint, reporting, poison, oom));
+  }
+
+  @Test
+  void argumentsGetTheTypeThatTheyLookLike() {
+    assertThat(
+            KeyValues.parse(
+                List.of("n=5", "m=-5", "size=2M", "on=on", "text=unix:/a=b", "list=[1,{\"a\":2}]")))
+        .isEqualTo(
+            Map.of(
+                "n", 5L,
+                "m", -5L,
+                "size", 2L << 20,
+                "on", true,
+                "text", "unix:/a=b",
+                "list", List.of(1L, Map.of("a", 2L))));
+    assertThat(KeyValues.parse(List.of("{\"uri\": \"5\"}"))).isEqualTo(Map.of("uri", "5"));
+  }
+
+  @Test
+  void theConsoleKeepsItsEnd() {
+    GuestConsole console = new GuestConsole(OutputStream.nullOutputStream());
+    byte[] first = new byte[GuestConsole.KEPT];
+    Arrays.fill(first, (byte) '.');
+    console.write(first, 0, first.length);
+    byte[] second = "the end".getBytes(StandardCharsets.ISO_8859_1);
+    console.write(second, 0, second.length);
+
+    assertThat(console.tail(9)).isEqualTo("..the end");
+    assertThat(console.tail(1 << 20)).hasSize(GuestConsole.KEPT).endsWith("..the end");
+  }
+
+  @Test
+  void oneWriteLongerThanTheConsoleKeepsItsEndToo() {
+    GuestConsole console = new GuestConsole(OutputStream.nullOutputStream());
+    byte[] text = ("a".repeat(50_001) + "xyz").getBytes(StandardCharsets.ISO_8859_1);
+    console.write(text, 0, text.length);
+
+    assertThat(console.tail(5)).isEqualTo("aaxyz");
+  }
+
+  @Test
+  void aConsoleWhoseTargetFailsGoesOn() {
+    GuestConsole console =
+        new GuestConsole(
+            new OutputStream() {
+              @Override
+              public void write(int b) throws IOException {
+                throw new IOException("disk full");
+              }
+            });
+    console.write('a');
+    console.write('b');
+
+    assertThat(console.tail(10)).isEqualTo("ab");
+  }
+}
