@@ -76,7 +76,8 @@ public final class Main {
   private static int usageError(ParameterException e, String[] args) {
     CommandLine line = e.getCommandLine();
     StringBuilder text = new StringBuilder(nameOf(line) + ": " + lowerFirst(e.getMessage()));
-    if (e instanceof UnmatchedArgumentException unmatched && !unmatched.getSuggestions().isEmpty()) {
+    if (e instanceof UnmatchedArgumentException unmatched
+        && !unmatched.getSuggestions().isEmpty()) {
       text.append("; did you mean ").append(String.join(" or ", unmatched.getSuggestions()));
       text.append('?');
     }

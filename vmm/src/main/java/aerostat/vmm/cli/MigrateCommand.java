@@ -142,7 +142,9 @@ final class MigrateCommand implements Callable<Integer> {
           Object reason = state.get("error-desc");
           throw new CliException(
               ExitCode.MIGRATION_FAILED,
-              "migration " + status + (reason == null ? "" : ": " + reason)
+              "migration "
+                  + status
+                  + (reason == null ? "" : ": " + reason)
                   + "; the guest is still on the source");
         }
         default -> progress(status, state);

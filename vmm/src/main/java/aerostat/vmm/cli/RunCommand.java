@@ -107,10 +107,7 @@ final class RunCommand implements Callable<Integer> {
       description = "Virtual time and inline devices: same seed, same run.")
   private boolean deterministic;
 
-  @Option(
-      names = "--seed",
-      paramLabel = "N",
-      description = "Of every random choice. Default 1.")
+  @Option(names = "--seed", paramLabel = "N", description = "Of every random choice. Default 1.")
   private @Nullable Long seed;
 
   @Option(

@@ -52,12 +52,15 @@ final class VerifyCommand implements Callable<Integer> {
       e.refusals().forEach(System.out::println);
       int count = e.refusals().size();
       System.err.println(
-          "aerostat verify: " + jar + " is refused: " + count + (count == 1 ? " rule" : " rules")
+          "aerostat verify: "
+              + jar
+              + " is refused: "
+              + count
+              + (count == 1 ? " rule" : " rules")
               + " broken");
       return ExitCode.FAILED;
     } catch (IOException e) {
-      throw new CliException(
-          ExitCode.UNAVAILABLE, jar + " is no readable jar: " + e.getMessage());
+      throw new CliException(ExitCode.UNAVAILABLE, jar + " is no readable jar: " + e.getMessage());
     }
   }
 }

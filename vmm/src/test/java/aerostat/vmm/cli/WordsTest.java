@@ -17,8 +17,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 class WordsTest {
   @ParameterizedTest
   @CsvSource({
-    "4096, 4096", "0, 0", "64K, 65536", "64k, 65536", "1M, 1048576", "2G, 2147483648",
-    "1T, 1099511627776", "9223372036854775807, 9223372036854775807"
+    "4096, 4096",
+    "0, 0",
+    "64K, 65536",
+    "64k, 65536",
+    "1M, 1048576",
+    "2G, 2147483648",
+    "1T, 1099511627776",
+    "9223372036854775807, 9223372036854775807"
   })
   void sizesAreRead(String text, long bytes) {
     assertThat(Size.parse(text)).isEqualTo(bytes);
@@ -52,12 +58,18 @@ class WordsTest {
                 List.of("n=5", "m=-5", "size=2M", "on=on", "text=unix:/a=b", "list=[1,{\"a\":2}]")))
         .isEqualTo(
             Map.of(
-                "n", 5L,
-                "m", -5L,
-                "size", 2L << 20,
-                "on", true,
-                "text", "unix:/a=b",
-                "list", List.of(1L, Map.of("a", 2L))));
+                "n",
+                5L,
+                "m",
+                -5L,
+                "size",
+                2L << 20,
+                "on",
+                true,
+                "text",
+                "unix:/a=b",
+                "list",
+                List.of(1L, Map.of("a", 2L))));
     assertThat(KeyValues.parse(List.of("{\"uri\": \"5\"}"))).isEqualTo(Map.of("uri", "5"));
   }
 
