@@ -19,8 +19,8 @@ public final class Sched {
   static final long GRANULARITY = 500_000;
 
   /**
-   * So many threads that woke go to the head of the queue, then one to its end: two that wake each
-   * other for ever must not starve the rest.
+   * So many threads that woke go to the head of the queue without a preemption in between, then
+   * one to its end: two that wake each other for ever must not starve the rest.
    */
   private static final int MAX_STREAK = 8;
 
@@ -186,6 +186,10 @@ public final class Sched {
   }
 
   private static void leave(Task prev, boolean preempt) {
+    if (preempt) {
+      // Others than those who woke have had the CPU.
+      Memory.store32(KernelData.WAKE_STREAK, 0);
+    }
     if (preempt || prev.state() == Task.RUNNING) {
       runQueue().addTail(prev.runList());
       setWaiting(waiting() + 1);
