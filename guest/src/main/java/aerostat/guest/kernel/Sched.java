@@ -19,8 +19,8 @@ public final class Sched {
   static final long GRANULARITY = 500_000;
 
   /**
-   * So many threads that woke go to the head of the queue without a preemption in between, then
-   * one to its end: two that wake each other for ever must not starve the rest.
+   * So many threads that woke go to the head of the queue without a preemption in between, then one
+   * to its end: two that wake each other for ever must not starve the rest.
    */
   private static final int MAX_STREAK = 8;
 

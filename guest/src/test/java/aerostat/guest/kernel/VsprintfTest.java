@@ -21,8 +21,7 @@ class VsprintfTest {
 
   private static String format(int size, String format, long... arguments) {
     long[] a = Arrays.copyOf(arguments, 6);
-    int n =
-        Vsprintf.snprintf(BUFFER, size, Cpu.string(format), a[0], a[1], a[2], a[3], a[4], a[5]);
+    int n = Vsprintf.snprintf(BUFFER, size, Cpu.string(format), a[0], a[1], a[2], a[3], a[4], a[5]);
     byte[] bytes = new byte[n];
     for (int i = 0; i < n; i++) {
       bytes[i] = (byte) PlainMachine.load8(BUFFER + i);
@@ -40,13 +39,13 @@ class VsprintfTest {
     assertThat(format("%d %i %u", -5, 7, -1)).isEqualTo("-5 7 4294967295");
     assertThat(format("%ld %lu %llu", -5, -1, 1L << 40))
         .isEqualTo("-5 18446744073709551615 1099511627776");
-    assertThat(format("%x %X %#x %lx", 255, 255, 255, -1))
-        .isEqualTo("ff FF 0xff ffffffffffffffff");
+    assertThat(format("%x %X %#x %lx", 255, 255, 255, -1)).isEqualTo("ff FF 0xff ffffffffffffffff");
     assertThat(format("%5d|%-5d|%05d|%5s|%-5s|", 42, 42, -42, Cpu.string("ab"), Cpu.string("cd")))
         .isEqualTo("   42|42   |-0042|   ab|cd   |");
     assertThat(format("%c%c %s %%", 'o', 'k', 0)).isEqualTo("ok (null) %");
     assertThat(format("%p", 0x4000_0000L)).isEqualTo("0000000040000000");
-    assertThat(format("%d %ld", Long.MIN_VALUE, Long.MIN_VALUE)).isEqualTo("0 -9223372036854775808");
+    assertThat(format("%d %ld", Long.MIN_VALUE, Long.MIN_VALUE))
+        .isEqualTo("0 -9223372036854775808");
   }
 
   @Test
