@@ -1,0 +1,192 @@
+package aerostat.guest.balloon;
+
+import aerostat.guest.kernel.ListHead;
+import aerostat.guest.kernel.Printk;
+import aerostat.guest.kernel.Sched;
+import aerostat.guest.mm.Gfp;
+import aerostat.guest.mm.Page;
+import aerostat.guest.mm.PageAlloc;
+import aerostat.guest.mm.Shrinker;
+import aerostat.guest.mm.ShrinkerOps;
+import aerostat.guest.mm.Zone;
+import aerostat.guest.virtio.Errno;
+import aerostat.guest.virtio.VirtioRing;
+import aerostat.guest.virtio.Virtqueue;
+
+/**
+ * Hinting as merged in Linux: free blocks of the largest order are allocated and held, so nobody can
+ * write them between the hint and the host's use of it (HINT-04 to HINT-12).
+ *
+ * <p>Other than Linux it keeps apart which blocks the device has used: under memory pressure only
+ * those go back, since a block that is released earlier could be written before the host acts on
+ * the hint (MIG-24, EDGE-28).
+ */
+record HeldBlocks() implements HintStrategy, ShrinkerOps {
+  /** VIRTIO_BALLOON_HINT_BLOCK_ORDER. */
+  static final int BLOCK_ORDER = Zone.MAX_PAGE_ORDER;
+
+  static final long BLOCK_PAGES = 1L << BLOCK_ORDER;
+  static final int BLOCK_BYTES = Page.PAGE_SIZE << BLOCK_ORDER;
+
+  /** Below a block's alignment there is room in its token for the generation. */
+  private static final long GENERATION_MASK = BLOCK_BYTES - 1;
+
+  private static final int HINT_GFP =
+      Gfp.__GFP_NORETRY | Gfp.__GFP_NOWARN | Gfp.__GFP_NOMEMALLOC;
+
+  @Override
+  public void attach(Hinting h) {
+    h.unusedBlocks().init();
+    h.usedBlocks().init();
+    h.shrinker().register(this, h.address(), Shrinker.DEFAULT_SEEKS, 0);
+  }
+
+  @Override
+  public void detach(Hinting h) {
+    h.shrinker().unregister();
+    releaseAll(h);
+  }
+
+  @Override
+  public void done(Hinting h) {
+    releaseAll(h);
+  }
+
+  /** virtio_balloon_report_free_page; an error is logged and the next step still taken (HINT-04). */
+  @Override
+  public void command(Hinting h, int id) {
+    int error = HintChannel.sendStart(h, id);
+    if (error != 0) {
+      log(h, "virtio_balloon virtio%d: Failed to send a start id, err = %d\n", error);
+    }
+    error = sendBlocks(h, id);
+    if (error != 0) {
+      log(h, "virtio_balloon virtio%d: Failed to send a free page, err = %d\n", error);
+    }
+    error = HintChannel.sendStop(h);
+    if (error != 0) {
+      log(h, "virtio_balloon virtio%d: Failed to send a stop id, err = %d\n", error);
+    }
+  }
+
+  private static void log(Hinting h, String what, int error) {
+    Printk.err(what, h.balloon().device().index(), error);
+  }
+
+  /** send_free_pages: until the id changes or no block is left (HINT-05). */
+  static int sendBlocks(Hinting h, int id) {
+    while (HintChannel.received(h) == id) {
+      int error = sendBlock(h);
+      if (error == -Errno.EINTR) {
+        return 0;
+      }
+      if (error != 0) {
+        return error;
+      }
+    }
+    return 0;
+  }
+
+  /** get_free_page_and_send: {@code -EINTR} when no block is left (HINT-06). */
+  private static int sendBlock(Hinting h) {
+    Page page = PageAlloc.allocPages(HINT_GFP, BLOCK_ORDER);
+    if (page == null) {
+      return -Errno.EINTR;
+    }
+    h.lock().lock();
+    HintChannel.detachUsed(h);
+    // One entry stays free for the next command id.
+    boolean room = h.queue().free() > 1;
+    int error = room ? add(h, page) : 0;
+    h.lock().unlock();
+    if (!room || error != 0) {
+      PageAlloc.freePages(page, BLOCK_ORDER);
+    }
+    if (!room) {
+      if (h.queue().isBroken()) {
+        return -Errno.EIO;
+      }
+      Sched.yieldCpu();
+    }
+    return error;
+  }
+
+  private static int add(Hinting h, Page page) {
+    Virtqueue q = h.queue();
+    long token = page.virtual() | h.generation() & GENERATION_MASK;
+    int error = VirtioRing.addInbuf(q, page.virtual(), BLOCK_BYTES, token);
+    if (error != 0) {
+      return error;
+    }
+    boolean unused = VirtioRing.kick(q);
+    h.unusedBlocks().add(page.lru());
+    h.addUnused(1);
+    return 0;
+  }
+
+  /** The block may go back under memory pressure from now on. */
+  @Override
+  public void used(Hinting h, long token) {
+    if ((token & GENERATION_MASK) != (h.generation() & GENERATION_MASK)) {
+      return; // It was released long ago and may be somebody else's.
+    }
+    Page page = Page.ofAddress(token & ~GENERATION_MASK);
+    page.lru().moveTo(h.usedBlocks());
+    h.addUnused(-1);
+    h.addUsed(1);
+  }
+
+  /** return_free_pages_to_mm for all. */
+  private static void releaseAll(Hinting h) {
+    h.lock().lock();
+    if (h.numUnused() > 0) {
+      h.setGeneration(h.generation() + 1);
+      h.usedBlocks().spliceInit(h.unusedBlocks());
+      h.addUsed(h.numUnused());
+      h.addUnused(-h.numUnused());
+    }
+    h.lock().unlock();
+    long unused = releaseUsed(h, Long.MAX_VALUE);
+  }
+
+  /** Frees up to {@code max} blocks that the device has used; returns how many. */
+  private static long releaseUsed(Hinting h, long max) {
+    long n = 0;
+    while (n < max) {
+      h.lock().lock();
+      ListHead link = h.usedBlocks().isEmpty() ? null : h.usedBlocks().next();
+      if (link != null) {
+        link.del();
+        h.addUsed(-1);
+      }
+      h.lock().unlock();
+      if (link == null) {
+        return n;
+      }
+      PageAlloc.freePages(Page.ofLru(link), BLOCK_ORDER);
+      n++;
+    }
+    return n;
+  }
+
+  private static Hinting hinting(Shrinker shrinker) {
+    return new Hinting(shrinker.data());
+  }
+
+  /** Guest pages, not balloon pages and not blocks (HINT-12, EDGE-43). */
+  @Override
+  public long countObjects(Shrinker shrinker) {
+    Hinting h = hinting(shrinker);
+    h.lock().lock();
+    HintChannel.detachUsed(h);
+    long blocks = h.numUsed();
+    h.lock().unlock();
+    return blocks * BLOCK_PAGES;
+  }
+
+  @Override
+  public long scanObjects(Shrinker shrinker, long nr) {
+    long blocks = (nr + BLOCK_PAGES - 1) / BLOCK_PAGES;
+    return releaseUsed(hinting(shrinker), blocks) * BLOCK_PAGES;
+  }
+}

@@ -1,0 +1,206 @@
+package aerostat.guest.balloon;
+
+import static aerostat.guest.machine.Memory.store32;
+
+import aerostat.guest.kernel.Bug;
+import aerostat.guest.kernel.ListHead;
+import aerostat.guest.kernel.NotifierBlock;
+import aerostat.guest.kernel.NotifierHead;
+import aerostat.guest.kernel.Printk;
+import aerostat.guest.kernel.Sched;
+import aerostat.guest.kernel.WaitCondition;
+import aerostat.guest.kernel.WorkStruct;
+import aerostat.guest.kernel.Workqueue;
+import aerostat.guest.machine.Memory;
+import aerostat.guest.mm.Gfp;
+import aerostat.guest.mm.Page;
+import aerostat.guest.mm.PageAlloc;
+import aerostat.guest.mm.SysInfo;
+import aerostat.guest.mm.VmStat;
+import aerostat.guest.virtio.VirtioRing;
+import aerostat.guest.virtio.Virtqueue;
+
+/** Inflating and deflating: fill_balloon, leak_balloon and what calls them (CLASSIC-01 to -18). */
+final class Inflate {
+  private Inflate() {}
+
+  /** CLASSIC-05: may reclaim, must not insist, warn or dip into reserves. */
+  private static final int BALLOON_GFP =
+      Gfp.GFP_HIGHUSER_MOVABLE | Gfp.__GFP_NOMEMALLOC | Gfp.__GFP_NORETRY | Gfp.__GFP_NOWARN;
+
+  /** Balloon pages to go, below 0: to give back (CLASSIC-01). */
+  static long towardsTarget(Balloon vb) {
+    long target =
+        Integer.toUnsignedLong(vb.device().configRead32(BalloonIds.CONFIG_NUM_PAGES));
+    long p = BalloonIds.PAGES_PER_PAGE;
+    return (target + p - 1) / p * p - vb.numPages();
+  }
+
+  /** update_balloon_size: tells the device what we hold. */
+  static void updateActual(Balloon vb) {
+    vb.device().configWrite32(BalloonIds.CONFIG_ACTUAL, (int) vb.numPages());
+  }
+
+  /** update_balloon_size_func: one round, then again if it is not there yet (CLASSIC-03, -04). */
+  static void sizeWork(WorkStruct work) {
+    Balloon vb = Balloon.ofSizeWork(work);
+    long diff = towardsTarget(vb);
+    if (diff == 0) {
+      return;
+    }
+    if (diff > 0) {
+      diff -= fill(vb, diff);
+    } else {
+      diff += leak(vb, -diff);
+    }
+    updateActual(vb);
+    // With a broken queue every further round would only spin.
+    if (diff != 0 && !vb.inflateQueue().isBroken() && !vb.deflateQueue().isBroken()) {
+      boolean unused = Workqueue.systemFreezable().queueWork(vb.sizeWork());
+    }
+  }
+
+  /** fill_balloon: returns the balloon pages put in (CLASSIC-05, CLASSIC-06). */
+  static long fill(Balloon vb, long num) {
+    long wanted = Math.min(num, BalloonIds.PFNS_MAX);
+    allocate(vb, wanted);
+    vb.lock().lock();
+    vb.setNumPfns(0);
+    while (!vb.fillList().isEmpty()) {
+      ListHead link = vb.fillList().next();
+      link.del();
+      enqueue(vb, Page.ofLru(link));
+    }
+    long filled = vb.numPfns();
+    if (filled != 0) {
+      boolean unused = tellHost(vb, vb.inflateQueue());
+    }
+    vb.lock().unlock();
+    return filled;
+  }
+
+  /** Outside the mutex, so that a deflate for want of memory can run meanwhile. */
+  private static void allocate(Balloon vb, long wanted) {
+    for (long got = 0; got < wanted; got += BalloonIds.PAGES_PER_PAGE) {
+      Page page = PageAlloc.allocPage(BALLOON_GFP);
+      if (page == null) {
+        if (vb.puffLimit().allows()) {
+          Printk.info(
+              "virtio_balloon virtio%d: Out of puff! Can't get %u pages\n",
+              vb.device().index(), BalloonIds.PAGES_PER_PAGE);
+        }
+        Sched.msleep(BalloonIds.RETRY_MS);
+        return;
+      }
+      vb.fillList().add(page.lru());
+    }
+  }
+
+  /** balloon_page_enqueue, and the page's numbers for the device. */
+  private static void enqueue(Balloon vb, Page page) {
+    page.setOffline();
+    vb.pages().add(page.lru());
+    VmStat.count(VmStat.BALLOON_INFLATE, 1);
+    addPfns(vb, page);
+    vb.addNumPages(BalloonIds.PAGES_PER_PAGE);
+    if (!vb.device().hasFeature(BalloonIds.F_DEFLATE_ON_OOM)) {
+      SysInfo.adjustManagedPageCount(-1); // CLASSIC-12
+    }
+  }
+
+  private static void addPfns(Balloon vb, Page page) {
+    int at = vb.numPfns();
+    long pfn = page.virtual() >> BalloonIds.PFN_SHIFT;
+    for (int i = 0; i < BalloonIds.PAGES_PER_PAGE; i++) {
+      store32(vb.pfns() + 4L * (at + i), (int) (pfn + i));
+    }
+    vb.setNumPfns(at + BalloonIds.PAGES_PER_PAGE);
+  }
+
+  /** leak_balloon: returns the balloon pages taken out and freed (CLASSIC-07, CLASSIC-08). */
+  static long leak(Balloon vb, long num) {
+    vb.lock().lock();
+    long wanted = Math.min(Math.min(num, BalloonIds.PFNS_MAX), vb.numPages());
+    vb.setNumPfns(0);
+    while (vb.numPfns() < wanted) {
+      // CLASSIC-15: nobody isolates pages here, so an empty list means the count is wrong.
+      Bug.on(vb.pages().isEmpty(), "balloon has lost a page");
+      ListHead link = vb.pages().next();
+      link.del();
+      addPfns(vb, Page.ofLru(link));
+      vb.leakList().add(link);
+      vb.addNumPages(-BalloonIds.PAGES_PER_PAGE);
+    }
+    long freed = vb.numPfns();
+    if (freed != 0) {
+      if (tellHost(vb, vb.deflateQueue())) {
+        release(vb);
+      } else {
+        takeBack(vb);
+        freed = 0;
+      }
+    }
+    vb.lock().unlock();
+    return freed;
+  }
+
+  /** release_pages_balloon: only once the device has acknowledged. */
+  private static void release(Balloon vb) {
+    while (!vb.leakList().isEmpty()) {
+      ListHead link = vb.leakList().next();
+      link.del();
+      Page page = Page.ofLru(link);
+      if (!vb.device().hasFeature(BalloonIds.F_DEFLATE_ON_OOM)) {
+        SysInfo.adjustManagedPageCount(1);
+      }
+      VmStat.count(VmStat.BALLOON_DEFLATE, 1);
+      page.clearOffline();
+      PageAlloc.freePage(page);
+    }
+  }
+
+  /** The device is gone or broken: it may still think that it owns the pages, so they stay. */
+  private static void takeBack(Balloon vb) {
+    while (!vb.leakList().isEmpty()) {
+      ListHead link = vb.leakList().next();
+      link.moveTo(vb.pages());
+      vb.addNumPages(BalloonIds.PAGES_PER_PAGE);
+    }
+  }
+
+  /**
+   * tell_host: one buffer of page numbers, then sleep until it is used, whatever its used length
+   * (CLASSIC-10). False if the device did not acknowledge, because the queue does not take the
+   * buffer (CLASSIC-11) or broke.
+   */
+  private static boolean tellHost(Balloon vb, Virtqueue q) {
+    int error = VirtioRing.addOutbuf(q, vb.pfns(), 4 * vb.numPfns(), vb.address());
+    if (error != 0) {
+      Printk.warn(
+          "virtio_balloon virtio%d: %s: cannot add buffer, err = %d\n",
+          vb.device().index(), q.name(), error);
+      return false;
+    }
+    boolean unused = VirtioRing.kick(q);
+    vb.acked().waitEvent(new Used(), q.address());
+    return !q.isBroken();
+  }
+
+  /** The queue has a used buffer, or will never have one. */
+  record Used() implements WaitCondition {
+    @Override
+    public boolean test(long data) {
+      Virtqueue q = new Virtqueue(data);
+      return VirtioRing.getBuf(q) != 0 || q.isBroken();
+    }
+  }
+
+  /** virtio_balloon_oom_notify: once at most 256 balloon pages (CLASSIC-16, CLASSIC-17). */
+  static int oomNotify(NotifierBlock block, long action, long data) {
+    Balloon vb = new Balloon(block.data());
+    long freed = leak(vb, BalloonIds.OOM_PAGES) / BalloonIds.PAGES_PER_PAGE;
+    Memory.store64(data, Memory.load64(data) + freed);
+    updateActual(vb);
+    return NotifierHead.OK;
+  }
+}

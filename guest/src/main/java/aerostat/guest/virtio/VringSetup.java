@@ -1,0 +1,100 @@
+package aerostat.guest.virtio;
+
+import static aerostat.guest.machine.Memory.store16;
+
+import aerostat.guest.mm.Gfp;
+import aerostat.guest.mm.Page;
+import aerostat.guest.mm.Slab;
+
+/** Making and freeing split rings (vring_create_virtqueue, vring_del_virtqueue). */
+final class VringSetup {
+  private VringSetup() {}
+
+  /**
+   * A queue with a ring of {@code num} entries, or of fewer if memory is short, at the head of the
+   * device's list of queues. Null without memory.
+   *
+   * @param num a power of two, 1 to {@link VringLayout#MAX_ENTRIES}
+   */
+  static Virtqueue create(VirtioDevice device, int index, int num, VirtqueueInfo info) {
+    long memory = Slab.kzalloc(Virtqueue.SIZE, Gfp.GFP_KERNEL);
+    if (memory == 0) {
+      return null;
+    }
+    Virtqueue q = new Virtqueue(memory);
+    int size = allocate(q, num);
+    if (size == 0) {
+      Slab.kfree(memory);
+      return null;
+    }
+    q.setIndex(index);
+    q.setSize(size);
+    q.setMaxSize(num);
+    q.setName(info.name());
+    q.setCallback(info.callback());
+    q.setDevice(device);
+    q.setEventIndex(device.hasFeature(VirtioIds.F_EVENT_IDX));
+    q.setIndirect(device.hasFeature(VirtioIds.F_INDIRECT_DESC));
+    linkFree(q);
+    if (!q.hasCallback()) {
+      // Nobody to call: tell the device not to bother.
+      q.setAvailFlags(VringLayout.AVAIL_F_NO_INTERRUPT);
+      if (!q.hasEventIndex()) {
+        store16(q.avail() + VringLayout.AVAIL_FLAGS, q.availFlags());
+      }
+    }
+    Virtqueue first = device.firstQueue();
+    q.setNext(first == null ? 0 : first.address());
+    device.setFirstQueue(q.address());
+    return q;
+  }
+
+  /** Ring and private tables; the entries got, 0 without memory. */
+  private static int allocate(Virtqueue q, int num) {
+    for (int size = num; size > 0; size >>= 1) {
+      int ringOrder = Slab.getOrder(VringLayout.size(size, Page.PAGE_SIZE));
+      long ring = VirtioMemory.allocZeroed(ringOrder);
+      if (ring != 0) {
+        long stateBytes = (long) size * VringState.SIZE;
+        int stateOrder = Slab.getOrder(stateBytes + (long) size * VringExtra.SIZE);
+        long state = VirtioMemory.allocZeroed(stateOrder);
+        if (state != 0) {
+          q.setRing(
+              ring,
+              ring + VringLayout.availOffset(size),
+              ring + VringLayout.usedOffset(size, Page.PAGE_SIZE));
+          q.setTables(state, state + stateBytes);
+          q.setOrders(ringOrder, stateOrder);
+          return size;
+        }
+        VirtioMemory.free(ring, ringOrder);
+      }
+    }
+    return 0;
+  }
+
+  private static void linkFree(Virtqueue q) {
+    q.setFree(q.size());
+    q.setFreeHead(0);
+    for (int i = 0; i < q.size(); i++) {
+      q.extra(i).setNext((i + 1) & 0xffff);
+    }
+  }
+
+  /** Frees a queue that the device no longer uses; the caller takes it off the list. */
+  static void delete(Virtqueue q) {
+    freeTables(q);
+    VirtioMemory.free(q.descriptors(), q.ringOrder());
+    VirtioMemory.free(q.stateTable(), q.stateOrder());
+    Slab.kfree(q.address());
+  }
+
+  private static void freeTables(Virtqueue q) {
+    for (int i = 0; i < q.size(); i++) {
+      long table = q.state(i).indirect();
+      if (table != 0) {
+        VirtioMemory.freeIndirect(table);
+      }
+    }
+  }
+}
