@@ -115,8 +115,7 @@ public record BalloonDriver() implements VirtioDriver {
     if (error != 0) {
       return error;
     }
-    vb.setQueues(
-        infos.at(BalloonIds.VQ_INFLATE).queue(), infos.at(BalloonIds.VQ_DEFLATE).queue());
+    vb.setQueues(infos.at(BalloonIds.VQ_INFLATE).queue(), infos.at(BalloonIds.VQ_DEFLATE).queue());
     if (device.hasFeature(BalloonIds.F_STATS_VQ)) {
       vb.setStatsQueue(infos.at(BalloonIds.VQ_STATS).queue());
       error = Stats.prime(vb);

@@ -6,7 +6,9 @@ import aerostat.guest.kernel.CString;
 final class BalloonVariants {
   private BalloonVariants() {}
 
-  /** The hinting strategy {@code virtio_balloon.hinting=NAME}; null for a name that is not known. */
+  /**
+   * The hinting strategy {@code virtio_balloon.hinting=NAME}; null for a name that is not known.
+   */
   static HintStrategy hinting(CString name) {
     if (name == null || name.is("merged")) {
       return new HeldBlocks();

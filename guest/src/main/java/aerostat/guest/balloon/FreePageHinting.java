@@ -56,8 +56,8 @@ final class FreePageHinting {
   }
 
   /**
-   * report_free_page_func. The id is read once and handed on, so that a STOP or DONE that arrives in
-   * between is never taken for a command to begin (HINT-17, EDGE-30).
+   * report_free_page_func. The id is read once and handed on, so that a STOP or DONE that arrives
+   * in between is never taken for a command to begin (HINT-17, EDGE-30).
    */
   static void work(WorkStruct work) {
     Hinting h = Hinting.ofWork(work);

@@ -14,8 +14,8 @@ import aerostat.guest.virtio.VirtioRing;
 import aerostat.guest.virtio.Virtqueue;
 
 /**
- * Hinting as merged in Linux: free blocks of the largest order are allocated and held, so nobody can
- * write them between the hint and the host's use of it (HINT-04 to HINT-12).
+ * Hinting as merged in Linux: free blocks of the largest order are allocated and held, so nobody
+ * can write them between the hint and the host's use of it (HINT-04 to HINT-12).
  *
  * <p>Other than Linux it keeps apart which blocks the device has used: under memory pressure only
  * those go back, since a block that is released earlier could be written before the host acts on
@@ -31,8 +31,7 @@ record HeldBlocks() implements HintStrategy, ShrinkerOps {
   /** Below a block's alignment there is room in its token for the generation. */
   private static final long GENERATION_MASK = BLOCK_BYTES - 1;
 
-  private static final int HINT_GFP =
-      Gfp.__GFP_NORETRY | Gfp.__GFP_NOWARN | Gfp.__GFP_NOMEMALLOC;
+  private static final int HINT_GFP = Gfp.__GFP_NORETRY | Gfp.__GFP_NOWARN | Gfp.__GFP_NOMEMALLOC;
 
   @Override
   public void attach(Hinting h) {
@@ -52,7 +51,9 @@ record HeldBlocks() implements HintStrategy, ShrinkerOps {
     releaseAll(h);
   }
 
-  /** virtio_balloon_report_free_page; an error is logged and the next step still taken (HINT-04). */
+  /**
+   * virtio_balloon_report_free_page; an error is logged and the next step still taken (HINT-04).
+   */
   @Override
   public void command(Hinting h, int id) {
     int error = HintChannel.sendStart(h, id);

@@ -30,8 +30,7 @@ final class Inflate {
 
   /** Balloon pages to go, below 0: to give back (CLASSIC-01). */
   static long towardsTarget(Balloon vb) {
-    long target =
-        Integer.toUnsignedLong(vb.device().configRead32(BalloonIds.CONFIG_NUM_PAGES));
+    long target = Integer.toUnsignedLong(vb.device().configRead32(BalloonIds.CONFIG_NUM_PAGES));
     long p = BalloonIds.PAGES_PER_PAGE;
     return (target + p - 1) / p * p - vb.numPages();
   }

@@ -1,5 +1,9 @@
 package aerostat.guest.kernel;
 
+import aerostat.guest.balloon.BalloonDriver;
+import aerostat.guest.virtio.VirtioMmioCmdline;
+import aerostat.guest.workload.Workloads;
+
 /**
  * What Linux collects in sections of the image: the init functions of drivers and the first
  * program. The packages above the kernel enter their calls here.
@@ -9,11 +13,12 @@ final class Initcalls {
 
   /** do_initcalls, in the init thread: buses, then drivers. */
   static void run() {
-    // No drivers yet.
+    VirtioMmioCmdline.init();
+    BalloonDriver.init();
   }
 
   /** The first program, in the init thread; when it returns the guest idles. */
   static void runInit() {
-    // No workloads yet.
+    Workloads.start();
   }
 }

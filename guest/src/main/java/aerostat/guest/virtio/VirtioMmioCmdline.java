@@ -99,8 +99,7 @@ public final class VirtioMmioCmdline {
     VirtioDevice device = VirtioBus.first();
     while (device != null) {
       VirtioMmioDevice other = new VirtioMmioDevice(device.transport());
-      if (other.irq() == irq
-          || base < other.base() + other.size() && other.base() < base + size) {
+      if (other.irq() == irq || base < other.base() + other.size() && other.base() < base + size) {
         return true;
       }
       device = device.next();

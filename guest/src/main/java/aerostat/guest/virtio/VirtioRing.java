@@ -82,8 +82,7 @@ public final class VirtioRing {
     if (table != 0) {
       fillTable(table, sg, outs, total);
       int next =
-          writeDescriptor(
-              q, head, table, total * VringLayout.DESC_SIZE, VringLayout.F_INDIRECT);
+          writeDescriptor(q, head, table, total * VringLayout.DESC_SIZE, VringLayout.F_INDIRECT);
       expose(q, head, 1, next, data, table);
     } else {
       int next = fillChain(q, head, sg, outs, total);

@@ -147,7 +147,11 @@ record Churn() implements Workload {
         Printk.pr(
             Printk.ERR,
             "churn: LOST STAMP block=%#lx order=%d expected=%016lx found=%016lx last=%016lx\n",
-            block, order, expected, load64(block), ~load64(lastWord(block, order)));
+            block,
+            order,
+            expected,
+            load64(block),
+            ~load64(lastWord(block, order)));
       }
     }
     PageAlloc.freePagesAt(block, order);

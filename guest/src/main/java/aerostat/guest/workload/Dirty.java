@@ -105,7 +105,10 @@ record Dirty() implements Workload {
     Printk.pr(
         Printk.ERR,
         "dirty: LOST WRITE page=%lu expected=%lu found=%ld offset=%d\n",
-        i, round - 1, foundRound(page, i, round - 1), wrong * 8L);
+        i,
+        round - 1,
+        foundRound(page, i, round - 1),
+        wrong * 8L);
   }
 
   /** The earlier round whose content the page has, of the last 64; -1 if it has none's. */

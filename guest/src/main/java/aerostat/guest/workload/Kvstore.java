@@ -155,8 +155,7 @@ record Kvstore() implements Workload {
     long record = record(self, i);
     long expected = load64(expected(self, i));
     long found = load64(record + SEQUENCE);
-    boolean whole =
-        load64(record + CHECKSUM) == checksum(record) && load64(record + INDEX) == i;
+    boolean whole = load64(record + CHECKSUM) == checksum(record) && load64(record + INDEX) == i;
     stat(self).countVerified();
     if (found != expected || !whole) {
       report(self, i, expected, found, whole);

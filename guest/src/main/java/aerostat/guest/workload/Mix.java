@@ -179,8 +179,7 @@ record Mix() implements Workload {
   static int logicThread(long self) {
     long rounds = load64(self + ROUNDS);
     for (long r = 0; r < rounds; r++) {
-      long left =
-          new Completion(self + PING).awaitTimeout(Jiffies.ofMillis(PATIENCE_MS));
+      long left = new Completion(self + PING).awaitTimeout(Jiffies.ofMillis(PATIENCE_MS));
       check(self, left > 0, "wait for the other thread");
       new Timer(self + TIMER).mod(Jiffies.now() + 1);
       new Completion(self + TIMER_DONE).await();

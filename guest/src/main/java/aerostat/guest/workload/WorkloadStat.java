@@ -119,8 +119,7 @@ record WorkloadStat(long address) {
   /** The line for people and the line for programs. */
   void print() {
     Printk.info(
-        "%s: verified=%lu lost=%lu updates=%lu\n",
-        name().address(), verified(), lost(), updates());
+        "%s: verified=%lu lost=%lu updates=%lu\n", name().address(), verified(), lost(), updates());
     Printk.info(
         "workload-stat name=%s verified=%lu lost=%lu updates=%lu\n",
         name().address(), verified(), lost(), updates());
