@@ -108,9 +108,11 @@ public final class DirtyLog {
 
   /** As {@link #mark}, by offset from RAM_BASE, for a checked range of at least one byte. */
   void markOffsets(long offset, long length) {
+    long page = offset >>> GuestMemory.PAGE_SHIFT;
     long last = (offset + length - 1) >>> GuestMemory.PAGE_SHIFT;
-    for (long page = offset >>> GuestMemory.PAGE_SHIFT; page <= last; page++) {
-      CARD.setRelease(cards, page, MARK);
+    CARD.setRelease(cards, page, MARK);
+    while (page < last) {
+      CARD.setRelease(cards, ++page, MARK);
     }
   }
 

@@ -69,9 +69,7 @@ final class HostMapping {
       release(reservation, reserved, fd);
       throw new HostMemoryException("cannot map " + size + " bytes", (int) -mapped);
     }
-    // No huge pages: one of them takes 2 MiB back at the first touch beside a ballooned page, the
-    // collapsing daemon takes them back untouched, and a page discarded out of the middle of a
-    // huge one is not free until the host runs short. Kernels without them refuse; that is as good.
+    // The package's documentation says why. A kernel without huge pages refuses: as good.
     Libc.madvise(base, size, Libc.MADV_NOHUGEPAGE);
     return new HostMapping(base, size, reservation, reserved, fd);
   }

@@ -35,7 +35,6 @@ final class Libc {
   static final int MAP_NORESERVE = 0x4000;
 
   static final int MADV_DONTNEED = 4;
-  static final int MADV_HUGEPAGE = 14;
   static final int MADV_NOHUGEPAGE = 15;
 
   static final int FALLOC_PUNCH_HOLE_KEEP_SIZE = 0x02 | 0x01;
@@ -45,9 +44,6 @@ final class Libc {
   static final int O_CREAT = 0x40;
   static final int O_CLOEXEC = 0x80000;
 
-  static final int ENOENT = 2;
-  static final int ENOMEM = 12;
-  static final int EWOULDBLOCK = 11;
   static final int ENOSYS = 38;
 
   private static final int LOCK_EXCLUSIVE_NOW = 2 | 4;
@@ -124,7 +120,7 @@ final class Libc {
     return (int) call(symbol("ftruncate"), fd, length, 0, 0, 0, 0);
   }
 
-  /** Takes the file for this process alone, or fails at once with {@link #EWOULDBLOCK}. */
+  /** Takes the file for this process alone, or fails at once. */
   static int lockExclusive(int fd) {
     return (int) call(symbol("flock"), fd, LOCK_EXCLUSIVE_NOW, 0, 0, 0, 0);
   }

@@ -111,6 +111,38 @@ class DiscardTest {
     }
   }
 
+  /** On a host whose default is to use huge pages, only this flag ("nh") keeps them away. */
+  @ParameterizedTest
+  @MethodSource("backends")
+  void noMappingMayUseHugePages(LongFunction<GuestMemory> backend) throws IOException {
+    try (GuestMemory memory = backend.apply(SIZE)) {
+      memory.discard(BASE + SIZE / 4, SIZE / 2);
+      long from = memory.segment().address();
+      int mappings = 0;
+      boolean inside = false;
+      for (String line : Files.readAllLines(Path.of("/proc/self/smaps"))) {
+        if (line.matches("[0-9a-f]+-.*")) {
+          long start = Long.parseUnsignedLong(line, 0, line.indexOf('-'), 16);
+          inside = start >= from && start < from + SIZE;
+        } else if (inside && line.startsWith("VmFlags:")) {
+          assertThat(line + " ").contains(" nh ");
+          mappings++;
+        }
+      }
+      assertThat(mappings).isBetween(1, 3);
+    }
+  }
+
+  @Test
+  void preparedOrNotMemoryWorks() {
+    GuestMemory.prepare();
+    try (GuestMemory memory = GuestMemory.anonymous(SIZE)) {
+      memory.store8(BASE, 5);
+      memory.discard(BASE, PAGE);
+      assertThat(memory.load8(BASE)).isZero();
+    }
+  }
+
   @Test
   void romIsRefused() {
     try (GuestMemory memory = GuestMemory.anonymous(SIZE)) {
