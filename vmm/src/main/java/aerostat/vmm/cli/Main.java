@@ -41,6 +41,9 @@ public final class Main {
       if (own != null) {
         return execute(new CommandLine(own.get()), "aerostat " + args[0], tail(args));
       }
+      if (args[0].equals("x-rehearse")) {
+        return Rehearsal.run();
+      }
     }
     Map<String, Supplier<Callable<Integer>>> further = further();
     if (args.length > 0) {
