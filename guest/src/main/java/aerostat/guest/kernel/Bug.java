@@ -1,5 +1,7 @@
 package aerostat.guest.kernel;
 
+import aerostat.guest.machine.Cpu;
+
 /** BUG and BUG_ON (asm/bug.h): the machine's panic adds function, file and line. */
 public final class Bug {
   private Bug() {}
@@ -13,14 +15,14 @@ public final class Bug {
 
   /** BUG: does not return. */
   public static void bug(String what) {
-    Printk.pr(Printk.EMERG, "kernel BUG: %s\n", aerostat.guest.machine.Cpu.string(what));
+    Printk.pr(Printk.EMERG, "kernel BUG: %s\n", Cpu.string(what));
     Panic.panic("Fatal exception");
   }
 
   /** WARN_ON: logs when the condition holds; returns the condition. */
   public static boolean warnOn(boolean condition, String what) {
     if (condition) {
-      Printk.pr(Printk.WARNING, "WARNING: %s\n", aerostat.guest.machine.Cpu.string(what));
+      Printk.pr(Printk.WARNING, "WARNING: %s\n", Cpu.string(what));
     }
     return condition;
   }

@@ -77,7 +77,7 @@ public final class Sched {
     if (now >= sliceEnd()) {
       Memory.store32(KernelData.NEED_RESCHED, 1);
       // Until the thread can be preempted the slice is prolonged, or the line would stay high.
-      Memory.store64(KernelData.SLICE_START, now);
+      restartSlice(Task.current(), now);
     }
   }
 
@@ -173,9 +173,7 @@ public final class Sched {
     }
     Task next = pickNext();
     long now = Cpu.now();
-    prev.addRunTime(now - Memory.load64(KernelData.SLICE_START));
-    Memory.store64(KernelData.SLICE_START, now);
-    Memory.store64(KernelData.SLICE_LENGTH, SLICE);
+    restartSlice(prev, now);
     Memory.store64(KernelData.CURRENT, next.address());
     Clock.program();
     if (!next.same(prev)) {
@@ -183,6 +181,12 @@ public final class Sched {
       Cpu.switchTo(prev.context(), next.context());
       finishSwitch();
     }
+  }
+
+  private static void restartSlice(Task task, long now) {
+    task.addRunTime(now - Memory.load64(KernelData.SLICE_START));
+    Memory.store64(KernelData.SLICE_START, now);
+    Memory.store64(KernelData.SLICE_LENGTH, SLICE);
   }
 
   private static void leave(Task prev, boolean preempt) {

@@ -19,6 +19,7 @@ final class MmData {
   static final long RECLAIM_DONE = KernelData.MM + 0xc38;
   static final long RECLAIM_PROGRESS = KernelData.MM + 0xc40;
   static final long KSWAPD_WOKEN = KernelData.MM + 0xc48;
+  static final long KSWAPD_FAILURES = KernelData.MM + 0xc70;
   static final long OOM_FREED = KernelData.MM + 0xc58;
   static final long RECLAIM_BUSY = KernelData.MM + 0xc50;
 }

@@ -38,6 +38,7 @@ public record Shrinker(long address) {
     Memory.store64(address + DATA, data);
     int flags = Cpu.irqSave();
     list().addTail(new ListHead(address));
+    Vmscan.resetFailures();
     Cpu.irqRestore(flags);
   }
 

@@ -20,9 +20,9 @@ public final class SysInfo {
     return Zone.normal().freePages();
   }
 
-  /** MemAvailable (si_mem_available): free pages that may be had without going below low. */
+  /** MemAvailable (si_mem_available): free pages above the high watermark. */
   public static long available() {
-    return Math.max(freeRam() - Zone.normal().watermark(Zone.WMARK_LOW), 0);
+    return Math.max(freeRam() - Zone.normal().watermark(Zone.WMARK_HIGH), 0);
   }
 
   /** Page cache; there is none yet. */

@@ -18,6 +18,9 @@ public final class Vmscan {
 
   private static final int DEF_PRIORITY = 12;
 
+  /** Runs without any effect after which kswapd stops to be woken for the watermarks' sake. */
+  private static final long MAX_RECLAIM_RETRIES = 16;
+
   /** SWAP_CLUSTER_MAX: pages that one reclaim for a waiting thread wants to free. */
   private static final long SWAP_CLUSTER_MAX = 32;
 
@@ -49,9 +52,19 @@ public final class Vmscan {
     return Memory.load64(MmData.KSWAPD) != 0;
   }
 
-  /** wakeup_kswapd: any context. */
+  private static long failures() {
+    return Memory.load64(MmData.KSWAPD_FAILURES);
+  }
+
+  private static void setFailures(long n) {
+    Memory.store64(MmData.KSWAPD_FAILURES, n);
+  }
+
+  /** wakeup_kswapd: any context. In vain it runs {@link #MAX_RECLAIM_RETRIES} times, no more. */
   static void wakeKswapd() {
-    if (running() && Memory.load64(MmData.KSWAPD_WOKEN) == 0) {
+    if (running()
+        && Memory.load64(MmData.KSWAPD_WOKEN) == 0
+        && failures() < MAX_RECLAIM_RETRIES) {
       Memory.store64(MmData.KSWAPD_WOKEN, 1);
       kswapdWait().wakeUp();
     }
@@ -116,6 +129,9 @@ public final class Vmscan {
     Memory.store64(MmData.RECLAIM_WANTED, 0);
     long freed = reclaim(SWAP_CLUSTER_MAX);
     VmStat.count(VmStat.PGSTEAL_DIRECT, freed);
+    if (freed != 0) {
+      setFailures(0);
+    }
     if ((wanted & WANT_OOM) != 0 && freed == 0) {
       freed = Oom.notifyAll(0);
     }
@@ -130,7 +146,9 @@ public final class Vmscan {
     Zone zone = Zone.normal();
     long missing = zone.watermark(Zone.WMARK_HIGH) - zone.freePages();
     if (missing > 0) {
-      VmStat.count(VmStat.PGSTEAL_KSWAPD, reclaim(missing));
+      long freed = reclaim(missing);
+      VmStat.count(VmStat.PGSTEAL_KSWAPD, freed);
+      setFailures(freed == 0 ? failures() + 1 : 0);
     }
   }
 
@@ -140,6 +158,11 @@ public final class Vmscan {
       freed += shrinkSlab(priority);
     }
     return freed;
+  }
+
+  /** There is something new to free: kswapd has a chance again. */
+  static void resetFailures() {
+    setFailures(0);
   }
 
   /** shrink_slab: every shrinker once. */

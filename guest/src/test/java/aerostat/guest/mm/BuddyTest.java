@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import aerostat.guest.kernel.ListHead;
+import aerostat.guest.machine.Memory;
 import aerostat.guest.plain.PlainFault;
 import aerostat.guest.plain.PlainKernel;
 import java.util.ArrayList;
@@ -151,14 +152,14 @@ class BuddyTest {
   @Test
   void onlyTheZeroFlagZeroes() {
     Page page = PageAlloc.allocPages(0, 1);
-    aerostat.guest.machine.Memory.fill(page.virtual(), 8192, 0x5a);
+    Memory.fill(page.virtual(), 8192, 0x5a);
     PageAlloc.freePages(page, 1);
     Page again = PageAlloc.allocPages(0, 1);
     assertThat(again.pfn()).isEqualTo(page.pfn());
-    assertThat(aerostat.guest.machine.Memory.load8(again.virtual() + 5000)).isEqualTo(0x5a);
+    assertThat(Memory.load8(again.virtual() + 5000)).isEqualTo(0x5a);
     PageAlloc.freePages(again, 1);
     Page zeroed = PageAlloc.allocPages(Gfp.__GFP_ZERO, 1);
-    assertThat(aerostat.guest.machine.Memory.isZero(zeroed.virtual(), 8192)).isTrue();
+    assertThat(Memory.isZero(zeroed.virtual(), 8192)).isTrue();
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import aerostat.guest.kernel.NotifierBlock;
 import aerostat.guest.kernel.NotifierHead;
+import aerostat.guest.kernel.Sched;
 import aerostat.guest.machine.Memory;
 import aerostat.guest.plain.PlainFault;
 import aerostat.guest.plain.PlainKernel;
@@ -79,12 +80,42 @@ class ReclaimTest {
               .register(new Pool(), 0, Shrinker.DEFAULT_SEEKS, 0);
           takeAll(0);
           PageAlloc.allocPages(Gfp.GFP_ATOMIC, 0);
-          aerostat.guest.kernel.Sched.msleep(5);
+          Sched.msleep(5);
           Zone zone = Zone.normal();
           assertThat(zone.freePages()).isGreaterThanOrEqualTo(zone.watermark(Zone.WMARK_HIGH));
           assertThat(VmStat.event(VmStat.PGSTEAL_KSWAPD)).isPositive();
           assertThat(VmStat.event(VmStat.ALLOCSTALL)).isZero();
         });
+  }
+
+  @Test
+  void kswapdGivesUpWhenNothingCanBeFreed() {
+    int[] counts = {0};
+    PlainKernel.run(
+        64 << 20,
+        "",
+        () -> {
+          ShrinkerOps idle =
+              new ShrinkerOps() {
+                @Override
+                public long countObjects(Shrinker shrinker) {
+                  counts[0]++;
+                  return 0;
+                }
+
+                @Override
+                public long scanObjects(Shrinker shrinker, long nr) {
+                  return 0;
+                }
+              };
+          new Shrinker(Slab.kzalloc(Shrinker.SIZE, 0)).register(idle, 0, 0, 0);
+          takeAll(0);
+          for (int i = 0; i < 100; i++) {
+            PageAlloc.allocPages(Gfp.GFP_ATOMIC, 0);
+            Sched.msleep(1);
+          }
+        });
+    assertThat(counts[0]).isEqualTo(16 * 13);
   }
 
   @Test
