@@ -62,9 +62,7 @@ public final class Vmscan {
 
   /** wakeup_kswapd: any context. In vain it runs {@link #MAX_RECLAIM_RETRIES} times, no more. */
   static void wakeKswapd() {
-    if (running()
-        && Memory.load64(MmData.KSWAPD_WOKEN) == 0
-        && failures() < MAX_RECLAIM_RETRIES) {
+    if (running() && Memory.load64(MmData.KSWAPD_WOKEN) == 0 && failures() < MAX_RECLAIM_RETRIES) {
       Memory.store64(MmData.KSWAPD_WOKEN, 1);
       kswapdWait().wakeUp();
     }
