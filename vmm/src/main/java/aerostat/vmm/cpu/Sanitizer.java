@@ -2,9 +2,11 @@ package aerostat.vmm.cpu;
 
 import aerostat.mmio.memory.GuestMemory;
 import aerostat.mmio.memory.PageOwners;
+import aerostat.vmm.image.ResumeTable;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Where the sanitizing flavour reports accesses to pages that the guest gave away: counted, the
@@ -14,6 +16,7 @@ public final class Sanitizer {
   private static final int KEPT = 100;
 
   private final MemorySegment owners;
+  private final ResumeTable table;
   private final boolean fault;
   private final List<String> kept = new ArrayList<>();
   private long violations;
@@ -21,8 +24,9 @@ public final class Sanitizer {
   /**
    * @param fault whether a violation ends the guest
    */
-  public Sanitizer(PageOwners owners, boolean fault) {
+  public Sanitizer(PageOwners owners, ResumeTable table, boolean fault) {
     this.owners = owners.states();
+    this.table = table;
     this.fault = fault;
   }
 
@@ -58,8 +62,19 @@ public final class Sanitizer {
     synchronized (this) {
       violations++;
       if (kept.size() < KEPT) {
-        kept.add(text + ", " + Backtrace.here());
+        kept.add(text + ", by " + place());
       }
     }
+  }
+
+  private String place() {
+    return StackWalker.getInstance()
+        .walk(
+            frames ->
+                frames
+                    .map(f -> table.describe(f.toStackTraceElement()))
+                    .filter(Objects::nonNull)
+                    .findFirst()
+                    .orElse("?"));
   }
 }

@@ -2,13 +2,14 @@ package aerostat.vmm.cpu;
 
 import aerostat.mmio.bus.MmioBus;
 import aerostat.mmio.memory.GuestMemory;
+import aerostat.vmm.image.CodeLoader;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a VM's copy of {@link Intrinsics} is bound to. The copy takes it from here, once, in its
  * class initialiser, into {@code static final} fields, so that the JIT folds them.
  *
- * <p>To make a copy: define the classes in a loader of the VM, then {@link #bind} with that loader.
+ * <p>To make a copy: a {@link CodeLoader} of the VM, then {@link #bind}.
  */
 public final class VcpuBinding {
   private static final ThreadLocal<@Nullable VcpuBinding> HANDED_OVER = new ThreadLocal<>();
@@ -42,17 +43,15 @@ public final class VcpuBinding {
   }
 
   /**
-   * Initialises the copy of {@link Intrinsics} that this loader defines, bound to this.
+   * Initialises the loader's copy of {@link Intrinsics}, bound to this.
    *
    * @return the copy's registers
-   * @throws IllegalStateException if the loader has no copy of its own, or it is bound already
+   * @throws IllegalStateException if that copy is bound already
    */
-  public VcpuPort bind(ClassLoader loader) {
+  public VcpuPort bind(CodeLoader code) {
     HANDED_OVER.set(this);
     try {
-      Class.forName(Intrinsics.class.getName(), true, loader);
-    } catch (ClassNotFoundException e) {
-      throw new IllegalStateException("the VM's loader has no intrinsics", e);
+      code.intrinsics(Intrinsics.class.getName());
     } finally {
       HANDED_OVER.remove();
     }

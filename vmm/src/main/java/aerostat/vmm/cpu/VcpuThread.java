@@ -1,0 +1,114 @@
+package aerostat.vmm.cpu;
+
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+
+/** The host thread of a vCPU: rests, runs one session when asked, rests again. */
+final class VcpuThread {
+  /** A stop usually comes within this time; waiting for it awake saves a wake-up. */
+  private static final long SPIN_NANOS = 100_000;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final Runnable session;
+  private final Thread thread;
+  private boolean wanted;
+  private boolean closed;
+  private volatile boolean atRest = true;
+
+  /**
+   * Starts the thread, at rest.
+   *
+   * @param session runs from one rest to the next; must not throw
+   */
+  VcpuThread(String name, long stackBytes, Runnable session) {
+    this.session = session;
+    thread = Thread.ofPlatform().daemon().name(name).stackSize(stackBytes).unstarted(this::loop);
+    thread.start();
+  }
+
+  void run() {
+    lock.lock();
+    try {
+      if (closed) {
+        throw new IllegalStateException("the vCPU is closed");
+      }
+      wanted = true;
+      atRest = false;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void wake() {
+    LockSupport.unpark(thread);
+  }
+
+  boolean atRest() {
+    return atRest;
+  }
+
+  boolean isCurrent() {
+    return Thread.currentThread() == thread;
+  }
+
+  void awaitRest() {
+    if (isCurrent()) {
+      return;
+    }
+    long spinUntil = System.nanoTime() + SPIN_NANOS;
+    while (!atRest && System.nanoTime() < spinUntil) {
+      Thread.onSpinWait();
+    }
+    lock.lock();
+    try {
+      while (!atRest) {
+        changed.awaitUninterruptibly();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Ends the thread after its session; the caller has asked the session to end. */
+  void close() {
+    lock.lock();
+    try {
+      closed = true;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    wake();
+    awaitRest();
+  }
+
+  private void loop() {
+    lock.lock();
+    try {
+      while (!closed) {
+        if (!wanted) {
+          changed.awaitUninterruptibly();
+          continue;
+        }
+        wanted = false;
+        lock.unlock();
+        try {
+          session.run();
+        } finally {
+          lock.lock();
+        }
+        if (!wanted) {
+          atRest = true;
+          changed.signalAll();
+        }
+      }
+    } finally {
+      atRest = true;
+      changed.signalAll();
+      lock.unlock();
+    }
+  }
+}
