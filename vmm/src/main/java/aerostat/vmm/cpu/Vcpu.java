@@ -5,7 +5,6 @@ import aerostat.mmio.memory.GuestMemory;
 import aerostat.vmm.image.CodeLoader;
 import aerostat.vmm.image.Flavour;
 import aerostat.vmm.image.FrameLayout;
-import aerostat.vmm.image.ResumeEntry;
 import aerostat.vmm.image.ResumeTable;
 import aerostat.vmm.image.RewrittenImage;
 import java.nio.charset.StandardCharsets;
@@ -121,6 +120,7 @@ public final class Vcpu implements VcpuServices, AutoCloseable {
     if (!stack.isValid(stackBase, stackSize, 0)) {
       throw new IllegalArgumentException("boot stack at 0x" + Long.toHexString(stackBase));
     }
+    clock.start(0, 0);
     stack.set(stackBase, stackSize, 0);
     stack.pushEntry(image.startMethod(), bootParams);
     random = seed;
@@ -187,7 +187,7 @@ public final class Vcpu implements VcpuServices, AutoCloseable {
 
   /** Polls consumed since boot; exact at rest and on the vCPU thread. */
   public long polls() {
-    return budget.polls(port.budget());
+    return clockRuns ? budget.polls(port.budget()) : registers.getLong(VcpuLayout.POLLS);
   }
 
   /** Guest monotonic time in ns. */
@@ -197,7 +197,7 @@ public final class Vcpu implements VcpuServices, AutoCloseable {
 
   /** Wall clock of the guest, ns since 1970. */
   public long wallClock() {
-    return clock.wallClock(polls());
+    return clockRuns ? clock.wallClock(polls()) : clock.wallClock(registers.getLong(VcpuLayout.POLLS));
   }
 
   /** {@link VcpuLayout}'s NOT_STARTED, LIVE, OFF or PANICKED, at the last rest. */
@@ -510,7 +510,10 @@ public final class Vcpu implements VcpuServices, AutoCloseable {
 
   @Override
   public GuestFault boundExceeded(int method) {
-    return new GuestFault("Bounded loop exceeded in " + table.describe(method, 0));
+    ResumeTable.Method found = table.method(method);
+    return new GuestFault(
+        "Bounded loop exceeded in "
+            + (found == null ? "method " + method : found.className() + "." + found.name()));
   }
 
   // ---- registers ----

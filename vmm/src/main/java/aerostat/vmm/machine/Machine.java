@@ -1,25 +1,60 @@
 package aerostat.vmm.machine;
 
 import aerostat.devices.balloon.BalloonHost;
+import aerostat.devices.power.PowerRequest;
 import aerostat.mmio.memory.GuestMemory;
 import aerostat.mmio.state.FlatState;
+import aerostat.vmm.cpu.Sanitizer;
+import aerostat.vmm.cpu.VcpuLayout;
+import aerostat.vmm.cpu.VcpuListener;
+import aerostat.vmm.image.Flavour;
+import aerostat.vmm.image.GuestImage;
+import aerostat.vmm.image.ResumeTable;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
- * SKELETON (owner: cpu+machine). One VM: memory, vCPU, devices. Every method may be called from any
- * thread.
+ * One VM: memory, vCPU, devices. Every method may be called from any thread, but those that wait for
+ * the vCPU not with the machine lock held.
  */
 public final class Machine implements AutoCloseable {
-  private Machine() {}
+  private final MachineConfig config;
+  private final MachineHost host;
+  private final Hardware hardware;
+  private final MachineEvents events = new MachineEvents();
+
+  /** Serializes what starts and stops the vCPU. Never taken by the vCPU or a device thread. */
+  private final ReentrantLock control = new ReentrantLock();
+
+  /** Guards {@link #state}; held for an instant only. */
+  private final Object stateChange = new Object();
+
+  private RunState state;
+  private boolean guestFailed;
+  private boolean closed;
+
+  private Machine(MachineConfig config, GuestImage image, MachineHost host, RunState first) {
+    this.config = config;
+    this.host = host;
+    state = first;
+    hardware = new Hardware(config, image, host, new Listener(), this::powerRequest);
+    hardware
+        .balloon()
+        .host()
+        .onActualChanged(actual -> events.emit("BALLOON_CHANGE", Long.toString(actual)));
+  }
 
   /** Parts of a machine to be built, with defaults. */
   public static MachineBuilder builder() {
     return new MachineBuilder();
   }
 
-  static Machine build(MachineConfig config, byte[] image, MachineHost host) {
-    throw new UnsupportedOperationException();
+  static Machine build(MachineConfig config, GuestImage image, MachineHost host) {
+    Machine machine = new Machine(config, image, host, RunState.PRELAUNCH);
+    machine.hardware.boot(config);
+    return machine;
   }
 
   /**
@@ -27,137 +62,358 @@ public final class Machine implements AutoCloseable {
    * and state ({@link #flatState}). The image is in RAM already. {@link #start} goes on with what
    * was received.
    *
-   * @param image canonical, from the stream; an aerostat.vmm.image refusal if it cannot be verified
+   * @param image canonical, from the stream
+   * @throws aerostat.vmm.image.ImageRefusedException if it is not one, or cannot be verified
+   * @throws IllegalArgumentException if the configuration is out of range
    */
   public static Machine incoming(MachineConfig config, byte[] image, MachineHost host) {
-    throw new UnsupportedOperationException();
-  }
-
-  /**
-   * Deterministic machines only: runs the action at exactly this poll, all frames spilled, on the
-   * vCPU's thread, before interrupts are delivered; it may use everything of this machine except
-   * methods that wait for the vCPU.
-   */
-  public void at(long poll, Runnable action) {
-    throw new UnsupportedOperationException();
-  }
-
-  /**
-   * Deterministic machines only: starts or resumes, and returns once the vCPU stands still at this
-   * poll with all frames spilled (state PAUSED), or earlier: the guest ended, or sleeps with
-   * nothing that would ever wake it.
-   *
-   * @return the poll reached
-   */
-  public long runUntilPoll(long poll) {
-    throw new UnsupportedOperationException();
-  }
-
-  /** Polls consumed since boot: the virtual time. Exact when stopped. */
-  public long polls() {
-    throw new UnsupportedOperationException();
-  }
-
-  /** Waits until the guest is off or panicked; false when the time is over first. */
-  public boolean awaitEnd(java.time.Duration timeout) throws InterruptedException {
-    throw new UnsupportedOperationException();
+    return new Machine(config, GuestImage.decode(image), host, RunState.INMIGRATE);
   }
 
   public MachineConfig config() {
-    throw new UnsupportedOperationException();
+    return config;
+  }
+
+  /** What the host gave this machine. */
+  public MachineHost host() {
+    return host;
   }
 
   public RunState state() {
-    throw new UnsupportedOperationException();
+    synchronized (stateChange) {
+      return state;
+    }
   }
 
-  /** Starts the vCPU thread: from the image's entry, or from a state put in by migration. */
+  /**
+   * Starts the vCPU: from the image's entry, or from a state put in by migration.
+   *
+   * @throws IllegalStateException if it was started before, or nothing was received
+   */
   public void start() {
-    throw new UnsupportedOperationException();
+    control.lock();
+    try {
+      RunState now = state();
+      if (now != RunState.PRELAUNCH && now != RunState.INMIGRATE) {
+        throw new IllegalStateException("the machine is " + now.qemuName() + ", not new");
+      }
+      go();
+    } finally {
+      control.unlock();
+    }
   }
 
   /**
    * Stops the vCPU at its next safepoint, all frames spilled, devices quiet; returns when stopped.
-   * Idempotent.
+   * Idempotent: a machine that does not run keeps its state. On the vCPU's own thread (an action of
+   * {@link #at}) the stop comes after the return.
    */
   public void pause(RunState to) {
-    throw new UnsupportedOperationException();
+    requireNoMachineLock();
+    if (hardware.vcpu().onThread()) {
+      throw new IllegalStateException("an action at a poll cannot wait for the vCPU");
+    }
+    control.lock();
+    try {
+      if (state() != RunState.RUNNING) {
+        return;
+      }
+      hardware.vcpu().stop();
+      hardware.park();
+      if (moveState(RunState.RUNNING, to)) {
+        events.emit("STOP", "");
+      }
+    } finally {
+      control.unlock();
+    }
   }
 
   /** Goes on; refused (IllegalStateException) unless paused, prelaunch or finish-migrate. */
   public void resume() {
-    throw new UnsupportedOperationException();
+    control.lock();
+    try {
+      RunState now = state();
+      if (now != RunState.PAUSED && now != RunState.PRELAUNCH && now != RunState.FINISH_MIGRATE) {
+        throw new IllegalStateException("the machine is " + now.qemuName() + ", not paused");
+      }
+      go();
+    } finally {
+      control.unlock();
+    }
+  }
+
+  private void go() {
+    requireOpen();
+    switch (hardware.vcpu().lifecycle()) {
+      case VcpuLayout.LIVE -> {
+        setState(RunState.RUNNING);
+        events.emit("RESUME", "");
+        hardware.unpark();
+        hardware.vcpu().run();
+      }
+      case VcpuLayout.OFF -> setState(RunState.SHUTDOWN);
+      case VcpuLayout.PANICKED -> setState(RunState.GUEST_PANICKED);
+      default -> throw new IllegalStateException("there is no guest yet");
+    }
   }
 
   /** Ends the guest; memory is freed by {@link #close}. */
   public void shutdown() {
-    throw new UnsupportedOperationException();
+    requireNoMachineLock();
+    control.lock();
+    try {
+      hardware.vcpu().stop();
+      hardware.park();
+      if (state() != RunState.SHUTDOWN) {
+        setState(RunState.SHUTDOWN);
+        events.emit("SHUTDOWN", "host-qmp-quit");
+      }
+    } finally {
+      control.unlock();
+    }
   }
 
   /**
    * Moves the run state without touching the vCPU, which must be stopped (finish-migrate to
    * postmigrate, …).
    */
-  public void setState(RunState state) {
-    throw new UnsupportedOperationException();
+  public void setState(RunState newState) {
+    synchronized (stateChange) {
+      state = newState;
+      stateChange.notifyAll();
+    }
+  }
+
+  private boolean moveState(RunState from, RunState to) {
+    synchronized (stateChange) {
+      if (state != from) {
+        return false;
+      }
+      setState(to);
+      return true;
+    }
+  }
+
+  /** Waits until the guest is off or panicked; false when the time is over first. */
+  public boolean awaitEnd(Duration timeout) throws InterruptedException {
+    long until = System.nanoTime() + timeout.toNanos();
+    synchronized (stateChange) {
+      while (state != RunState.SHUTDOWN && state != RunState.GUEST_PANICKED) {
+        long left = until - System.nanoTime();
+        if (left <= 0) {
+          return false;
+        }
+        stateChange.wait(left / 1_000_000, (int) (left % 1_000_000));
+      }
+      return true;
+    }
+  }
+
+  /** Whether the guest said, as it powered off, that its work went wrong. */
+  public boolean guestFailed() {
+    synchronized (stateChange) {
+      return guestFailed;
+    }
+  }
+
+  /**
+   * Deterministic machines only: runs the action at exactly this poll, all frames spilled, on the
+   * vCPU's thread, before interrupts are delivered; it may use everything of this machine except
+   * methods that wait for the vCPU. To be called while the vCPU stands still, or by an action.
+   */
+  public void at(long poll, Runnable action) {
+    requireDeterministic();
+    if (!hardware.vcpu().atRest() && !hardware.vcpu().onThread()) {
+      throw new IllegalStateException("actions are planned while the vCPU stands still");
+    }
+    hardware.vcpu().at(poll, action);
+  }
+
+  /**
+   * Deterministic machines only: starts or resumes, and returns once the vCPU stands still at this
+   * poll with all frames spilled (state PAUSED), or earlier: the guest ended, or sleeps with
+   * nothing that would ever wake it. No STOP or RESUME event.
+   *
+   * @return the poll reached
+   */
+  public long runUntilPoll(long poll) {
+    requireDeterministic();
+    requireNoMachineLock();
+    control.lock();
+    try {
+      requireOpen();
+      RunState now = state();
+      if (now == RunState.SHUTDOWN || now == RunState.GUEST_PANICKED) {
+        return polls();
+      }
+      if (now == RunState.RUNNING
+          || now == RunState.POSTMIGRATE
+          || hardware.vcpu().lifecycle() != VcpuLayout.LIVE) {
+        throw new IllegalStateException("the machine is " + now.qemuName() + ", not paused");
+      }
+      setState(RunState.RUNNING);
+      hardware.unpark();
+      hardware.vcpu().stopAt(poll);
+      hardware.vcpu().run();
+      hardware.vcpu().awaitRest();
+      hardware.vcpu().stopAt(Long.MAX_VALUE);
+      hardware.park();
+      moveState(RunState.RUNNING, RunState.PAUSED);
+      return polls();
+    } finally {
+      control.unlock();
+    }
+  }
+
+  /** Polls consumed since boot: the virtual time. Exact when stopped. */
+  public long polls() {
+    return hardware.vcpu().polls();
+  }
+
+  /** Guest code goes on in another form from its next safepoint on. */
+  public void setFlavour(Flavour flavour) {
+    hardware.vcpu().flavour(flavour);
+  }
+
+  /** The form asked for last. */
+  public Flavour flavour() {
+    return hardware.vcpu().flavour();
+  }
+
+  /** Where the sanitizing flavour reports. */
+  public Sanitizer sanitizer() {
+    return hardware.sanitizer();
   }
 
   public GuestMemory memory() {
-    throw new UnsupportedOperationException();
+    return hardware.memory();
   }
 
   public FlatState flatState() {
-    throw new UnsupportedOperationException();
+    return hardware.state();
   }
 
   /**
    * The lock that QEMU would call the BQL: held for device work and every {@link BalloonHost} call.
    */
   public ReentrantLock lock() {
-    throw new UnsupportedOperationException();
+    return hardware.lock();
   }
 
   public BalloonHost balloon() {
-    throw new UnsupportedOperationException();
+    return hardware.balloon().host();
   }
 
   /** The canonical image as it lies at the start of RAM. */
   public byte[] imageBytes() {
-    throw new UnsupportedOperationException();
+    return hardware.image().image().encode();
   }
 
-  /**
-   * SHA-256 of the image and the rewriter's version and resume table; two VMMs that differ cannot
-   * exchange a guest.
-   */
+  /** SHA-256 of the image; two VMMs that differ cannot exchange a guest. */
   public byte[] imageDigest() {
-    throw new UnsupportedOperationException();
+    return hardware.image().digest();
   }
 
+  /** SHA-256 of the meaning of every frame, and so of what the rewriter made of the image. */
   public byte[] resumeTableDigest() {
-    throw new UnsupportedOperationException();
+    return hardware.image().resumeTable().digest();
+  }
+
+  /** Explains the frames on the guest's stacks. */
+  public ResumeTable resumeTable() {
+    return hardware.image().resumeTable();
   }
 
   /** Guest monotonic time, ns since boot; never steps back over a move. */
   public long guestTime() {
-    throw new UnsupportedOperationException();
+    return hardware.vcpu().guestTime();
+  }
+
+  /** Pages by owner, and resident bytes. */
+  public PageStates pageStates() {
+    long[] counts = memory().owners().counts();
+    return new PageStates(counts[0], counts[1], counts[2], counts[3], memory().residentBytes());
   }
 
   /**
-   * Hash over every RAM byte, registers and device state (x-query-ram-hash). Needs a stopped vCPU.
+   * Hash over every RAM byte, registers and device state (x-query-ram-hash).
    *
    * @param everything true: no exclusions; false: pages that the host holds contribute their
    *     owner's letter
+   * @throws IllegalStateException while the vCPU runs
    */
   public String ramHash(boolean everything) {
-    throw new UnsupportedOperationException();
+    if (!hardware.vcpu().atRest() && !hardware.vcpu().onThread()) {
+      throw new IllegalStateException("the hash of a guest that runs means nothing: stop it first");
+    }
+    return RamHash.of(memory(), flatState().segment(), everything);
   }
 
   /** State changes, panics (with backtrace text) and shutdown, in order. */
   public void onEvent(Consumer<MachineEvent> listener) {
-    throw new UnsupportedOperationException();
+    events.listen(listener);
   }
 
+  /** Stops everything and frees the memory. Idempotent. */
   @Override
-  public void close() {}
+  public void close() {
+    requireNoMachineLock();
+    control.lock();
+    try {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      hardware.close();
+      moveState(RunState.RUNNING, RunState.SHUTDOWN);
+    } finally {
+      control.unlock();
+    }
+  }
+
+  /** The guest wrote the power register: machine lock held, vCPU's thread. */
+  private void powerRequest(PowerRequest request) {
+    if (request == PowerRequest.FAILURE) {
+      synchronized (stateChange) {
+        guestFailed = true;
+      }
+    }
+    hardware.vcpu().powerOff();
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("the machine is closed");
+    }
+  }
+
+  private void requireDeterministic() {
+    if (!config.deterministic()) {
+      throw new IllegalStateException("only a deterministic machine has exact polls");
+    }
+  }
+
+  private void requireNoMachineLock() {
+    if (lock().isHeldByCurrentThread()) {
+      throw new IllegalStateException("waiting for the vCPU with the machine lock held");
+    }
+  }
+
+  /** On the vCPU's thread, at rest. */
+  private final class Listener implements VcpuListener {
+    @Override
+    public void panicked(String oops) {
+      hardware.park();
+      hardware.print(oops.getBytes(StandardCharsets.ISO_8859_1));
+      setState(RunState.GUEST_PANICKED);
+      events.emit("GUEST_PANICKED", oops);
+    }
+
+    @Override
+    public void poweredOff() {
+      hardware.park();
+      setState(RunState.SHUTDOWN);
+      events.emit("SHUTDOWN", guestFailed() ? "guest-failure" : "guest-shutdown");
+    }
+  }
 }

@@ -3,8 +3,12 @@ package aerostat.vmm.machine;
 import aerostat.devices.balloon.BalloonOptions;
 import aerostat.mmio.trace.Trace;
 import aerostat.vmm.image.Flavour;
+import aerostat.vmm.image.GuestImage;
+import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /** Collects what a machine is built from; {@link #build} may be called more than once. */
 public final class MachineBuilder {
@@ -14,7 +18,7 @@ public final class MachineBuilder {
   private BalloonOptions balloon = BalloonOptions.DEFAULT;
   private boolean deterministic;
   private long seed = 1;
-  private byte[] image = new byte[0];
+  private @Nullable GuestImage image;
   private MachineHost host = MachineHost.SILENT;
 
   MachineBuilder() {}
@@ -37,10 +41,19 @@ public final class MachineBuilder {
     return this;
   }
 
-  /** A canonical image (see {@code aerostat.vmm.image}); the default is the guest kernel. */
-  public MachineBuilder image(byte[] canonicalImage) {
-    image = canonicalImage.clone();
+  /** The guest image; the default is the guest kernel on the class path. */
+  public MachineBuilder image(GuestImage guestImage) {
+    image = guestImage;
     return this;
+  }
+
+  /**
+   * The guest image in its canonical bytes.
+   *
+   * @throws aerostat.vmm.image.ImageRefusedException if they are none
+   */
+  public MachineBuilder image(byte[] canonicalImage) {
+    return image(GuestImage.decode(canonicalImage));
   }
 
   public MachineBuilder balloon(BalloonOptions options) {
@@ -93,8 +106,23 @@ public final class MachineBuilder {
    * Builds the machine, in state PRELAUNCH; {@link Machine#start} boots it.
    *
    * @throws IllegalArgumentException if a part of the configuration is out of range
+   * @throws aerostat.vmm.image.ImageRefusedException if the image breaks a rule
    */
   public Machine build() {
-    return Machine.build(config(), image, host);
+    GuestImage chosen = image == null ? DefaultImage.IMAGE : image;
+    return Machine.build(config(), chosen, host);
+  }
+
+  /** Read once a process. */
+  private static final class DefaultImage {
+    static final GuestImage IMAGE = read();
+
+    private static GuestImage read() {
+      try {
+        return GuestImage.defaultImage();
+      } catch (IOException e) {
+        throw new UncheckedIOException("the guest kernel cannot be read", e);
+      }
+    }
   }
 }
