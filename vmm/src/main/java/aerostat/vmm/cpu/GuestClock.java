@@ -11,7 +11,9 @@ interface GuestClock {
   /** Wall clock in ns since 1970 after so many polls. */
   long wallClock(long polls);
 
-  /** First poll at which {@code now} has reached the deadline; Long.MAX_VALUE if polls do not tell. */
+  /**
+   * First poll at which {@code now} has reached the deadline; Long.MAX_VALUE if polls do not tell.
+   */
   long pollAt(long deadline);
 
   /** Goes on from this guest time; in deterministic mode polls and skipped time tell it. */

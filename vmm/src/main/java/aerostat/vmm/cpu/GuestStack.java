@@ -15,8 +15,8 @@ import java.util.List;
  * first. All of it can be overwritten by a hostile guest, so a frame is read once, checked, and
  * only then used; nothing but a {@link GuestFault} follows.
  *
- * <p>Bytes above those in use are zero whenever a frame is not being spilled. Otherwise a guest that
- * was stopped would differ, in bytes that nobody reads, from one that was not.
+ * <p>Bytes above those in use are zero whenever a frame is not being spilled. Otherwise a guest
+ * that was stopped would differ, in bytes that nobody reads, from one that was not.
  */
 final class GuestStack {
   /** Largest stack in bytes; the vCPU thread's own stack is made for it. */

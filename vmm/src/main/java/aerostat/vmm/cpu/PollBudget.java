@@ -2,8 +2,8 @@ package aerostat.vmm.cpu;
 
 /**
  * How many polls guest code may pass before the slow path, and so the exact number of polls
- * consumed. The slow path is wanted about every 50 µs, so that a stop need not wait longer; how many
- * polls that is, the time between two slow paths tells. vCPU thread, or while it rests.
+ * consumed. The slow path is wanted about every 50 µs, so that a stop need not wait longer; how
+ * many polls that is, the time between two slow paths tells. vCPU thread, or while it rests.
  */
 final class PollBudget {
   private static final long WANTED_NANOS = 50_000;

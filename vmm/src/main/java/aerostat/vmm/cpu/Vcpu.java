@@ -19,10 +19,10 @@ import org.slf4j.LoggerFactory;
  * everything unwinds at a safepoint, and between two runs does what has to be done: stops, actions
  * of the host, interrupts, thread switches, idle waits.
  *
- * <p>Between two runs ("at rest") the guest is its RAM and a few registers. Interrupts are delivered
- * and stops happen only where a poll or an idle wait left, so that a guest that was stopped goes
- * exactly the way of one that was not: whatever makes an interrupt deliverable also makes the next
- * poll take the slow path, and a stop at a poll adds nothing to that.
+ * <p>Between two runs ("at rest") the guest is its RAM and a few registers. Interrupts are
+ * delivered and stops happen only where a poll or an idle wait left, so that a guest that was
+ * stopped goes exactly the way of one that was not: whatever makes an interrupt deliverable also
+ * makes the next poll take the slow path, and a stop at a poll adds nothing to that.
  */
 public final class Vcpu implements VcpuServices, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Vcpu.class);
@@ -101,8 +101,7 @@ public final class Vcpu implements VcpuServices, AutoCloseable {
     registers.setLong(VcpuLayout.DEADLINE, Long.MAX_VALUE);
     code = new CodeLoader(image);
     port =
-        new VcpuBinding(
-                memory, parts.bus(), this, frame, parts.sanitizer(), parts.loseMarks())
+        new VcpuBinding(memory, parts.bus(), this, frame, parts.sanitizer(), parts.loseMarks())
             .bind(code);
     thread =
         new VcpuThread(
@@ -174,7 +173,10 @@ public final class Vcpu implements VcpuServices, AutoCloseable {
     return flavour;
   }
 
-  /** What happens at exact polls; to be changed at rest or on the vCPU thread, in deterministic mode. */
+  /**
+   * What happens at exact polls; to be changed at rest or on the vCPU thread, in deterministic
+   * mode.
+   */
   public void at(long poll, Runnable action) {
     agenda.add(poll, action);
     attention();
@@ -197,7 +199,9 @@ public final class Vcpu implements VcpuServices, AutoCloseable {
 
   /** Wall clock of the guest, ns since 1970. */
   public long wallClock() {
-    return clockRuns ? clock.wallClock(polls()) : clock.wallClock(registers.getLong(VcpuLayout.POLLS));
+    return clockRuns
+        ? clock.wallClock(polls())
+        : clock.wallClock(registers.getLong(VcpuLayout.POLLS));
   }
 
   /** {@link VcpuLayout}'s NOT_STARTED, LIVE, OFF or PANICKED, at the last rest. */
@@ -524,8 +528,7 @@ public final class Vcpu implements VcpuServices, AutoCloseable {
 
   private void load() {
     budget.polls(registers.getLong(VcpuLayout.POLLS));
-    clock.start(
-        registers.getLong(VcpuLayout.GUEST_TIME), registers.getLong(VcpuLayout.SKIPPED));
+    clock.start(registers.getLong(VcpuLayout.GUEST_TIME), registers.getLong(VcpuLayout.SKIPPED));
     deadline = registers.getLong(VcpuLayout.DEADLINE);
     random = registers.getLong(VcpuLayout.RANDOM);
     context = registers.getLong(VcpuLayout.CONTEXT);

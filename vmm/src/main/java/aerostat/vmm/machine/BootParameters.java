@@ -4,7 +4,9 @@ import aerostat.mmio.memory.GuestMemory;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 
-/** The page that tells a guest what it runs on, right above the image, and the boot stack above it. */
+/**
+ * The page that tells a guest what it runs on, right above the image, and the boot stack above it.
+ */
 final class BootParameters {
   private static final long MAGIC = 0x544F_4F42_4F52_4541L; // "AEROBOOT"
   private static final int COMMAND_LINE = 256;

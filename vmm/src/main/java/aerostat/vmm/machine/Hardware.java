@@ -110,14 +110,7 @@ final class Hardware implements AutoCloseable {
         Board.BALLOON,
         Board.WINDOW,
         new VirtioMmioTransport(
-            "virtio0",
-            balloon,
-            memory,
-            interrupts,
-            Board.BALLOON_LINE,
-            state,
-            executor,
-            trace));
+            "virtio0", balloon, memory, interrupts, Board.BALLOON_LINE, state, executor, trace));
     state.seal();
   }
 

@@ -16,8 +16,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
- * One VM: memory, vCPU, devices. Every method may be called from any thread, but those that wait for
- * the vCPU not with the machine lock held.
+ * One VM: memory, vCPU, devices. Every method may be called from any thread, but those that wait
+ * for the vCPU not with the machine lock held.
  */
 public final class Machine implements AutoCloseable {
   private final MachineConfig config;

@@ -34,8 +34,7 @@ final class RamHash {
     long hash = PRIME3;
     for (long page = 0; page < memory.pages(); page++) {
       byte owner = owners.get(JAVA_BYTE, page);
-      long part =
-          everything || owner == PageOwners.GUEST ? page(ram, page * PAGE) : owner * PRIME3;
+      long part = everything || owner == PageOwners.GUEST ? page(ram, page * PAGE) : owner * PRIME3;
       hash = step(hash, part);
     }
     for (long at = 0; at < state.byteSize(); at += 8) {

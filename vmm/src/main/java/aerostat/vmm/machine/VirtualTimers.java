@@ -19,8 +19,7 @@ final class VirtualTimers implements HostTimers {
 
   /** The clock that the devices use; the vCPU looks again when a deadline moves. */
   DrivenClock attach(Vcpu vcpu) {
-    DrivenClock made =
-        new DrivenClock(vcpu::guestTime, () -> vcpu.wallClock() / 1_000_000_000L);
+    DrivenClock made = new DrivenClock(vcpu::guestTime, () -> vcpu.wallClock() / 1_000_000_000L);
     made.onDeadlineMoved(
         () -> {
           next = made.nextDeadline();
