@@ -74,8 +74,8 @@ class DirtyLogStressTest {
                     "org.openjdk.jcstress.Main",
                     "-t=aerostat.tools.stress",
                     "-f=1",
-                    "-iters=4",
-                    "-time=400",
+                    "-iters=3",
+                    "-time=300",
                     "-sc=false",
                     "-af=NONE",
                     // One VM configuration; without this every test runs under a dozen.
