@@ -367,14 +367,17 @@ public final class GuestMemory implements AutoCloseable {
   }
 
   /**
-   * Unmaps. Waits until no thread is inside an access; each later one throws.
+   * Unmaps. Waits until no thread is inside an access; each later one throws. A second call does
+   * nothing.
    *
    * @throws IllegalStateException if a system call still uses the memory; nothing changed then
    */
   @Override
   public void close() {
     backend.close();
-    arena.close();
+    if (arena.scope().isAlive()) {
+      arena.close();
+    }
   }
 
   private void mark(long offset, long length) {

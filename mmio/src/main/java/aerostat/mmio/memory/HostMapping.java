@@ -2,6 +2,8 @@ package aerostat.mmio.memory;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.IntSupplier;
 
 /**
  * One mapping of the host's, aligned to 2 MiB, with inaccessible pages before and behind it. Those
@@ -19,6 +21,7 @@ final class HostMapping {
   }
 
   private final Arena arena = Arena.ofShared();
+  private final ReentrantReadWriteLock mapped = new ReentrantReadWriteLock();
   private final MemorySegment segment;
   private final long size;
   private final int fd;
@@ -57,7 +60,7 @@ final class HostMapping {
       throw new HostMemoryException("cannot reserve " + size + " bytes", (int) -reservation);
     }
     long base = (reservation + pageSize() + ALIGNMENT - 1) & -ALIGNMENT;
-    long mapped =
+    long placed =
         Libc.mmap(
             base,
             size,
@@ -65,9 +68,9 @@ final class HostMapping {
             flags | Libc.MAP_FIXED | Libc.MAP_NORESERVE,
             fd,
             offset);
-    if (failed(mapped)) {
+    if (failed(placed)) {
       release(reservation, reserved, fd);
-      throw new HostMemoryException("cannot map " + size + " bytes", (int) -mapped);
+      throw new HostMemoryException("cannot map " + size + " bytes", (int) -placed);
     }
     // The package's documentation says why. A kernel without huge pages refuses: as good.
     Libc.madvise(base, size, Libc.MADV_NOHUGEPAGE);
@@ -86,32 +89,61 @@ final class HostMapping {
     return size;
   }
 
-  int fd() {
-    return fd;
-  }
-
   /** Replaces a range by anonymous memory that reads zero; 0 or a negated errno. */
   int replaceByAnonymous(long offset, long length) {
     int flags = Libc.MAP_PRIVATE | Libc.MAP_ANONYMOUS | Libc.MAP_NORESERVE | Libc.MAP_FIXED;
-    long mapped = Libc.mmap(segment.address() + offset, length, Libc.PROT_READ_WRITE, flags, -1, 0);
-    if (failed(mapped)) {
-      return (int) mapped;
-    }
-    Libc.madvise(segment.address() + offset, length, Libc.MADV_NOHUGEPAGE);
-    return 0;
+    long address = segment.address() + offset;
+    return whileMapped(
+        () -> {
+          long mapped = Libc.mmap(address, length, Libc.PROT_READ_WRITE, flags, -1, 0);
+          if (failed(mapped)) {
+            return (int) mapped;
+          }
+          Libc.madvise(address, length, Libc.MADV_NOHUGEPAGE);
+          return 0;
+        });
   }
 
   /** Drops a range's pages from this mapping; 0 or a negated errno. */
   int dontNeed(long offset, long length) {
-    return Libc.madvise(segment.address() + offset, length, Libc.MADV_DONTNEED);
+    return whileMapped(() -> Libc.madvise(segment.address() + offset, length, Libc.MADV_DONTNEED));
+  }
+
+  /** Punches a hole into the mapped file, which begins with this mapping; 0 or a negated errno. */
+  int punchHole(long offset, long length) {
+    return whileMapped(() -> Libc.fallocate(fd, Libc.FALLOC_PUNCH_HOLE_KEEP_SIZE, offset, length));
   }
 
   long residentBytes() {
     return ProcessMaps.residentBytes(segment.address(), size);
   }
 
+  /** Unmaps; a second call does nothing. */
   void close() {
-    arena.close();
+    mapped.writeLock().lock();
+    try {
+      if (arena.scope().isAlive()) {
+        arena.close();
+      }
+    } finally {
+      mapped.writeLock().unlock();
+    }
+  }
+
+  /**
+   * Runs a call on bare addresses. The segment guards accesses only: without the lock such a call
+   * could meet memory that the JVM mapped at this address after a close.
+   */
+  private int whileMapped(IntSupplier call) {
+    mapped.readLock().lock();
+    try {
+      if (!arena.scope().isAlive()) {
+        throw new IllegalStateException("the memory is closed");
+      }
+      return call.getAsInt();
+    } finally {
+      mapped.readLock().unlock();
+    }
   }
 
   private static boolean failed(long result) {

@@ -91,7 +91,7 @@ final class SharedFileRam implements RamBackend {
 
   @Override
   public void discard(long offset, long length) {
-    int result = Libc.fallocate(mapping.fd(), Libc.FALLOC_PUNCH_HOLE_KEEP_SIZE, offset, length);
+    int result = mapping.punchHole(offset, length);
     if (result < 0) {
       zeroInstead.zero(mapping.segment(), offset, length, -result);
     }

@@ -318,8 +318,36 @@ class GuestMemoryAccessTest {
     shortLived.close();
     reader.join();
     assertThat(end.get()).isInstanceOf(IllegalStateException.class);
+    shortLived.close();
     assertThatThrownBy(() -> shortLived.load8(BASE)).isInstanceOf(IllegalStateException.class);
     assertThatThrownBy(() -> shortLived.discard(BASE, PAGE))
         .isInstanceOf(IllegalStateException.class);
+  }
+
+  /** A discard is a call on bare addresses; after a close those may be the JVM's own memory. */
+  @Test
+  void closeUnderARunningDiscardEndsItCleanly() throws InterruptedException {
+    for (int round = 0; round < 50; round++) {
+      GuestMemory shortLived = GuestMemory.anonymous(SIZE);
+      CountDownLatch discarding = new CountDownLatch(1);
+      AtomicReference<Throwable> end = new AtomicReference<>();
+      Thread discarder =
+          new Thread(
+              () -> {
+                try {
+                  for (; ; ) {
+                    shortLived.discard(BASE, SIZE);
+                    discarding.countDown();
+                  }
+                } catch (Throwable t) {
+                  end.set(t);
+                }
+              });
+      discarder.start();
+      discarding.await();
+      shortLived.close();
+      discarder.join();
+      assertThat(end.get()).isInstanceOf(IllegalStateException.class);
+    }
   }
 }
