@@ -65,8 +65,8 @@ public final class Entry {
   /** kernel_init, pid 1's function. */
   static int kernelInit(long data) {
     Initcalls.run();
-    Params.reportUnknown();
     Initcalls.runInit();
+    Params.reportUnknown();
     return 0;
   }
 

@@ -191,7 +191,7 @@ public final class Params {
     }
   }
 
-  /** Says which words nobody has looked up, when everything is up. */
+  /** Says which words nobody has looked up, when drivers and workloads have begun. */
   static void reportUnknown() {
     int n = count();
     for (int i = 0; i < n; i++) {
