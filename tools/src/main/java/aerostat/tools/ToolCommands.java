@@ -1,0 +1,15 @@
+package aerostat.tools;
+
+import aerostat.tools.demo.DemoCommand;
+import aerostat.vmm.cli.CommandProvider;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+
+/** The commands that this module adds to {@code aerostat}. */
+public final class ToolCommands implements CommandProvider {
+  @Override
+  public Map<String, Supplier<Callable<Integer>>> commands() {
+    return Map.of("demo", DemoCommand::new);
+  }
+}

@@ -1,0 +1,202 @@
+package aerostat.tools.demo;
+
+import aerostat.vmm.monitor.Endpoint;
+import aerostat.vmm.monitor.QmpClient;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** A process of {@code aerostat run}, with its QMP socket, console file and memory use. */
+final class VmmChild implements AutoCloseable {
+  private static final Duration ANSWER = Duration.ofSeconds(20);
+  private static final Pattern STAT =
+      Pattern.compile("workload-stat name=(\\S+) verified=(\\d+) lost=(\\d+)");
+
+  private final String name;
+  private final Path folder;
+  private final Process process;
+  private @Nullable QmpClient client;
+
+  private VmmChild(String name, Path folder, Process process) {
+    this.name = name;
+    this.folder = folder;
+    this.process = process;
+  }
+
+  /** What the guest's workloads have counted, as the last lines on a console tell. */
+  record Counters(long verified, long lost) {}
+
+  /** Starts {@code aerostat run} with QMP and console in the folder, and these options. */
+  static VmmChild start(String name, Path folder, List<String> options) throws IOException {
+    List<String> command = new ArrayList<>(program());
+    command.add("run");
+    command.addAll(List.of("--name", name, "--qmp", "unix:" + folder.resolve(name + ".sock")));
+    command.addAll(List.of("--console", "file:" + folder.resolve(name + ".console")));
+    command.addAll(options);
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+            .redirectErrorStream(true)
+            .redirectOutput(folder.resolve(name + ".log").toFile());
+    builder.environment().put("AEROSTAT_NO_BUILD", "1");
+    return new VmmChild(name, folder, builder.start());
+  }
+
+  /** The launcher that started this process; without one, this JVM's own program. */
+  private static List<String> program() {
+    String launcher = System.getProperty("aerostat.launcher");
+    if (launcher != null) {
+      return List.of(launcher);
+    }
+    return List.of(
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-XX:+UseSerialGC",
+        "--enable-native-access=ALL-UNNAMED",
+        "-cp",
+        System.getProperty("java.class.path"),
+        "aerostat.vmm.cli.Main");
+  }
+
+  String name() {
+    return name;
+  }
+
+  long pid() {
+    return process.pid();
+  }
+
+  /** As to be written behind {@code aerostat qmp}. */
+  String address() {
+    return "unix:" + folder.resolve(name + ".sock");
+  }
+
+  /** Runs a QMP command; an error is a failure of the demo. */
+  @Nullable Object qmp(String command, Map<String, ?> arguments) throws DemoFailure {
+    try {
+      return connected().execute(command, arguments, ANSWER);
+    } catch (IOException e) {
+      throw new DemoFailure(name + ": " + command + ": " + e.getMessage() + diagnosis());
+    }
+  }
+
+  Map<String, @Nullable Object> query(String command) throws DemoFailure {
+    return QmpClient.asObject(qmp(command, Map.of()));
+  }
+
+  private QmpClient connected() throws IOException, DemoFailure {
+    QmpClient connected = client;
+    if (connected == null) {
+      Patience patience = new Patience(ANSWER);
+      Path socket = folder.resolve(name + ".sock");
+      while (!Files.exists(socket)) {
+        if (!process.isAlive() || !patience.wait(Duration.ofMillis(10))) {
+          throw new DemoFailure(name + " did not open its QMP socket" + diagnosis());
+        }
+      }
+      connected = QmpClient.connect(Endpoint.parse(address()));
+      client = connected;
+    }
+    return connected;
+  }
+
+  /** {@code actual} of the balloon, or -1 before a driver has started. */
+  long balloon() throws DemoFailure {
+    try {
+      return QmpClient.asObject(connected().execute("query-balloon", Map.of(), ANSWER))
+              .get("actual")
+          instanceof Long actual
+          ? actual
+          : -1;
+    } catch (QmpClient.QmpError e) {
+      if (e.errorClass().equals("DeviceNotActive")) {
+        return -1;
+      }
+      throw new DemoFailure(name + ": query-balloon: " + e.getMessage());
+    } catch (IOException e) {
+      throw new DemoFailure(name + ": " + e.getMessage() + diagnosis());
+    }
+  }
+
+  /** Bytes of host memory that the whole process uses, from the kernel's own account. */
+  long resident() throws DemoFailure {
+    try {
+      for (String line : Files.readAllLines(Path.of("/proc/" + pid() + "/smaps_rollup"))) {
+        if (line.startsWith("Rss:")) {
+          return Long.parseLong(line.replaceAll("[^0-9]", "")) << 10;
+        }
+      }
+      throw new DemoFailure("/proc/" + pid() + "/smaps_rollup has no Rss");
+    } catch (IOException e) {
+      throw new DemoFailure("cannot read the process's memory use: " + e.getMessage());
+    }
+  }
+
+  /** Everything that a guest has printed in this process. */
+  String console() throws DemoFailure {
+    try {
+      return Files.readString(folder.resolve(name + ".console"), StandardCharsets.ISO_8859_1);
+    } catch (IOException e) {
+      throw new DemoFailure("cannot read the console: " + e.getMessage());
+    }
+  }
+
+  /** The newest counters on this console: those of kvstore verified, the losses of all. */
+  Counters counters() throws DemoFailure {
+    long verified = 0;
+    Map<String, Long> lost = new java.util.HashMap<>();
+    Matcher matcher = STAT.matcher(console());
+    while (matcher.find()) {
+      if (matcher.group(1).equals("kvstore")) {
+        verified = Long.parseLong(matcher.group(2));
+      }
+      lost.put(matcher.group(1), Long.parseLong(matcher.group(3)));
+    }
+    return new Counters(verified, lost.values().stream().mapToLong(Long::longValue).sum());
+  }
+
+  private String diagnosis() {
+    StringBuilder text = new StringBuilder();
+    for (String file : List.of(name + ".log", name + ".console")) {
+      try {
+        List<String> lines =
+            Files.readAllLines(folder.resolve(file), StandardCharsets.ISO_8859_1);
+        lines.stream()
+            .skip(Math.max(0, lines.size() - 5))
+            .forEach(line -> text.append("\n  ").append(file).append(": ").append(line));
+      } catch (IOException absent) {
+        // Nothing was written there.
+      }
+    }
+    return text.toString();
+  }
+
+  /** Quits politely, then not. */
+  @Override
+  public void close() {
+    QmpClient connected = client;
+    if (connected != null) {
+      try (connected) {
+        connected.execute("quit", Map.of(), Duration.ofSeconds(2));
+        process.waitFor(3, TimeUnit.SECONDS);
+      } catch (IOException goneAlready) {
+        // It is killed below if it is not.
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+    kill();
+  }
+
+  void kill() {
+    process.destroyForcibly();
+  }
+}
