@@ -116,7 +116,11 @@ final class Demo implements AutoCloseable {
     report.move(move);
     if (!move.status().equals("completed")) {
       throw new DemoFailure(
-          "migration " + route + " is " + move.status() + ": "
+          "migration "
+              + route
+              + " is "
+              + move.status()
+              + ": "
               + from.query("query-migrate").get("error-desc"));
     }
     await(() -> running(to), "the guest does not run in " + to.name(), to);
@@ -136,8 +140,7 @@ final class Demo implements AutoCloseable {
     return Boolean.TRUE.equals(child.query("query-status").get("running"));
   }
 
-  private static Report.Move state(VmmChild from, String route, boolean hints)
-      throws DemoFailure {
+  private static Report.Move state(VmmChild from, String route, boolean hints) throws DemoFailure {
     Map<String, @Nullable Object> state = from.query("query-migrate");
     Map<String, @Nullable Object> ram = QmpClient.asObject(state.get("ram"));
     return new Report.Move(
@@ -167,8 +170,7 @@ final class Demo implements AutoCloseable {
     VmmChild.Counters last = a.counters();
     report.records(last.verified(), last.lost());
     say("%d records verified, %d updates lost", last.verified(), last.lost());
-    boolean reported =
-        a.console().contains("LOST UPDATE") || b.console().contains("LOST UPDATE");
+    boolean reported = a.console().contains("LOST UPDATE") || b.console().contains("LOST UPDATE");
     if (last.lost() > 0 || reported) {
       throw new DemoFailure("the guest lost updates; its console says which");
     }

@@ -39,8 +39,7 @@ public final class DemoCommand implements Callable<Integer> {
     try (Demo demo = new Demo(json ? System.err : System.out)) {
       Report report = demo.run();
       if (json) {
-        System.out.println(
-            new String(Json.write(report.toJson(), true), StandardCharsets.UTF_8));
+        System.out.println(new String(Json.write(report.toJson(), true), StandardCharsets.UTF_8));
       } else {
         System.out.println();
         System.out.print(report.toTable());

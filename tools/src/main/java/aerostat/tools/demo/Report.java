@@ -99,8 +99,7 @@ final class Report {
   }
 
   private static void row(StringBuilder table, Object... cells) {
-    String line =
-        String.format(Locale.ROOT, "%-8s %-6s %-10s %9s %7s %9s %10s %14s", cells);
+    String line = String.format(Locale.ROOT, "%-8s %-6s %-10s %9s %7s %9s %10s %14s", cells);
     table.append(line.stripTrailing()).append(System.lineSeparator());
   }
 }

@@ -112,8 +112,8 @@ final class VmmChild implements AutoCloseable {
   long balloon() throws DemoFailure {
     try {
       return QmpClient.asObject(connected().execute("query-balloon", Map.of(), ANSWER))
-              .get("actual")
-          instanceof Long actual
+                  .get("actual")
+              instanceof Long actual
           ? actual
           : -1;
     } catch (QmpClient.QmpError e) {
@@ -167,8 +167,7 @@ final class VmmChild implements AutoCloseable {
     StringBuilder text = new StringBuilder();
     for (String file : List.of(name + ".log", name + ".console")) {
       try {
-        List<String> lines =
-            Files.readAllLines(folder.resolve(file), StandardCharsets.ISO_8859_1);
+        List<String> lines = Files.readAllLines(folder.resolve(file), StandardCharsets.ISO_8859_1);
         lines.stream()
             .skip(Math.max(0, lines.size() - 5))
             .forEach(line -> text.append("\n  ").append(file).append(": ").append(line));

@@ -22,9 +22,7 @@ class ModuleArrowsTest {
   @Test
   void allFloorsAreLookedAt() {
     for (String floor : new String[] {"mmio", "devices", "guest", "vmm", "tools"}) {
-      assertThat(HOUSE)
-          .as(floor)
-          .anyMatch(c -> c.getPackageName().startsWith("aerostat." + floor));
+      assertThat(HOUSE).as(floor).anyMatch(c -> c.getPackageName().startsWith("aerostat." + floor));
     }
   }
 
