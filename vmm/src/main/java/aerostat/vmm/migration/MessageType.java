@@ -1,0 +1,85 @@
+package aerostat.vmm.migration;
+
+/**
+ * Every message of the protocol. Number 0 is reserved, so a stream of zeros is never a message.
+ *
+ * <p>A message is a {@link WireHeader}, a structured payload (always with a CRC32C) and raw data.
+ * The limits bound what a hostile peer can make the reader allocate or wait for.
+ */
+enum MessageType {
+  /** S→D: what the guest is; see {@link SetupMessage}. */
+  SETUP(1, 16 << 10, 0),
+  /** S→D: a part of the image; payload: offset; data: the bytes, with checksum. */
+  IMAGE(2, 8, 1 << 20),
+  /** D→S: the machine is built and equals the source's; pages may come. */
+  ACCEPT(3, 16, 0),
+  /** Either way: no, with the reason. */
+  REFUSE(4, 4 << 10, 0),
+  /** S→D: runs of pages; payload: (first page, count)…; data: the pages. */
+  PAGES(5, WireLimits.MAX_RUNS * 12, WireLimits.MAX_DATA_PAGES * 4096),
+  /** S→D: ranges of pages that are zero; payload: (first page, count)…. */
+  ZERO(6, WireLimits.MAX_RANGES * 12, 0),
+  /** S→D: the numbered barrier at the end of a round. */
+  ROUND(7, 32, 0),
+  /** S→D, paused: the flat state; data: its bytes, with checksum. */
+  STATE(8, 16, WireLimits.MAX_STATE_BYTES),
+  /** S→D, paused: runs of pages that are not the guest's; payload: (first, count, owner)…. */
+  OWNERS(9, WireLimits.MAX_RANGES * 16, 0),
+  /** S→D, paused, on request: checksums of pages, see {@link PageVerifier}. */
+  VERIFY(10, 16 + WireLimits.VERIFY_PAGES / 8, WireLimits.VERIFY_PAGES * 4),
+  /** S→D: all was sent; see {@link HandoverMessage.Final}. */
+  FINAL(11, 256, 0),
+  /** D→S: the guest is built, paused, and waits for COMMIT. */
+  READY(12, 64, 0),
+  /** S→D: the guest is yours. */
+  COMMIT(13, 32, 0),
+  /** D→S: the guest runs. */
+  STARTED(14, 64, 0),
+  /** S→D: forget the guest, if you do not own it. */
+  ABORT(15, 32, 0),
+  /** Either way: what are you to this guest? */
+  QUERY(16, 32, 0),
+  /** Either way: the answer to QUERY, see {@link PeerState}. */
+  ANSWER(17, 32, 0);
+
+  private static final MessageType[] BY_NUMBER = new MessageType[values().length + 1];
+
+  static {
+    for (MessageType type : values()) {
+      BY_NUMBER[type.number] = type;
+    }
+  }
+
+  private final int number;
+  private final int maxPayload;
+  private final int maxData;
+
+  MessageType(int number, int maxPayload, int maxData) {
+    this.number = number;
+    this.maxPayload = maxPayload;
+    this.maxData = maxData;
+  }
+
+  /** The number on the wire, 1…255. */
+  int number() {
+    return number;
+  }
+
+  /** Largest structured payload, bytes. */
+  int maxPayload() {
+    return maxPayload;
+  }
+
+  /** Largest raw data, bytes. */
+  int maxData() {
+    return maxData;
+  }
+
+  /** The type with this number; a {@link MigrationStreamException} for any other. */
+  static MessageType of(int number) throws MigrationStreamException {
+    if (number <= 0 || number >= BY_NUMBER.length) {
+      throw new MigrationStreamException("unknown message type " + number);
+    }
+    return BY_NUMBER[number];
+  }
+}

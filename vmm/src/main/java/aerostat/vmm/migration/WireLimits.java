@@ -1,0 +1,33 @@
+package aerostat.vmm.migration;
+
+/** Sizes that both sides agree on; each bounds what one message may cost its reader. */
+final class WireLimits {
+  private WireLimits() {}
+
+  /** Version that this build speaks. It also reads the one before, once there is one. */
+  static final int VERSION = 1;
+
+  /** Oldest version that this build accepts. */
+  static final int OLDEST_VERSION = Math.max(1, VERSION - 1);
+
+  /** Runs of data pages in one PAGES message. */
+  static final int MAX_RUNS = 256;
+
+  /** Pages of data in one PAGES message: 1 MiB. */
+  static final int MAX_DATA_PAGES = 256;
+
+  /** Ranges in one ZERO or OWNERS message. */
+  static final int MAX_RANGES = 4096;
+
+  /** The flat state, bytes. */
+  static final int MAX_STATE_BYTES = 4 << 20;
+
+  /** The image, bytes. */
+  static final int MAX_IMAGE_BYTES = 64 << 20;
+
+  /** Pages whose checksums one VERIFY message carries. */
+  static final int VERIFY_PAGES = 64 << 10;
+
+  /** Largest guest, bytes. */
+  static final long MAX_MEMORY_BYTES = 256L << 30;
+}

@@ -1,0 +1,116 @@
+package aerostat.vmm.migration;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.zip.CRC32C;
+
+/** Frames messages onto a transport. For one thread. */
+final class WireWriter {
+  private static final int MAX_BUFFERS = WireLimits.MAX_RUNS + 1;
+
+  private final Transport transport;
+  private final ByteBuffer head = ByteBuffer.allocateDirect(WireHeader.BYTES + largestPayload());
+  private final ByteBuffer[] parts = new ByteBuffer[MAX_BUFFERS];
+  private final StreamDigest pausedDigest = new StreamDigest();
+  private int sequence;
+  private boolean paused;
+  private long bytes;
+
+  WireWriter(Transport transport) {
+    this.transport = transport;
+  }
+
+  /** From here on data carries checksums and counts for {@link #pausedDigest}. */
+  void paused() {
+    paused = true;
+  }
+
+  /** Digest of all that was sent after {@link #paused}, as both sides compute it. */
+  String pausedDigest() {
+    return pausedDigest.hex();
+  }
+
+  /** Bytes sent so far, headers included. */
+  long bytes() {
+    return bytes;
+  }
+
+  void send(MessageType type, byte[] payload) throws IOException {
+    send(type, payload, payload.length, parts, 0, false);
+  }
+
+  /** Sends small data, always with a checksum. */
+  void send(MessageType type, byte[] payload, ByteBuffer data) throws IOException {
+    send(type, payload, payload.length, new ByteBuffer[] {data}, 1, true);
+  }
+
+  void send(HandoverMessage message) throws IOException {
+    send(message.type(), message.encode());
+  }
+
+  /**
+   * Sends a message whose data lies in several buffers, without copying them.
+   *
+   * @param payloadLength bytes of the array that count
+   * @param data positioned at what is to be sent; consumed
+   * @param checksum whether data gets a checksum even while the guest runs
+   */
+  void send(
+      MessageType type,
+      byte[] payload,
+      int payloadLength,
+      ByteBuffer[] data,
+      int buffers,
+      boolean checksum)
+      throws IOException {
+    int dataLength = 0;
+    for (int i = 0; i < buffers; i++) {
+      dataLength += data[i].remaining();
+      parts[i + 1] = data[i];
+    }
+    if (payloadLength > type.maxPayload() || dataLength > type.maxData()) {
+      throw new IllegalArgumentException(
+          type + ": payload " + payloadLength + ", data " + dataLength + " beyond the limits");
+    }
+    boolean withCrc = dataLength > 0 && (paused || checksum);
+    CRC32C crc = new CRC32C();
+    crc.update(payload, 0, payloadLength);
+    WireHeader header =
+        new WireHeader(
+            WireLimits.VERSION,
+            type,
+            (withCrc ? WireHeader.DATA_CRC : 0) | (paused ? WireHeader.PAUSED : 0),
+            sequence++,
+            payloadLength,
+            dataLength,
+            (int) crc.getValue(),
+            withCrc ? dataCrc(data, buffers) : 0);
+    head.clear();
+    header.encode(head);
+    if (paused && !HandoverMessage.carries(type)) {
+      pausedDigest.add(head.slice(0, WireHeader.BYTES));
+    }
+    head.put(payload, 0, payloadLength).flip();
+    parts[0] = head;
+    bytes += WireHeader.BYTES + payloadLength + dataLength;
+    transport.write(parts, buffers + 1);
+  }
+
+  private static int dataCrc(ByteBuffer[] data, int buffers) {
+    CRC32C crc = new CRC32C();
+    for (int i = 0; i < buffers; i++) {
+      int position = data[i].position();
+      crc.update(data[i]);
+      data[i].position(position);
+    }
+    return (int) crc.getValue();
+  }
+
+  private static int largestPayload() {
+    int largest = 0;
+    for (MessageType type : MessageType.values()) {
+      largest = Math.max(largest, type.maxPayload());
+    }
+    return largest;
+  }
+}
