@@ -2,76 +2,245 @@ package aerostat.vmm.migration;
 
 import aerostat.vmm.machine.MachineEvent;
 import aerostat.vmm.machine.MachineSlot;
+import aerostat.vmm.machine.RunState;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * SKELETON (owner: migration). What QMP's migration commands stand on. Thread-safe; nothing here
- * blocks.
+ * What QMP's migration commands stand on: one process's migrations, out of it and into it.
+ * Thread-safe; nothing here waits for a peer.
  */
 public final class MigrationService implements AutoCloseable {
-  public MigrationService(MachineSlot slot) {}
+  /** QEMU's capabilities, and whether they can be switched on here. */
+  private static final Map<String, Boolean> CAPABILITIES =
+      Map.ofEntries(
+          Map.entry("auto-converge", false),
+          Map.entry("background-snapshot", false),
+          Map.entry("compress", false),
+          Map.entry("dirty-bitmaps", false),
+          Map.entry("dirty-limit", false),
+          Map.entry("events", true),
+          Map.entry("late-block-activate", false),
+          Map.entry("mapped-ram", false),
+          Map.entry("multifd", false),
+          Map.entry("pause-before-switchover", false),
+          Map.entry("postcopy-blocktime", false),
+          Map.entry("postcopy-preempt", false),
+          Map.entry("postcopy-ram", false),
+          Map.entry("rdma-pin-all", false),
+          Map.entry("release-ram", false),
+          Map.entry("return-path", false),
+          Map.entry("switchover-ack", false),
+          Map.entry("validate-uuid", false),
+          Map.entry("x-colo", false),
+          Map.entry("x-ignore-shared", false),
+          Map.entry("xbzrle", false),
+          Map.entry("zero-copy-send", false),
+          Map.entry("zero-page-detection", false));
+
+  private final GuestHost host;
+  private final List<Consumer<MachineEvent>> listeners = new CopyOnWriteArrayList<>();
+  private final Map<String, Boolean> capabilities = new TreeMap<>();
+  private volatile MigrationParameters parameters = MigrationParameters.DEFAULT;
+  private @Nullable OutgoingMigration outgoing;
+  private @Nullable IncomingListener incoming;
+  private boolean lastWasOutgoing;
+  private boolean closed;
+
+  public MigrationService(MachineSlot slot) {
+    this(new SlotHost(slot));
+  }
+
+  MigrationService(GuestHost host) {
+    this.host = host;
+    CAPABILITIES.keySet().forEach(name -> capabilities.put(name, name.equals("events")));
+  }
 
   /**
    * {@code migrate}: starts an outgoing migration to {@code tcp:host:port} or {@code unix:path}.
+   *
+   * @throws IllegalArgumentException for an address that cannot be read
+   * @throws IllegalStateException if there is no guest here, or one migration is under way
    */
-  public void migrate(String uri) {
-    throw new UnsupportedOperationException();
+  public synchronized void migrate(String uri) {
+    MigrationAddress address = MigrationAddress.parse(uri);
+    if (closed) {
+      throw new IllegalStateException("the process ends");
+    }
+    OutgoingMigration last = outgoing;
+    if (last != null && !last.over()) {
+      throw new IllegalStateException("a migration is under way");
+    }
+    MovableGuest guest = host.present();
+    if (guest == null) {
+      throw new IllegalStateException("there is no guest to migrate");
+    }
+    RunState state = guest.state();
+    if (state != RunState.RUNNING && state != RunState.PAUSED && state != RunState.PRELAUNCH) {
+      throw new IllegalStateException("a guest in state " + state.qemuName() + " cannot migrate");
+    }
+    OutgoingMigration next =
+        new OutgoingMigration(guest, address, () -> parameters, this::tell, last);
+    outgoing = next;
+    lastWasOutgoing = true;
+    next.start();
   }
 
   /**
-   * {@code migrate-incoming} and {@code --incoming}: listens; returns the address in use (port 0 is
-   * resolved).
+   * {@code migrate-incoming} and {@code --incoming}: listens, instead of where this process listened
+   * before; returns the address in use (port 0 is resolved).
+   *
+   * @throws IllegalArgumentException for an address that cannot be read
+   * @throws IllegalStateException if a guest is here or coming
+   * @throws UncheckedIOException if the address cannot be had
    */
-  public String listen(String uri) {
-    throw new UnsupportedOperationException();
+  public synchronized String listen(String uri) {
+    MigrationAddress address = MigrationAddress.parse(uri);
+    if (closed) {
+      throw new IllegalStateException("the process ends");
+    }
+    MovableGuest guest = host.present();
+    if (guest != null && guest.state() != RunState.POSTMIGRATE) {
+      throw new IllegalStateException("there is a guest here already");
+    }
+    IncomingListener last = incoming;
+    if (last != null) {
+      IncomingSession session = last.session();
+      if (session != null && session.phase() == HandoverDestination.Phase.WAITING) {
+        throw new IllegalStateException("a guest waits here for its source's word");
+      }
+      last.close();
+      incoming = null;
+    }
+    try {
+      IncomingListener next = new IncomingListener(host, address, this::tell);
+      incoming = next;
+      lastWasOutgoing = false;
+      return next.address().toString();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e.getMessage(), e);
+    }
   }
 
   /** {@code migrate_cancel}; an IllegalStateException with a reason once the guest is GIVEN. */
-  public void cancel() {
-    throw new UnsupportedOperationException();
+  public synchronized void cancel() {
+    if (outgoing != null) {
+      outgoing.cancel();
+    }
+  }
+
+  /**
+   * {@code x-migrate-claim}: the operator decides who has the guest when a handover hangs. Asks the
+   * peer first; the outcome shows in {@link #query}.
+   *
+   * @param force do it although the peer cannot be asked; its process must have ended
+   * @throws IllegalStateException with the reason why not
+   */
+  public synchronized void claim(boolean force) {
+    OutgoingMigration out = outgoing;
+    if (out != null && out.handover().given() && out.moves(host.present())) {
+      out.claim(force);
+      return;
+    }
+    IncomingSession in = incoming == null ? null : incoming.session();
+    if (in == null) {
+      throw new IllegalStateException("nothing to claim: no handover took place here");
+    }
+    in.claim(force);
   }
 
   /**
    * {@code query-migrate} as QEMU lays it out: nested maps of QMP names to numbers, strings, maps.
+   * Empty before the first migration.
    */
-  public Map<String, Object> query() {
-    throw new UnsupportedOperationException();
+  public synchronized Map<String, Object> query() {
+    if (lastWasOutgoing && outgoing != null) {
+      return outgoing.query();
+    }
+    return incoming == null ? Map.of() : incoming.query();
   }
 
   /**
    * Names to values; an unknown or ill-typed one is an IllegalArgumentException that names it, and
    * nothing is set.
    */
-  public void setParameters(Map<String, Object> parameters) {
-    throw new UnsupportedOperationException();
+  public synchronized void setParameters(Map<String, Object> changes) {
+    parameters = parameters.with(changes);
   }
 
   public Map<String, Object> parameters() {
-    throw new UnsupportedOperationException();
+    return parameters.toMap();
   }
 
-  public void setCapabilities(Map<String, Boolean> capabilities) {
-    throw new UnsupportedOperationException();
+  /**
+   * An unknown capability, or one that is not built, is an IllegalArgumentException that names it,
+   * and nothing is set.
+   */
+  public synchronized void setCapabilities(Map<String, Boolean> changes) {
+    changes.forEach(
+        (name, on) -> {
+          Boolean built = CAPABILITIES.get(name);
+          if (built == null) {
+            throw new IllegalArgumentException("unknown migration capability '" + name + "'");
+          }
+          if (on && !built) {
+            throw new IllegalArgumentException(
+                "migration capability '" + name + "' is not supported");
+          }
+        });
+    capabilities.putAll(changes);
   }
 
-  public Map<String, Boolean> capabilities() {
-    throw new UnsupportedOperationException();
+  public synchronized Map<String, Boolean> capabilities() {
+    return new TreeMap<>(capabilities);
   }
 
   /**
    * Refuses {@code cont} with a reason while the guest is given away; called by the monitor before
    * resume.
    */
-  public void checkMayResume() {
-    throw new UnsupportedOperationException();
+  public synchronized void checkMayResume() {
+    if (outgoing != null && outgoing.moves(host.present())) {
+      outgoing.checkMayResume();
+    }
   }
 
   /** MIGRATION (detail: status) and MIGRATION_PASS (detail: pass number). */
   public void onEvent(Consumer<MachineEvent> listener) {
-    throw new UnsupportedOperationException();
+    listeners.add(listener);
   }
 
+  /** Ends what is under way; a guest that waits for its source's word is dropped. */
   @Override
-  public void close() {}
+  public void close() {
+    OutgoingMigration out;
+    IncomingListener in;
+    synchronized (this) {
+      closed = true;
+      out = outgoing;
+      in = incoming;
+    }
+    if (out != null) {
+      out.close();
+    }
+    if (in != null) {
+      in.close();
+    }
+  }
+
+  private void tell(MachineEvent event) {
+    boolean on;
+    synchronized (this) {
+      on = capabilities.getOrDefault("events", true);
+    }
+    if (on) {
+      listeners.forEach(listener -> listener.accept(event));
+    }
+  }
 }

@@ -1,0 +1,27 @@
+package aerostat.vmm.migration;
+
+import aerostat.vmm.machine.MachineConfig;
+import aerostat.vmm.machine.MachineSlot.ExpectedConfig;
+import org.jspecify.annotations.Nullable;
+
+/** The place in this process where a guest is or will be; {@link SlotHost} is the real one. */
+interface GuestHost {
+  /** The guest here, or null. */
+  @Nullable MovableGuest present();
+
+  /** What the command line said a coming guest has to be. */
+  ExpectedConfig expected();
+
+  /**
+   * Builds a machine without running it, for a guest that is arriving.
+   *
+   * @throws RuntimeException with the reason if this configuration or image cannot be had here
+   */
+  MovableGuest build(MachineConfig config, byte[] image);
+
+  /** The arrived guest becomes the one of this process. */
+  void install(MovableGuest guest);
+
+  /** Takes out a guest that left, and closes it. */
+  void remove();
+}

@@ -1,0 +1,146 @@
+package aerostat.vmm.migration;
+
+import aerostat.mmio.memory.GuestMemory;
+import aerostat.vmm.machine.Machine;
+import aerostat.vmm.machine.MachineConfig;
+import aerostat.vmm.machine.MachineHost;
+import aerostat.vmm.machine.MachineSlot.ExpectedConfig;
+import aerostat.vmm.machine.RunState;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.UUID;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Moves a paused guest into a fresh machine of the same process, by the same messages, checks and
+ * handover as between two processes, but over memory and on the caller's thread. The stream is held
+ * in memory: for small guests, in tests.
+ */
+public final class InProcessMove {
+  private InProcessMove() {}
+
+  /**
+   * The guest of a stopped machine in a new one, not started, in state PAUSED. The old one is in
+   * POSTMIGRATE and stays to be compared and closed by the caller; hinting is ended as every
+   * migration ends it.
+   *
+   * @throws IllegalStateException if the source runs
+   * @throws UncheckedIOException if the destination rejects the stream; the source is as before
+   */
+  public static Machine move(Machine source, MachineHost host) {
+    MovableGuest moved =
+        move(
+            new MachineGuest(source),
+            (config, image) -> new MachineGuest(Machine.incoming(config, image, host)));
+    return ((MachineGuest) moved).machine();
+  }
+
+  static MovableGuest move(
+      MovableGuest source, BiFunction<MachineConfig, byte[], MovableGuest> factory) {
+    if (source.state() == RunState.RUNNING) {
+      throw new IllegalStateException("the machine must be paused");
+    }
+    MemoryTransport.Pipe down = new MemoryTransport.Pipe();
+    MemoryTransport.Pipe up = new MemoryTransport.Pipe();
+    Link sender = new Link(new MemoryTransport(up, down));
+    Link receiver = new Link(new MemoryTransport(down, up));
+    UUID uuid = UUID.randomUUID();
+    try {
+      HandoverSource owner = send(source, uuid, sender);
+      WireHeader header = receiver.in().next();
+      receiver.expect(header, MessageType.SETUP);
+      SetupMessage setup = SetupMessage.decode(receiver.in().fields());
+      try (StreamLoader loader =
+          new StreamLoader(receiver, new OneGuest(factory), setup, (l, h) -> {})) {
+        loader.accept();
+        StreamLoader.Loaded loaded = loader.load();
+        return handOver(source, owner, sender, receiver, loader, loaded);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static HandoverSource send(MovableGuest source, UUID uuid, Link sender)
+      throws IOException {
+    GuestMemory memory = source.memory();
+    DirtyPages dirty = new DirtyPages(memory, false);
+    dirty.begin();
+    MigrationStats stats = new MigrationStats(uuid, memory.size());
+    SourceStream.setup(SetupMessage.of(uuid, source, false), source.imageBytes(), sender.out());
+    sender.out().paused();
+    new PageSender(memory, sender.out(), dirty, stats, total -> {}).round();
+    SourceStream.state(source, false, dirty.withheld(), sender.out());
+    HandoverStep<HandoverSource> offer =
+        HandoverSource.begin(uuid).offer(sender.out().pausedDigest(), false);
+    perform(offer, sender);
+    return offer.next();
+  }
+
+  private static MovableGuest handOver(
+      MovableGuest source,
+      HandoverSource offered,
+      Link sender,
+      Link receiver,
+      StreamLoader loader,
+      StreamLoader.Loaded loaded)
+      throws IOException {
+    HandoverStep<HandoverDestination> ready =
+        HandoverDestination.begin(offered.uuid()).loaded(loaded.digest());
+    perform(ready, receiver);
+    sender.expect(sender.in().next(), MessageType.ACCEPT);
+    sender.in().payload();
+    HandoverStep<HandoverSource> commit =
+        offered.received(sender.handover(sender.in().next()));
+    perform(commit, sender);
+    HandoverStep<HandoverDestination> started =
+        ready.next().received(receiver.handover(receiver.in().next()));
+    if (!started.next().mayRun()) {
+      throw new IllegalStateException("the guest was not given: " + commit.next());
+    }
+    MovableGuest guest = loader.take();
+    perform(started, receiver);
+    HandoverStep<HandoverSource> completed =
+        commit.next().received(sender.handover(sender.in().next()));
+    if (completed.next().phase() != HandoverSource.Phase.COMPLETED) {
+      throw new IllegalStateException("the guest was not taken: " + completed.next());
+    }
+    source.setState(RunState.POSTMIGRATE);
+    guest.setState(RunState.PAUSED);
+    return guest;
+  }
+
+  private static void perform(HandoverStep<?> step, Link link) throws IOException {
+    for (HandoverAction action : step.actions()) {
+      if (action instanceof HandoverAction.Send send) {
+        link.out().send(send.message());
+      }
+    }
+  }
+
+  /** A place for one guest, without a process around it. */
+  private record OneGuest(BiFunction<MachineConfig, byte[], MovableGuest> factory)
+      implements GuestHost {
+    @Override
+    public @Nullable MovableGuest present() {
+      return null;
+    }
+
+    @Override
+    public ExpectedConfig expected() {
+      return ExpectedConfig.NONE;
+    }
+
+    @Override
+    public MovableGuest build(MachineConfig config, byte[] image) {
+      return factory.apply(config, image);
+    }
+
+    @Override
+    public void install(MovableGuest guest) {}
+
+    @Override
+    public void remove() {}
+  }
+}

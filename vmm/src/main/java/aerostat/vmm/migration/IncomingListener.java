@@ -1,0 +1,198 @@
+package aerostat.vmm.migration;
+
+import aerostat.vmm.machine.MachineEvent;
+import aerostat.vmm.machine.RunState;
+import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Where a destination listens. One guest comes at a time; further connections are looked at only
+ * because the source of that guest may have lost its first one. A stream that is refused changes
+ * nothing for the next.
+ */
+final class IncomingListener implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(IncomingListener.class);
+  private static final long FIRST_MESSAGE = TimeUnit.SECONDS.toNanos(10);
+  private static final int MAX_CONNECTIONS = 8;
+  private static final int REMEMBERED = 256;
+
+  private final GuestHost host;
+  private final Consumer<MachineEvent> events;
+  private final ServerSocketChannel server;
+  private final MigrationAddress address;
+  private final AtomicInteger connections = new AtomicInteger();
+  private final Set<Link> unknown = ConcurrentHashMap.newKeySet();
+
+  /** Guests that this process said it does not know: it never takes them up (see PeerState). */
+  private final Set<UUID> denied = new LinkedHashSet<>();
+
+  private @Nullable IncomingSession session;
+  private boolean closed;
+
+  /**
+   * Listens.
+   *
+   * @throws IOException if the address cannot be had
+   */
+  IncomingListener(GuestHost host, MigrationAddress wanted, Consumer<MachineEvent> events)
+      throws IOException {
+    this.host = host;
+    this.events = events;
+    this.server = wanted.listen();
+    this.address = wanted.resolved(server);
+    daemon("migration-listen", this::accept);
+  }
+
+  MigrationAddress address() {
+    return address;
+  }
+
+  /** The guest that comes or came last, or null. */
+  synchronized @Nullable IncomingSession session() {
+    return session;
+  }
+
+  Map<String, Object> query() {
+    IncomingSession now = session();
+    return now == null ? Map.of() : now.query();
+  }
+
+  /** Stops listening; a guest that is not owned yet is dropped. */
+  @Override
+  public void close() {
+    IncomingSession now;
+    synchronized (this) {
+      closed = true;
+      now = session;
+    }
+    try {
+      server.close();
+      if (address.unix()) {
+        Files.deleteIfExists(Path.of(address.path()));
+      }
+    } catch (IOException e) {
+      LOG.warn("closing {}: {}", address, e.toString());
+    }
+    unknown.forEach(Link::close);
+    if (now != null) {
+      now.close();
+    }
+  }
+
+  private void accept() {
+    while (true) {
+      SocketChannel channel;
+      try {
+        channel = server.accept();
+      } catch (ClosedChannelException e) {
+        return;
+      } catch (IOException e) {
+        LOG.warn("accept on {}: {}", address, e.toString());
+        return;
+      }
+      try {
+        if (connections.incrementAndGet() > MAX_CONNECTIONS) {
+          connections.decrementAndGet();
+          channel.close();
+          continue;
+        }
+        Link link = new Link(new SocketTransport(channel));
+        daemon("migration-in", () -> serve(link));
+      } catch (IOException e) {
+        connections.decrementAndGet();
+        LOG.warn("connection to {}: {}", address, e.toString());
+      }
+    }
+  }
+
+  private void serve(Link link) {
+    unknown.add(link);
+    try {
+      link.transport().patience(FIRST_MESSAGE);
+      WireHeader header = link.in().next();
+      if (header.type() == MessageType.SETUP) {
+        setup(link, SetupMessage.decode(link.in().fields()));
+      } else {
+        handover(link, link.handover(header));
+      }
+    } catch (IOException | RuntimeException e) {
+      LOG.warn("connection to {} rejected: {}", address, e.toString());
+      link.transport().patience(TimeUnit.SECONDS.toNanos(1));
+      link.refuse(String.valueOf(e.getMessage()));
+    } finally {
+      unknown.remove(link);
+      link.close();
+      connections.decrementAndGet();
+    }
+  }
+
+  private void setup(Link link, SetupMessage setup) throws IOException {
+    IncomingSession mine;
+    synchronized (this) {
+      if (closed || denied.contains(setup.uuid())) {
+        throw new MigrationRefusedException("this migration is over");
+      }
+      IncomingSession other = session;
+      if (other != null && busy(other)) {
+        throw new MigrationRefusedException("another migration is under way: " + other.uuid());
+      }
+      MovableGuest here = host.present();
+      if (here != null && here.state() != RunState.POSTMIGRATE) {
+        throw new MigrationRefusedException("there is a guest here already");
+      }
+      if (here != null) {
+        host.remove();
+      }
+      mine = new IncomingSession(host, setup, link, events);
+      session = mine;
+    }
+    unknown.remove(link);
+    mine.load(link);
+  }
+
+  private static boolean busy(IncomingSession other) {
+    return other.phase() == HandoverDestination.Phase.LOADING
+        || other.phase() == HandoverDestination.Phase.WAITING;
+  }
+
+  private void handover(Link link, HandoverMessage message) throws IOException {
+    IncomingSession known;
+    synchronized (this) {
+      known = session;
+      if (known == null || !known.uuid().equals(message.uuid())) {
+        known = null;
+        denied.add(message.uuid());
+        if (denied.size() > REMEMBERED) {
+          denied.remove(denied.iterator().next());
+        }
+      }
+    }
+    if (known == null) {
+      link.out().send(HandoverDestination.unknown(message).message());
+    } else {
+      unknown.remove(link);
+      known.reconnected(link, message);
+    }
+  }
+
+  private static void daemon(String name, Runnable work) {
+    Thread thread = new Thread(work, name);
+    thread.setDaemon(true);
+    thread.start();
+  }
+}

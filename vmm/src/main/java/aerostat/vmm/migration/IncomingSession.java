@@ -1,0 +1,260 @@
+package aerostat.vmm.migration;
+
+import aerostat.vmm.machine.MachineEvent;
+import aerostat.vmm.machine.RunState;
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One guest on its way in: from the first SETUP until it runs or is discarded, over as many
+ * connections as it takes. Each connection has a thread; all changes are made under this object's
+ * lock, in the order of the events.
+ */
+final class IncomingSession {
+  private static final Logger LOG = LoggerFactory.getLogger(IncomingSession.class);
+  private static final long PATIENCE = TimeUnit.SECONDS.toNanos(60);
+
+  private final GuestHost host;
+  private final SetupMessage setup;
+  private final Consumer<MachineEvent> events;
+  private final MigrationStats stats;
+
+  private HandoverDestination handover;
+  private @Nullable Link link;
+  private @Nullable MovableGuest guest;
+  private boolean running;
+
+  IncomingSession(
+      GuestHost host, SetupMessage setup, Link link, Consumer<MachineEvent> events) {
+    this.host = host;
+    this.setup = setup;
+    this.link = link;
+    this.events = events;
+    this.handover = HandoverDestination.begin(setup.uuid());
+    this.stats = new MigrationStats(setup.uuid(), setup.config().memoryBytes());
+    announce("setup");
+  }
+
+  UUID uuid() {
+    return setup.uuid();
+  }
+
+  synchronized HandoverDestination.Phase phase() {
+    return handover.phase();
+  }
+
+  Map<String, Object> query() {
+    return stats.toMap();
+  }
+
+  /** Receives the whole guest on the first connection, then serves that connection. */
+  void load(Link first) {
+    try (StreamLoader loader = new StreamLoader(first, host, setup, this::progress)) {
+      first.transport().patience(PATIENCE);
+      loader.accept();
+      announce("active");
+      StreamLoader.Loaded loaded = loader.load();
+      synchronized (this) {
+        if (handover.phase() != HandoverDestination.Phase.LOADING) {
+          return;
+        }
+        guest = loader.take();
+        running = loaded.message().running();
+        announce("device");
+        step(state -> state.loaded(loaded.digest()));
+      }
+    } catch (IOException | RuntimeException | OutOfMemoryError | LinkageError e) {
+      reject(first, e);
+      return;
+    }
+    serve(first);
+  }
+
+  private void progress(StreamLoader loader, WireHeader header) {
+    stats.received(loader.dataPages(), loader.zeroPages(), loader.bytes());
+    if (header.type() == MessageType.ROUND) {
+      events.accept(new MachineEvent("MIGRATION_PASS", Integer.toString(loader.rounds())));
+    }
+  }
+
+  private void reject(Link first, Throwable e) {
+    synchronized (this) {
+      if (handover.phase() != HandoverDestination.Phase.LOADING) {
+        return;
+      }
+      String reason = e.getMessage() == null ? e.toString() : e.getMessage();
+      LOG.warn("incoming migration rejected: {}", reason);
+      stats.error(reason);
+      first.transport().patience(TimeUnit.SECONDS.toNanos(1));
+      first.refuse(reason);
+      step(HandoverDestination::rejected);
+    }
+  }
+
+  /**
+   * A later connection that named this guest: it takes the place of the one before.
+   *
+   * @param first its first message
+   */
+  void reconnected(Link newLink, HandoverMessage first) {
+    synchronized (this) {
+      Link old = link;
+      link = newLink;
+      if (old != null) {
+        old.close();
+      }
+      step(state -> state.reconnected(first.epoch()));
+      step(state -> state.received(first));
+    }
+    serve(newLink);
+  }
+
+  /** The source's messages on one connection, until it ends or another takes its place. */
+  private void serve(Link mine) {
+    mine.transport().patience(PATIENCE);
+    try {
+      while (true) {
+        synchronized (this) {
+          if (link != mine) {
+            return;
+          }
+        }
+        if (mine.transport().awaitReadable(0)) {
+          HandoverMessage message = mine.handover(mine.in().next());
+          synchronized (this) {
+            if (link != mine) {
+              return;
+            }
+            step(state -> state.received(message));
+          }
+        }
+      }
+    } catch (IOException e) {
+      LOG.debug("connection of {} ended: {}", uuid(), e.toString());
+    } finally {
+      mine.close();
+      synchronized (this) {
+        if (link == mine) {
+          link = null;
+          step(HandoverDestination::connectionLost);
+        }
+      }
+    }
+  }
+
+  /**
+   * The operator wants the guest to run here.
+   *
+   * @throws IllegalStateException with the reason why not
+   */
+  synchronized void claim(boolean force) {
+    step(state -> state.claim(force));
+  }
+
+  /** The process or the listener ends; a guest that is not owned goes with it. */
+  synchronized void close() {
+    Link now = link;
+    link = null;
+    if (now != null) {
+      now.close();
+    }
+    if (handover.phase() != HandoverDestination.Phase.OWNER) {
+      discard();
+    }
+  }
+
+  private void step(
+      Function<HandoverDestination, HandoverStep<HandoverDestination>> event) {
+    HandoverStep<HandoverDestination> step = event.apply(handover);
+    handover = step.next();
+    stats.handover(handover.phase().name().toLowerCase(Locale.ROOT));
+    perform(step.actions());
+  }
+
+  private void perform(List<HandoverAction> actions) {
+    for (HandoverAction action : actions) {
+      switch (action) {
+        case HandoverAction.Send send -> send(send.message());
+        case HandoverAction.Warn warn -> stats.warning(warn.text());
+        case HandoverAction.Do what -> {
+          switch (what) {
+            case RUN -> run();
+            case DISCARD -> discard();
+            case CLOSE -> closeLink();
+            case RELEASE, RECONNECT ->
+                throw new IllegalStateException("a destination does not " + what);
+          }
+        }
+      }
+    }
+  }
+
+  private void send(HandoverMessage message) {
+    Link now = link;
+    if (now == null) {
+      return;
+    }
+    try {
+      now.out().send(message);
+    } catch (IOException e) {
+      // Its thread sees the same and tells the state machine.
+      now.close();
+    }
+  }
+
+  private void run() {
+    MovableGuest mine = guest;
+    guest = null;
+    if (mine == null) {
+      throw new IllegalStateException("no guest to run");
+    }
+    try {
+      host.install(mine);
+      if (running) {
+        mine.start();
+      } else {
+        mine.setState(RunState.PAUSED);
+      }
+      announce("completed");
+    } catch (RuntimeException e) {
+      // It is this side's guest all the same: the source may not run it any more.
+      LOG.error("the guest arrived but does not start", e);
+      stats.error("the guest arrived but does not start: " + e.getMessage());
+      announce("failed");
+    }
+  }
+
+  private void discard() {
+    MovableGuest left = guest;
+    guest = null;
+    if (left != null) {
+      left.close();
+    }
+    // While it loads, the guest is the loader's: its connection ends, and it closes the guest.
+    stats.error("the source took the guest back");
+    announce("failed");
+  }
+
+  private void closeLink() {
+    Link now = link;
+    link = null;
+    if (now != null) {
+      now.close();
+    }
+  }
+
+  private void announce(String status) {
+    if (stats.status(status)) {
+      events.accept(new MachineEvent("MIGRATION", status));
+    }
+  }
+}

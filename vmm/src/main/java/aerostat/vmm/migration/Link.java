@@ -1,0 +1,79 @@
+package aerostat.vmm.migration;
+
+import java.io.IOException;
+
+/** A connection with both directions framed. */
+final class Link implements AutoCloseable {
+  private static final int MAX_REASON = 2000;
+
+  private final Transport transport;
+  private final WireWriter out;
+  private final WireReader in;
+
+  Link(Transport transport) {
+    this.transport = transport;
+    this.out = new WireWriter(transport);
+    this.in = new WireReader(transport);
+  }
+
+  Transport transport() {
+    return transport;
+  }
+
+  WireWriter out() {
+    return out;
+  }
+
+  WireReader in() {
+    return in;
+  }
+
+  /** Says no, with a reason; the peer may be gone already. */
+  void refuse(String reason) {
+    String text = reason.length() > MAX_REASON ? reason.substring(0, MAX_REASON) : reason;
+    byte[] payload = new PayloadWriter().text(text).done();
+    try {
+      out.send(
+          MessageType.REFUSE,
+          payload.length <= MessageType.REFUSE.maxPayload()
+              ? payload
+              : new PayloadWriter().text("refused").done());
+    } catch (IOException e) {
+      // The reason is in this side's log and status; nothing else can be told to a peer that left.
+      transport.close();
+    }
+  }
+
+  /** The message whose header was read must be of this type; a refusal is thrown as such. */
+  void expect(WireHeader header, MessageType type) throws IOException {
+    if (header.type() == MessageType.REFUSE) {
+      throw refusal();
+    }
+    if (header.type() != type) {
+      throw new MigrationStreamException(header.type() + " where " + type + " was expected");
+    }
+  }
+
+  /** The handover message whose header was read. */
+  HandoverMessage handover(WireHeader header) throws IOException {
+    if (header.type() == MessageType.REFUSE) {
+      throw refusal();
+    }
+    if (!HandoverMessage.carries(header.type()) || header.dataLength() != 0) {
+      throw new MigrationStreamException(header.type() + " does not belong into a handover");
+    }
+    return HandoverMessage.decode(header.type(), in.fields());
+  }
+
+  private MigrationRefusedException refusal() throws IOException {
+    PayloadReader fields = in.fields();
+    String reason = fields.text("reason", MessageType.REFUSE.maxPayload());
+    fields.end();
+    return new MigrationRefusedException("the destination refused: " + reason);
+  }
+
+  @Override
+  public void close() {
+    transport.close();
+  }
+}

@@ -1,0 +1,82 @@
+package aerostat.vmm.migration;
+
+import aerostat.devices.balloon.BalloonHost;
+import aerostat.mmio.memory.GuestMemory;
+import aerostat.mmio.state.FlatState;
+import aerostat.vmm.machine.Machine;
+import aerostat.vmm.machine.MachineConfig;
+import aerostat.vmm.machine.RunState;
+import java.util.concurrent.locks.ReentrantLock;
+
+/** A machine as a migration sees it. */
+record MachineGuest(Machine machine) implements MovableGuest {
+  @Override
+  public MachineConfig config() {
+    return machine.config();
+  }
+
+  @Override
+  public GuestMemory memory() {
+    return machine.memory();
+  }
+
+  @Override
+  public FlatState flatState() {
+    return machine.flatState();
+  }
+
+  @Override
+  public byte[] imageBytes() {
+    return machine.imageBytes();
+  }
+
+  @Override
+  public byte[] imageDigest() {
+    return machine.imageDigest();
+  }
+
+  @Override
+  public byte[] resumeTableDigest() {
+    return machine.resumeTableDigest();
+  }
+
+  @Override
+  public RunState state() {
+    return machine.state();
+  }
+
+  @Override
+  public void pause(RunState to) {
+    machine.pause(to);
+  }
+
+  @Override
+  public void resume() {
+    machine.resume();
+  }
+
+  @Override
+  public void start() {
+    machine.start();
+  }
+
+  @Override
+  public void setState(RunState state) {
+    machine.setState(state);
+  }
+
+  @Override
+  public ReentrantLock lock() {
+    return machine.lock();
+  }
+
+  @Override
+  public BalloonHost balloon() {
+    return machine.balloon();
+  }
+
+  @Override
+  public void close() {
+    machine.close();
+  }
+}

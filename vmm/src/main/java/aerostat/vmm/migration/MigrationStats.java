@@ -1,0 +1,241 @@
+package aerostat.vmm.migration;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+
+/**
+ * The counters of one migration, under QEMU's names where QEMU has one. Written by the migration's
+ * thread, read by the monitor at any time.
+ */
+final class MigrationStats {
+  /** One round as {@code x-rounds} shows it. */
+  private record Round(long sent, long zero, long hinted, long millis) {
+    Map<String, Object> toMap() {
+      Map<String, Object> map = new LinkedHashMap<>();
+      map.put("pages-sent", sent);
+      map.put("zero", zero);
+      map.put("hinted", hinted);
+      map.put("ms", millis);
+      return map;
+    }
+  }
+
+  private static final int PAGE = 4096;
+  private static final int MAX_ROUNDS_SHOWN = 1000;
+
+  private final UUID uuid;
+  private final long totalBytes;
+  private final long begin = System.nanoTime();
+  private final List<Round> rounds = new ArrayList<>();
+  private final Map<String, Object> downtimeSplit = new LinkedHashMap<>();
+
+  private String status = "setup";
+  private String handover = "";
+  private String error = "";
+  private String warning = "";
+  private long end;
+  private long setupEnd;
+  private long pausedAt;
+  private long resumedAt;
+  private long expectedDowntime;
+  private long normal;
+  private long duplicate;
+  private long transferred;
+  private long precopyBytes = -1;
+  private long syncs;
+  private long lastSync = begin;
+  private long dirtyRate;
+  private long hintWait;
+  private long roundBegin;
+  private long roundNormal;
+  private long roundDuplicate;
+  private long roundHinted;
+  private LongSupplier remaining = () -> 0;
+  private LongSupplier hinted = () -> 0;
+
+  MigrationStats(UUID uuid, long totalBytes) {
+    this.uuid = uuid;
+    this.totalBytes = totalBytes;
+  }
+
+  /** Where pages that remain, and pages that hints took out, are counted. */
+  synchronized void sources(LongSupplier remainingPages, LongSupplier hintedPages) {
+    remaining = remainingPages;
+    hinted = hintedPages;
+  }
+
+  synchronized String status() {
+    return status;
+  }
+
+  /** Whether it is over, one way or the other. */
+  synchronized boolean over() {
+    return end != 0;
+  }
+
+  /** Sets the status; false if it was this one, or the migration is over. */
+  synchronized boolean status(String next) {
+    boolean last = next.equals("completed") || next.equals("failed") || next.equals("cancelled");
+    if (status.equals(next) || end != 0 || (status.equals("cancelling") && !last)) {
+      return false;
+    }
+    if (status.equals("setup")) {
+      setupEnd = System.nanoTime();
+    }
+    status = next;
+    if (last) {
+      end = System.nanoTime();
+    }
+    return true;
+  }
+
+  synchronized void handover(String phase) {
+    handover = phase;
+  }
+
+  synchronized void error(String text) {
+    if (error.isEmpty()) {
+      error = text;
+    }
+  }
+
+  synchronized void warning(String text) {
+    warning = text;
+  }
+
+  synchronized void zeroPages(long pages) {
+    duplicate += pages;
+  }
+
+  synchronized void dataPages(long pages) {
+    normal += pages;
+  }
+
+  /** A destination's counts. */
+  synchronized void received(long data, long zero, long bytes) {
+    normal = data;
+    duplicate = zero;
+    transferred = bytes;
+  }
+
+  synchronized void transferred(long bytes) {
+    transferred = bytes;
+  }
+
+  synchronized void hintWait(long nanos) {
+    hintWait = nanos;
+  }
+
+  synchronized long syncs() {
+    return syncs;
+  }
+
+  /** A sync found so many pages newly dirty (MIG-14). */
+  synchronized void synced(long fresh) {
+    long now = System.nanoTime();
+    if (syncs++ > 0 && now > lastSync) {
+      dirtyRate = (long) (fresh * 1e9 / (now - lastSync));
+    }
+    lastSync = now;
+  }
+
+  synchronized void roundBegins() {
+    roundBegin = System.nanoTime();
+    roundNormal = normal;
+    roundDuplicate = duplicate;
+    roundHinted = hinted.getAsLong();
+  }
+
+  synchronized void roundEnds() {
+    if (rounds.size() < MAX_ROUNDS_SHOWN) {
+      rounds.add(
+          new Round(
+              normal - roundNormal,
+              duplicate - roundDuplicate,
+              hinted.getAsLong() - roundHinted,
+              millis(System.nanoTime() - roundBegin)));
+    }
+  }
+
+  synchronized void expectedDowntime(long millis) {
+    expectedDowntime = millis;
+  }
+
+  synchronized void paused(long at) {
+    pausedAt = at;
+    precopyBytes = transferred;
+  }
+
+  /** A part of the downtime, by name. */
+  synchronized void split(String part, long nanos) {
+    downtimeSplit.put(part, nanos / 1000 / 1000.0);
+  }
+
+  /** The guest runs again, here or there. */
+  synchronized void resumed() {
+    if (resumedAt == 0) {
+      resumedAt = System.nanoTime();
+    }
+  }
+
+  synchronized Map<String, Object> toMap() {
+    long now = end == 0 ? System.nanoTime() : end;
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("status", status);
+    map.put("total-time", millis(now - begin));
+    if (pausedAt != 0) {
+      map.put("downtime", millis((resumedAt == 0 ? now : resumedAt) - pausedAt));
+    } else {
+      map.put("expected-downtime", expectedDowntime);
+    }
+    map.put("setup-time", millis((setupEnd == 0 ? now : setupEnd) - begin));
+    map.put("ram", ram(now));
+    if (!error.isEmpty()) {
+      map.put("error-desc", error);
+    }
+    map.put("x-uuid", uuid.toString());
+    if (!handover.isEmpty()) {
+      map.put("x-handover", handover);
+    }
+    if (!warning.isEmpty()) {
+      map.put("x-warning", warning);
+    }
+    map.put("x-hinted-pages", hinted.getAsLong());
+    map.put("x-hint-wait", millis(hintWait));
+    map.put("x-rounds", rounds.stream().map(Round::toMap).toList());
+    if (!downtimeSplit.isEmpty()) {
+      map.put("x-downtime-split", new LinkedHashMap<>(downtimeSplit));
+    }
+    return map;
+  }
+
+  private Map<String, Object> ram(long now) {
+    double seconds = Math.max(1e-6, (now - begin) / 1e9);
+    long precopy = precopyBytes < 0 ? transferred : precopyBytes;
+    Map<String, Object> ram = new LinkedHashMap<>();
+    ram.put("transferred", transferred);
+    ram.put("remaining", end == 0 ? remaining.getAsLong() * PAGE : 0);
+    ram.put("total", totalBytes);
+    ram.put("duplicate", duplicate);
+    ram.put("skipped", 0);
+    ram.put("normal", normal);
+    ram.put("normal-bytes", normal * PAGE);
+    ram.put("dirty-pages-rate", dirtyRate);
+    ram.put("mbps", transferred * 8 / seconds / 1e6);
+    ram.put("dirty-sync-count", syncs);
+    ram.put("page-size", PAGE);
+    ram.put("pages-per-second", (long) ((normal + duplicate) / seconds));
+    ram.put("precopy-bytes", precopy);
+    ram.put("downtime-bytes", transferred - precopy);
+    return ram;
+  }
+
+  private static long millis(long nanos) {
+    return TimeUnit.NANOSECONDS.toMillis(nanos);
+  }
+}

@@ -1,0 +1,44 @@
+package aerostat.vmm.migration;
+
+import aerostat.devices.balloon.BalloonHost;
+import aerostat.mmio.memory.GuestMemory;
+import aerostat.mmio.state.FlatState;
+import aerostat.vmm.machine.MachineConfig;
+import aerostat.vmm.machine.RunState;
+import java.util.concurrent.locks.ReentrantLock;
+
+/** What a migration needs of a machine; {@link MachineGuest} is the real one. */
+interface MovableGuest {
+  MachineConfig config();
+
+  GuestMemory memory();
+
+  FlatState flatState();
+
+  byte[] imageBytes();
+
+  /** Over the image and the rewriter's version. */
+  byte[] imageDigest();
+
+  byte[] resumeTableDigest();
+
+  RunState state();
+
+  /** Stops vCPU and devices; returns when all state lies in RAM and the flat state. */
+  void pause(RunState to);
+
+  /** Goes on after {@link #pause}. */
+  void resume();
+
+  /** A destination's guest begins to run from the state that was put in. */
+  void start();
+
+  void setState(RunState state);
+
+  ReentrantLock lock();
+
+  BalloonHost balloon();
+
+  /** Ends it and frees its memory. */
+  void close();
+}

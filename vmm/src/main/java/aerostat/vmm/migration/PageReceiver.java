@@ -1,0 +1,95 @@
+package aerostat.vmm.migration;
+
+import aerostat.mmio.memory.GuestMemory;
+import aerostat.mmio.memory.PageBitmap;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Places arriving pages straight into guest RAM. Every run is checked against RAM and image before
+ * a byte of it is taken.
+ */
+final class PageReceiver {
+  private final GuestMemory memory;
+  private final RamViews views;
+  private final long firstPage;
+
+  /** Pages that ever got data: only these can need zeroing, so untouched RAM stays unbacked. */
+  private final PageBitmap filled;
+
+  private long dataPages;
+  private long zeroPages;
+
+  PageReceiver(GuestMemory memory) {
+    this.memory = memory;
+    this.views = new RamViews(memory, 1);
+    this.firstPage = memory.romSize() >>> GuestMemory.PAGE_SHIFT;
+    this.filled = new PageBitmap(memory.pages());
+  }
+
+  long dataPages() {
+    return dataPages;
+  }
+
+  long zeroPages() {
+    return zeroPages;
+  }
+
+  /** A PAGES message: its payload is checked as a whole, then the data goes into place. */
+  void pages(WireHeader header, WireReader in) throws IOException {
+    byte[] table = in.payload();
+    long total = check(MessageType.PAGES, table);
+    if (total << GuestMemory.PAGE_SHIFT != header.dataLength()) {
+      throw new MigrationStreamException(
+          "PAGES: " + total + " pages announced, " + header.dataLength() + " bytes of data");
+    }
+    for (int i = 0; i < table.length / RunTable.ENTRY; i++) {
+      long page = RunTable.first(table, i);
+      long end = page + RunTable.pages(table, i);
+      filled.setRange(page, end);
+      while (page < end) {
+        long cut = RamViews.cut(page, end);
+        in.data(views.view(0, page, (int) (cut - page)));
+        page = cut;
+      }
+    }
+    dataPages += total;
+  }
+
+  /** A ZERO message: pages that hold data from before become zero again (MIG-08). */
+  void zero(WireReader in) throws IOException {
+    byte[] table = in.payload();
+    zeroPages += check(MessageType.ZERO, table);
+    MemorySegment ram = memory.segment();
+    for (int i = 0; i < table.length / RunTable.ENTRY; i++) {
+      long end = RunTable.first(table, i) + RunTable.pages(table, i);
+      long page = filled.nextSet(RunTable.first(table, i));
+      while (page >= 0 && page < end) {
+        long stop = Math.min(end, filled.nextClear(page));
+        ram.asSlice(page << GuestMemory.PAGE_SHIFT, (stop - page) << GuestMemory.PAGE_SHIFT)
+            .fill((byte) 0);
+        page = stop < end ? filled.nextSet(stop) : -1;
+      }
+    }
+  }
+
+  private long check(MessageType type, byte[] table) throws MigrationStreamException {
+    if (table.length % RunTable.ENTRY != 0) {
+      throw new MigrationStreamException(type + ": a table of " + table.length + " bytes");
+    }
+    long total = 0;
+    long end = firstPage;
+    for (int i = 0; i < table.length / RunTable.ENTRY; i++) {
+      long first = RunTable.first(table, i);
+      long pages = Integer.toUnsignedLong(RunTable.pages(table, i));
+      if (first < end || first > memory.pages() || pages == 0 || pages > memory.pages() - first) {
+        throw new MigrationStreamException(
+            "%s: run of %d pages from page %d; pages from %d to %d may come"
+                .formatted(type, pages, first, end, memory.pages()));
+      }
+      end = first + pages;
+      total += pages;
+    }
+    return total;
+  }
+}

@@ -1,0 +1,130 @@
+package aerostat.vmm.migration;
+
+import aerostat.mmio.memory.GuestMemory;
+import aerostat.mmio.memory.PageBitmap;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * Sends dirty pages in ascending order, straight out of guest RAM: runs of data by gather writes,
+ * zero pages as ranges, nothing allocated per page. A page's bit is cleared before the page is read
+ * (MIG-04); what the guest writes later is in the log.
+ */
+final class PageSender {
+  /** Called between messages; may wait (bandwidth) or throw (cancel). */
+  interface Pace {
+    void sent(long totalBytes) throws IOException;
+  }
+
+  private static final int CHUNK = WireLimits.MAX_DATA_PAGES;
+
+  private final GuestMemory memory;
+  private final WireWriter out;
+  private final DirtyPages dirty;
+  private final MigrationStats stats;
+  private final Pace pace;
+  private final RamViews views;
+  private final RunTable runs = new RunTable(WireLimits.MAX_RUNS);
+  private final RunTable zeros = new RunTable(WireLimits.MAX_RANGES);
+  private final ByteBuffer[] data = new ByteBuffer[WireLimits.MAX_RUNS];
+  private int pendingPages;
+  private int skipEach;
+  private int skipCount;
+
+  PageSender(
+      GuestMemory memory, WireWriter out, DirtyPages dirty, MigrationStats stats, Pace pace) {
+    this.memory = memory;
+    this.out = out;
+    this.dirty = dirty;
+    this.stats = stats;
+    this.pace = pace;
+    this.views = new RamViews(memory, WireLimits.MAX_RUNS);
+  }
+
+  /** Test builds: leaves out every n-th data page; 0 for none. */
+  void skipEach(int n) {
+    skipEach = n;
+  }
+
+  /** Sends every page that is dirty when the scan passes it. */
+  void round() throws IOException {
+    PageBitmap bits = dirty.bits();
+    long page = bits.nextSet(0);
+    while (page >= 0) {
+      long end = Math.min(bits.nextClear(page), page + CHUNK);
+      dirty.taken(page, end);
+      scan(page, end);
+      page = bits.nextSet(end);
+    }
+    flushPages();
+    flushZeros();
+  }
+
+  private void scan(long from, long to) throws IOException {
+    long page = from;
+    while (page < to) {
+      boolean zero = zero(page);
+      long end = page + 1;
+      while (end < to && zero(end) == zero) {
+        end++;
+      }
+      if (zero) {
+        addZeros(page, (int) (end - page));
+      } else {
+        addPages(page, end);
+      }
+      page = end;
+    }
+  }
+
+  private boolean zero(long page) {
+    return memory.isZero(
+        GuestMemory.RAM_BASE + (page << GuestMemory.PAGE_SHIFT), GuestMemory.PAGE_SIZE);
+  }
+
+  private void addZeros(long page, int pages) throws IOException {
+    if (zeros.full()) {
+      flushZeros();
+    }
+    zeros.add(page, pages, true);
+    stats.zeroPages(pages);
+  }
+
+  private void addPages(long from, long to) throws IOException {
+    long page = from;
+    while (page < to) {
+      if (runs.full() || pendingPages == WireLimits.MAX_DATA_PAGES) {
+        flushPages();
+      }
+      long end = Math.min(RamViews.cut(page, to), page + WireLimits.MAX_DATA_PAGES - pendingPages);
+      int pages = (int) (end - page);
+      if (skipEach != 0 && (skipCount += pages) >= skipEach) {
+        skipCount = 0;
+      } else {
+        data[runs.count()] = views.view(runs.count(), page, pages);
+        runs.add(page, pages, false);
+        pendingPages += pages;
+        stats.dataPages(pages);
+      }
+      page = end;
+    }
+  }
+
+  private void flushPages() throws IOException {
+    if (runs.count() > 0) {
+      int count = runs.count();
+      out.send(MessageType.PAGES, runs.bytes(), runs.length(), data, count, false);
+      runs.clear();
+      pendingPages = 0;
+      pace.sent(out.bytes());
+    }
+  }
+
+  private void flushZeros() throws IOException {
+    if (zeros.count() > 0) {
+      out.send(MessageType.ZERO, zeros.bytes(), zeros.length(), data, 0, false);
+      zeros.clear();
+      pace.sent(out.bytes());
+    }
+  }
+}

@@ -1,0 +1,142 @@
+package aerostat.vmm.migration;
+
+import aerostat.devices.balloon.BalloonOptions;
+import aerostat.mmio.memory.GuestMemory;
+import aerostat.vmm.machine.MachineConfig;
+import aerostat.vmm.machine.MachineSlot.ExpectedConfig;
+import java.util.HexFormat;
+import java.util.Objects;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The first message of a migration: what the guest is, so that a destination can refuse before it
+ * accepts anything.
+ *
+ * @param config without the path of a memory file, which is each side's own business
+ * @param imageBytes length of the image that follows
+ * @param imageSha256 of these bytes
+ * @param codeDigest of image and rewriter version; equal code makes equal frames
+ * @param resumeDigest of the resume table: what the numbers in a guest frame mean
+ * @param stateBytes length of the saved flat state
+ * @param layoutDigest of the flat state's slices
+ * @param verify whether checksums of all pages will come (x-verify)
+ */
+record SetupMessage(
+    UUID uuid,
+    MachineConfig config,
+    int imageBytes,
+    String imageSha256,
+    String codeDigest,
+    String resumeDigest,
+    int stateBytes,
+    long layoutDigest,
+    boolean verify) {
+  private static final int MAX_APPEND = 2047;
+  private static final long MIN_MEMORY = 2 << 20;
+
+  static SetupMessage of(UUID uuid, MovableGuest guest, boolean verify) {
+    byte[] image = guest.imageBytes();
+    return new SetupMessage(
+        uuid,
+        guest.config(),
+        image.length,
+        StreamDigest.of(image),
+        HexFormat.of().formatHex(guest.imageDigest()),
+        HexFormat.of().formatHex(guest.resumeTableDigest()),
+        guest.flatState().save().length,
+        guest.flatState().layoutDigest(),
+        verify);
+  }
+
+  byte[] encode() {
+    BalloonOptions balloon = config.balloon();
+    return new PayloadWriter()
+        .uuid(uuid)
+        .u64(config.memoryBytes())
+        .text(config.append())
+        .bool(balloon.freePageHint())
+        .bool(balloon.freePageReporting())
+        .bool(balloon.pagePoison())
+        .bool(balloon.deflateOnOom())
+        .bool(config.deterministic())
+        .u64(config.seed())
+        .u64(imageBytes)
+        .digest(imageSha256)
+        .digest(codeDigest)
+        .digest(resumeDigest)
+        .u64(stateBytes)
+        .u64(layoutDigest)
+        .bool(verify)
+        .done();
+  }
+
+  static SetupMessage decode(PayloadReader in) throws MigrationStreamException {
+    UUID uuid = in.uuid();
+    long memory = in.within("memory", MIN_MEMORY, WireLimits.MAX_MEMORY_BYTES);
+    if (memory % GuestMemory.PAGE_SIZE != 0) {
+      throw in.bad("memory of " + memory + " bytes is not a multiple of 4096");
+    }
+    String append = in.text("append", MAX_APPEND);
+    BalloonOptions balloon =
+        new BalloonOptions(
+            in.bool("free-page-hint"),
+            in.bool("free-page-reporting"),
+            in.bool("page-poison"),
+            in.bool("deflate-on-oom"));
+    MachineConfig config =
+        new MachineConfig(memory, append, balloon, in.bool("deterministic"), in.u64("seed"), "");
+    SetupMessage setup =
+        new SetupMessage(
+            uuid,
+            config,
+            (int) in.within("image size", 1, Math.min(WireLimits.MAX_IMAGE_BYTES, memory - 4096)),
+            in.digest("image digest"),
+            in.digest("code digest"),
+            in.digest("resume-table digest"),
+            (int) in.within("state size", 0, WireLimits.MAX_STATE_BYTES),
+            in.u64("layout digest"),
+            in.bool("verify"));
+    in.end();
+    return setup;
+  }
+
+  /** The first flag of the destination that differs, with both values; null if all agree. */
+  @Nullable String conflict(ExpectedConfig expected) {
+    String memory = differs("memory", expected.memoryBytes(), config.memoryBytes());
+    if (memory != null) {
+      return memory;
+    }
+    String append = differs("append", expected.append(), config.append());
+    if (append != null) {
+      return append;
+    }
+    String balloon = differs("balloon", expected.balloon(), config.balloon());
+    return balloon != null
+        ? balloon
+        : differs("deterministic", expected.deterministic(), config.deterministic());
+  }
+
+  /** The first thing about the built machine that differs; null if the guest can move in. */
+  @Nullable String conflict(MovableGuest built) {
+    SetupMessage own = of(uuid, built, verify);
+    if (!own.codeDigest.equals(codeDigest)) {
+      return "image or rewriter version: the stream has " + codeDigest + ", here it is "
+          + own.codeDigest;
+    }
+    if (!own.resumeDigest.equals(resumeDigest)) {
+      return "resume table: the stream has " + resumeDigest + ", here it is " + own.resumeDigest;
+    }
+    if (own.layoutDigest != layoutDigest || own.stateBytes != stateBytes) {
+      return "state layout: the stream has %016x (%d bytes), here it is %016x (%d bytes)"
+          .formatted(layoutDigest, stateBytes, own.layoutDigest, own.stateBytes);
+    }
+    return null;
+  }
+
+  private static @Nullable String differs(String flag, @Nullable Object given, Object arrives) {
+    return given == null || Objects.equals(given, arrives)
+        ? null
+        : flag + " is " + given + " here, but the guest has " + arrives;
+  }
+}

@@ -1,0 +1,75 @@
+package aerostat.vmm.migration;
+
+import aerostat.mmio.memory.GuestMemory;
+import aerostat.mmio.memory.PageBitmap;
+import aerostat.mmio.memory.PageOwners;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/** The parts of a stream that do not depend on when they are sent: setup, and what follows a pause. */
+final class SourceStream {
+  private static final int OWNER_ENTRY = 16;
+
+  private SourceStream() {}
+
+  /** SETUP and the image. */
+  static void setup(SetupMessage setup, byte[] image, WireWriter out) throws IOException {
+    out.send(MessageType.SETUP, setup.encode());
+    int part = MessageType.IMAGE.maxData();
+    for (int at = 0; at < image.length; at += part) {
+      out.send(
+          MessageType.IMAGE,
+          new PayloadWriter().u64(at).done(),
+          ByteBuffer.wrap(image, at, Math.min(part, image.length - at)));
+    }
+  }
+
+  /** The numbered barrier: what follows belongs to the next round. */
+  static void barrier(int round, long pages, WireWriter out) throws IOException {
+    out.send(MessageType.ROUND, new PayloadWriter().u32(round).u64(pages).done());
+  }
+
+  /** Owners, checksums if wanted, and the flat state; the guest is paused. */
+  static void state(MovableGuest guest, boolean verify, PageBitmap withheld, WireWriter out)
+      throws IOException {
+    owners(guest.memory().owners().save(), out);
+    if (verify) {
+      PageVerifier.send(guest.memory(), withheld, out);
+    }
+    byte[] state = guest.flatState().save();
+    out.send(MessageType.STATE, new PayloadWriter().u32(state.length).done(), ByteBuffer.wrap(state));
+  }
+
+  private static void owners(List<PageOwners.Run> runs, WireWriter out) throws IOException {
+    int part = MessageType.OWNERS.maxPayload() / OWNER_ENTRY;
+    for (int at = 0; at < runs.size(); at += part) {
+      PayloadWriter payload = new PayloadWriter();
+      for (PageOwners.Run run : runs.subList(at, Math.min(runs.size(), at + part))) {
+        payload.u64(run.firstPage()).u64(run.pages() << 8 | run.owner());
+      }
+      out.send(MessageType.OWNERS, payload.done());
+    }
+  }
+
+  /** The runs of one OWNERS message, checked against RAM. */
+  static void owners(WireReader in, GuestMemory memory, List<PageOwners.Run> into)
+      throws IOException {
+    PayloadReader fields = in.fields();
+    long end = into.isEmpty() ? 0 : into.getLast().end();
+    while (fields.remaining() > 0) {
+      long first = fields.within("first page", end, memory.pages() - 1);
+      long packed = fields.u64("owner");
+      long pages = packed >>> 8;
+      byte owner = (byte) packed;
+      if (pages == 0
+          || pages > memory.pages() - first
+          || owner <= PageOwners.GUEST
+          || owner > PageOwners.REPORTED) {
+        throw fields.bad("run of " + pages + " pages of owner " + owner + " from " + first);
+      }
+      end = first + pages;
+      into.add(new PageOwners.Run(first, pages, owner));
+    }
+  }
+}

@@ -1,0 +1,227 @@
+package aerostat.vmm.migration;
+
+import aerostat.mmio.memory.GuestMemory;
+import aerostat.mmio.memory.PageOwners;
+import aerostat.mmio.state.StateRefusedException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The destination's way from SETUP to a guest that waits: everything from the stream is checked
+ * before it acts, and until {@link #guest} is taken over by the caller a failure leaves nothing
+ * behind.
+ */
+final class StreamLoader implements AutoCloseable {
+  /** The guest is whole; {@code message} is the source's FINAL. */
+  record Loaded(HandoverMessage.Final message, String digest) {}
+
+  private final Link link;
+  private final GuestHost host;
+  private final SetupMessage setup;
+  private final List<PageOwners.Run> owners = new ArrayList<>();
+  private final BiConsumer<StreamLoader, WireHeader> progress;
+  private @Nullable MovableGuest guest;
+  private @Nullable PageReceiver pages;
+  private byte @Nullable [] state;
+  private long verified;
+  private int rounds;
+
+  /**
+   * @param progress told after each message
+   */
+  StreamLoader(
+      Link link,
+      GuestHost host,
+      SetupMessage setup,
+      BiConsumer<StreamLoader, WireHeader> progress) {
+    this.link = link;
+    this.host = host;
+    this.setup = setup;
+    this.progress = progress;
+  }
+
+  long dataPages() {
+    return pages == null ? 0 : pages.dataPages();
+  }
+
+  long zeroPages() {
+    return pages == null ? 0 : pages.zeroPages();
+  }
+
+  long bytes() {
+    return link.in().bytes();
+  }
+
+  int rounds() {
+    return rounds;
+  }
+
+  /** The guest, which the caller now has to close. */
+  MovableGuest take() {
+    MovableGuest taken = guest;
+    if (taken == null) {
+      throw new IllegalStateException("no guest was built");
+    }
+    guest = null;
+    return taken;
+  }
+
+  /** A guest that nobody took is ended. */
+  @Override
+  public void close() {
+    MovableGuest left = guest;
+    guest = null;
+    if (left != null) {
+      left.close();
+    }
+  }
+
+  /**
+   * Compares the setup, takes the image, builds the machine, compares again, and says ACCEPT.
+   *
+   * @throws MigrationRefusedException with the reason that the source has to be told
+   */
+  void accept() throws IOException {
+    String conflict = setup.conflict(host.expected());
+    if (conflict != null) {
+      throw new MigrationRefusedException(conflict);
+    }
+    byte[] image = image();
+    MovableGuest built;
+    try {
+      built = host.build(setup.config(), image);
+    } catch (RuntimeException | OutOfMemoryError e) {
+      throw refused("cannot build the guest: " + e.getMessage(), e);
+    }
+    guest = built;
+    conflict = setup.conflict(built);
+    if (conflict != null) {
+      throw new MigrationRefusedException(conflict);
+    }
+    pages = new PageReceiver(built.memory());
+    link.out().send(MessageType.ACCEPT, new PayloadWriter().u32(WireLimits.VERSION).done());
+  }
+
+  /** Takes pages and state until FINAL, then puts the state in. */
+  Loaded load() throws IOException {
+    MovableGuest into = guest;
+    PageReceiver receiver = pages;
+    if (into == null || receiver == null) {
+      throw new IllegalStateException("load before accept");
+    }
+    while (true) {
+      WireHeader header = link.in().next();
+      if (header.type() == MessageType.FINAL) {
+        return finish(into, header);
+      }
+      message(into.memory(), receiver, header);
+      link.in().end();
+      progress.accept(this, header);
+    }
+  }
+
+  private void message(GuestMemory memory, PageReceiver receiver, WireHeader header)
+      throws IOException {
+    WireReader in = link.in();
+    switch (header.type()) {
+      case PAGES -> receiver.pages(header, in);
+      case ZERO -> receiver.zero(in);
+      case ROUND -> barrier(in.fields());
+      case STATE -> {
+        paused(header);
+        PayloadReader fields = in.fields();
+        int length = fields.u32("length");
+        fields.end();
+        if (state != null || length != setup.stateBytes() || header.dataLength() != length) {
+          throw fields.bad(header.dataLength() + " bytes, announced " + setup.stateBytes());
+        }
+        state = in.data();
+      }
+      case OWNERS -> {
+        paused(header);
+        SourceStream.owners(in, memory, owners);
+      }
+      case VERIFY -> {
+        paused(header);
+        verified = PageVerifier.check(memory, in, verified);
+      }
+      default -> throw new MigrationStreamException(header.type() + " does not belong here");
+    }
+  }
+
+  private void barrier(PayloadReader fields) throws MigrationStreamException {
+    int round = fields.u32("round");
+    fields.u64("pages");
+    fields.end();
+    if (round != rounds + 1) {
+      throw fields.bad("round " + round + " after " + rounds);
+    }
+    rounds = round;
+  }
+
+  private static void paused(WireHeader header) throws MigrationStreamException {
+    if (!header.has(WireHeader.PAUSED)) {
+      throw new MigrationStreamException(header.type() + " while the guest runs");
+    }
+  }
+
+  private Loaded finish(MovableGuest into, WireHeader header) throws IOException {
+    if (!(link.handover(header) instanceof HandoverMessage.Final last)
+        || !last.uuid().equals(setup.uuid())) {
+      throw new MigrationStreamException("FINAL of another migration");
+    }
+    String digest = link.in().pausedDigest();
+    if (!digest.equals(last.digest())) {
+      throw new MigrationStreamException(
+          "FINAL: digest " + last.digest() + ", received " + digest);
+    }
+    byte[] saved = state;
+    if (saved == null) {
+      throw new MigrationStreamException("FINAL without a state");
+    }
+    if (setup.verify() && verified != into.memory().pages()) {
+      throw new MigrationStreamException("FINAL without all checksums that were announced");
+    }
+    try {
+      into.flatState().restore(saved);
+      into.memory().owners().restore(owners);
+    } catch (StateRefusedException | IllegalArgumentException e) {
+      throw refused("state refused: " + e.getMessage(), e);
+    }
+    return new Loaded(last, digest);
+  }
+
+  private byte[] image() throws IOException {
+    byte[] image = new byte[setup.imageBytes()];
+    int at = 0;
+    while (at < image.length) {
+      WireHeader header = link.in().next();
+      link.expect(header, MessageType.IMAGE);
+      PayloadReader fields = link.in().fields();
+      long offset = fields.u64("offset");
+      fields.end();
+      if (offset != at || header.dataLength() == 0 || header.dataLength() > image.length - at) {
+        throw fields.bad(header.dataLength() + " bytes at " + offset + ", expected at " + at);
+      }
+      if (!header.has(WireHeader.DATA_CRC)) {
+        throw fields.bad("no checksum");
+      }
+      link.in().data(ByteBuffer.wrap(image, at, header.dataLength()));
+      at += header.dataLength();
+    }
+    if (!StreamDigest.of(image).equals(setup.imageSha256())) {
+      throw new MigrationRefusedException("the image's digest is not the one announced");
+    }
+    return image;
+  }
+
+  private static MigrationRefusedException refused(String reason, Throwable cause) {
+    MigrationRefusedException refused = new MigrationRefusedException(reason);
+    refused.initCause(cause);
+    return refused;
+  }
+}

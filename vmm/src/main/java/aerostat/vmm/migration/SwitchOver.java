@@ -1,0 +1,115 @@
+package aerostat.vmm.migration;
+
+import aerostat.mmio.memory.GuestMemory;
+import aerostat.vmm.machine.RunState;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The source guest's way through a migration: its hinting, its pause, and its way back or out. Each
+ * step may be repeated; for the migration's thread alone.
+ */
+final class SwitchOver {
+  private final MovableGuest guest;
+  private final boolean hinting;
+  private boolean hintsUsed;
+  private @Nullable RunState before;
+
+  SwitchOver(MovableGuest guest, boolean hinting) {
+    this.guest = guest;
+    this.hinting = hinting;
+  }
+
+  /** Before a sync (MIG-19): afterwards no hint clears a bit. */
+  void beforeSync() {
+    if (hintsUsed) {
+      locked(() -> guest.balloon().hintStop());
+    }
+  }
+
+  /**
+   * After a sync while the guest runs (MIG-19): a new command id.
+   *
+   * @return whether hints may come
+   */
+  boolean afterSync(DirtyPages dirty) {
+    if (!hinting || guest.state() != RunState.RUNNING) {
+      return false;
+    }
+    locked(
+        () -> {
+          if (guest.balloon().hintingPossible()) {
+            guest.balloon().hintStart(dirty);
+            hintsUsed = true;
+          }
+        });
+    return hintsUsed;
+  }
+
+  /** After the last sync, and on every way out (DEV-18, MIG-27). */
+  void hintsDone() {
+    if (hintsUsed) {
+      hintsUsed = false;
+      locked(
+          () -> {
+            guest.balloon().hintStop();
+            guest.balloon().hintDone();
+          });
+    }
+  }
+
+  /**
+   * Stops the guest for the last round.
+   *
+   * @throws IllegalStateException if it ended by itself
+   */
+  void pause() {
+    RunState found = guest.state();
+    if (found == RunState.RUNNING) {
+      guest.pause(RunState.FINISH_MIGRATE);
+      if (guest.state() == RunState.FINISH_MIGRATE) {
+        before = found;
+        return;
+      }
+      // A stop command, or the guest's own end, came first.
+      found = guest.state();
+    }
+    if (found == RunState.SHUTDOWN || found == RunState.GUEST_PANICKED) {
+      throw new IllegalStateException("the guest ended while it was moved: " + found.qemuName());
+    }
+    before = found;
+    guest.setState(RunState.FINISH_MIGRATE);
+  }
+
+  /** Whether the guest ran when it was paused. */
+  boolean ran() {
+    return before == RunState.RUNNING;
+  }
+
+  /** The guest stays: it goes on as it was. */
+  void back() {
+    hintsDone();
+    RunState to = before;
+    before = null;
+    if (to == RunState.RUNNING) {
+      guest.resume();
+    } else if (to != null) {
+      guest.setState(to);
+    }
+  }
+
+  /** The guest left: its memory goes back to the host. */
+  void gone() {
+    guest.setState(RunState.POSTMIGRATE);
+    GuestMemory memory = guest.memory();
+    memory.discard(GuestMemory.RAM_BASE + memory.romSize(), memory.size() - memory.romSize());
+  }
+
+  private void locked(Runnable action) {
+    guest.lock().lock();
+    try {
+      action.run();
+    } finally {
+      guest.lock().unlock();
+    }
+  }
+}

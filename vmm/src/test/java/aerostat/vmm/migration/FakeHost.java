@@ -1,0 +1,104 @@
+package aerostat.vmm.migration;
+
+import aerostat.vmm.machine.MachineConfig;
+import aerostat.vmm.machine.MachineEvent;
+import aerostat.vmm.machine.MachineSlot.ExpectedConfig;
+import aerostat.vmm.machine.RunState;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** A process's place for hand-made guests, and its migration service. */
+final class FakeHost implements GuestHost, AutoCloseable {
+  final List<FakeGuest> built = new CopyOnWriteArrayList<>();
+  final LinkedBlockingQueue<MachineEvent> events = new LinkedBlockingQueue<>();
+  final MigrationService service = new MigrationService(this);
+  volatile ExpectedConfig expected = ExpectedConfig.NONE;
+  volatile byte[] code = new byte[32];
+  private @Nullable FakeGuest guest;
+
+  FakeHost() {
+    service.onEvent(events::add);
+  }
+
+  static FakeHost with(FakeGuest guest) {
+    FakeHost host = new FakeHost();
+    host.guest = guest;
+    return host;
+  }
+
+  @Override
+  public synchronized @Nullable FakeGuest present() {
+    return guest;
+  }
+
+  FakeGuest guest() {
+    FakeGuest here = present();
+    if (here == null) {
+      throw new AssertionError("no guest: " + service.query());
+    }
+    return here;
+  }
+
+  @Override
+  public ExpectedConfig expected() {
+    return expected;
+  }
+
+  @Override
+  public MovableGuest build(MachineConfig config, byte[] image) {
+    FakeGuest fresh = new FakeGuest(config, image, RunState.INMIGRATE);
+    fresh.code = code;
+    built.add(fresh);
+    return fresh;
+  }
+
+  @Override
+  public synchronized void install(MovableGuest arrived) {
+    if (guest != null) {
+      throw new IllegalStateException("a guest is here");
+    }
+    guest = (FakeGuest) arrived;
+  }
+
+  @Override
+  public synchronized void remove() {
+    if (guest != null) {
+      guest.close();
+      guest = null;
+    }
+  }
+
+  String status() {
+    return String.valueOf(service.query().get("status"));
+  }
+
+  /** Waits for MIGRATION events until one of these statuses; which it was. */
+  String await(String... statuses) throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (true) {
+      MachineEvent event =
+          events.poll(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+      if (event == null) {
+        throw new AssertionError("no " + List.of(statuses) + " in time: " + service.query());
+      }
+      if (event.name().equals("MIGRATION") && List.of(statuses).contains(event.detail())) {
+        return event.detail();
+      }
+    }
+  }
+
+  @SuppressWarnings("unchecked")
+  Map<String, Object> ram() {
+    return (Map<String, Object>) service.query().getOrDefault("ram", Map.of());
+  }
+
+  @Override
+  public void close() {
+    service.close();
+    remove();
+  }
+}
