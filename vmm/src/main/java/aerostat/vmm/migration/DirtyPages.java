@@ -106,7 +106,8 @@ final class DirtyPages implements FreePageHintSink {
       return;
     }
     long end = Math.min(memory.size() - offset, length) + offset;
-    long from = Math.max(firstPage, (offset + GuestMemory.PAGE_SIZE - 1) >>> GuestMemory.PAGE_SHIFT);
+    long from =
+        Math.max(firstPage, (offset + GuestMemory.PAGE_SIZE - 1) >>> GuestMemory.PAGE_SHIFT);
     long to = end >>> GuestMemory.PAGE_SHIFT;
     if (from >= to) {
       return;

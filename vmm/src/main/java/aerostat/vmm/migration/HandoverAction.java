@@ -10,7 +10,9 @@ sealed interface HandoverAction {
 
   /** The rest. */
   enum Do implements HandoverAction {
-    /** Source: the guest is kept and goes on as before the pause. Destination: the guest goes on. */
+    /**
+     * Source: the guest is kept and goes on as before the pause. Destination: the guest goes on.
+     */
     RUN,
     /** Source: the guest runs elsewhere; free its memory. */
     RELEASE,

@@ -12,17 +12,17 @@ import java.util.UUID;
  * other half is {@link HandoverSource}.
  *
  * <pre>{@code
- *            FINAL, verified: READY              COMMIT | claim and GIVEN: STARTED
- *   LOADING ----------------------------> WAITING ---------------------------------> OWNER
- *      |                                   |   ^ |
- *      | lost, bad, ABORT, QUERY           |   +-+ lost; QUERY: WAITING; FINAL: READY
- *      v                                   |
- *   DISCARDED <----------------------------+ ABORT, or the source answers ABORTED
+ *          FINAL, verified: READY              COMMIT | claim and GIVEN: STARTED
+ * LOADING ----------------------------> WAITING ---------------------------------> OWNER
+ *    |                                   |   ^ |
+ *    | lost, bad, ABORT, QUERY           |   +-+ lost; QUERY: WAITING; FINAL: READY
+ *    v                                   |
+ * DISCARDED <----------------------------+ ABORT, or the source answers ABORTED
  * }</pre>
  *
  * <p>WAITING begins before the first byte of READY; no time-out and no broken connection leads out
- * of it. DISCARDED is final for the uuid: whatever comes later is answered UNKNOWN, and the guest is
- * never taken up again, which is what lets a source that reads UNKNOWN run its own.
+ * of it. DISCARDED is final for the uuid: whatever comes later is answered UNKNOWN, and the guest
+ * is never taken up again, which is what lets a source that reads UNKNOWN run its own.
  *
  * @param epoch number of the present or last connection, as the source counts
  * @param claiming whether the operator asked for the guest and the source was asked
@@ -67,8 +67,7 @@ record HandoverDestination(
 
   /** The connection broke. */
   HandoverStep<HandoverDestination> connectionLost() {
-    HandoverDestination off =
-        new HandoverDestination(uuid, phase, epoch, false, claiming, digest);
+    HandoverDestination off = new HandoverDestination(uuid, phase, epoch, false, claiming, digest);
     return phase == Phase.LOADING
         ? HandoverStep.to(off.in(Phase.DISCARDED), DISCARD)
         : HandoverStep.to(off);
@@ -78,7 +77,9 @@ record HandoverDestination(
   HandoverStep<HandoverDestination> reconnected(int newEpoch) {
     HandoverDestination on =
         new HandoverDestination(uuid, phase, Math.max(epoch, newEpoch), true, claiming, digest);
-    return claiming && phase == Phase.WAITING ? HandoverStep.to(on, on.query()) : HandoverStep.to(on);
+    return claiming && phase == Phase.WAITING
+        ? HandoverStep.to(on, on.query())
+        : HandoverStep.to(on);
   }
 
   /**
@@ -95,8 +96,7 @@ record HandoverDestination(
       case WAITING -> {}
     }
     if (connected) {
-      HandoverDestination asking =
-          new HandoverDestination(uuid, phase, epoch, true, true, digest);
+      HandoverDestination asking = new HandoverDestination(uuid, phase, epoch, true, true, digest);
       return HandoverStep.to(asking, query());
     }
     if (!force) {
@@ -147,9 +147,7 @@ record HandoverDestination(
       case HandoverMessage.Answer m ->
           switch (m.state()) {
             case GIVEN ->
-                claiming
-                    ? HandoverStep.to(in(Phase.OWNER), RUN, started())
-                    : HandoverStep.to(this);
+                claiming ? HandoverStep.to(in(Phase.OWNER), RUN, started()) : HandoverStep.to(this);
             case ABORTED -> HandoverStep.to(in(Phase.DISCARDED), DISCARD, unknown(m));
             // OWNER: the source has not given the guest (it may not have read READY yet).
             case OWNER, WAITING, UNKNOWN ->

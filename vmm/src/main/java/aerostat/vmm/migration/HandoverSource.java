@@ -14,17 +14,17 @@ import java.util.UUID;
  * no clock. The other half is {@link HandoverDestination}.
  *
  * <pre>{@code
- *            offer: FINAL           READY: COMMIT               STARTED | OWNER
- *   ACTIVE ----------------> OFFERED --------------> GIVEN ------------------------> COMPLETED
- *     |                        |                     |  ^                              ^
- *     | give up                | give up,            |  | lost: reconnect, QUERY       |
- *     |                        | lost                |  | WAITING: COMMIT again        |
- *     v        UNKNOWN         v                     |  +--                            |
- *   CLOSED <--------------- ABORTED <----------------+ claim by force, peer away       |
- *     ^                        | ^                   |                                 |
- *     |                        +-+ ABORT until       | claim: ABORT      STARTED|OWNER |
- *     |          UNKNOWN         it is answered      v                                 |
- *     +------------------------------------------ RECLAIMING --------------------------+
+ *          offer: FINAL           READY: COMMIT               STARTED | OWNER
+ * ACTIVE ----------------> OFFERED --------------> GIVEN ------------------------> COMPLETED
+ *   |                        |                     |  ^                              ^
+ *   | give up                | give up,            |  | lost: reconnect, QUERY       |
+ *   |                        | lost                |  | WAITING: COMMIT again        |
+ *   v        UNKNOWN         v                     |  +--                            |
+ * CLOSED <--------------- ABORTED <----------------+ claim by force, peer away       |
+ *   ^                        | ^                   |                                 |
+ *   |                        +-+ ABORT until       | claim: ABORT      STARTED|OWNER |
+ *   |          UNKNOWN         it is answered      v                                 |
+ *   +------------------------------------------ RECLAIMING --------------------------+
  * }</pre>
  *
  * <p>The guest runs here, or may, in ACTIVE, ABORTED and CLOSED. In OFFERED it is paused and comes

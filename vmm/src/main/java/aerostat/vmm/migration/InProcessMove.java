@@ -91,8 +91,7 @@ public final class InProcessMove {
     perform(ready, receiver);
     sender.expect(sender.in().next(), MessageType.ACCEPT);
     sender.in().payload();
-    HandoverStep<HandoverSource> commit =
-        offered.received(sender.handover(sender.in().next()));
+    HandoverStep<HandoverSource> commit = offered.received(sender.handover(sender.in().next()));
     perform(commit, sender);
     HandoverStep<HandoverDestination> started =
         ready.next().received(receiver.handover(receiver.in().next()));

@@ -33,8 +33,7 @@ final class IncomingSession {
   private @Nullable MovableGuest guest;
   private boolean running;
 
-  IncomingSession(
-      GuestHost host, SetupMessage setup, Link link, Consumer<MachineEvent> events) {
+  IncomingSession(GuestHost host, SetupMessage setup, Link link, Consumer<MachineEvent> events) {
     this.host = host;
     this.setup = setup;
     this.link = link;
@@ -172,8 +171,7 @@ final class IncomingSession {
     }
   }
 
-  private void step(
-      Function<HandoverDestination, HandoverStep<HandoverDestination>> event) {
+  private void step(Function<HandoverDestination, HandoverStep<HandoverDestination>> event) {
     HandoverStep<HandoverDestination> step = event.apply(handover);
     handover = step.next();
     stats.handover(handover.phase().name().toLowerCase(Locale.ROOT));

@@ -133,8 +133,7 @@ record MigrationAddress(String path, String host, int port) {
   private void removeStaleSocket() throws IOException {
     Path file = Path.of(path);
     if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)
-        || !Files.readAttributes(
-                file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+        || !Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
             .isOther()) {
       return;
     }

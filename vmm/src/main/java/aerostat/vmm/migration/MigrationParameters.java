@@ -143,12 +143,13 @@ record MigrationParameters(
   }
 
   private static boolean bool(String name, Object value) {
-    return switch (value) {
-      case Boolean b -> b;
-      case String s when s.equals("on") -> true;
-      case String s when s.equals("off") -> false;
-      default -> throw new IllegalArgumentException("'" + name + "' takes on or off, not " + value);
-    };
+    if (value instanceof Boolean b) {
+      return b;
+    }
+    if (value.equals("on") || value.equals("off")) {
+      return value.equals("on");
+    }
+    throw new IllegalArgumentException("'" + name + "' takes on or off, not " + value);
   }
 
   private static long number(String name, Object value, long low, long high) {

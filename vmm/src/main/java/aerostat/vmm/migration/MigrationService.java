@@ -93,8 +93,8 @@ public final class MigrationService implements AutoCloseable {
   }
 
   /**
-   * {@code migrate-incoming} and {@code --incoming}: listens, instead of where this process listened
-   * before; returns the address in use (port 0 is resolved).
+   * {@code migrate-incoming} and {@code --incoming}: listens, instead of where this process
+   * listened before; returns the address in use (port 0 is resolved).
    *
    * @throws IllegalArgumentException for an address that cannot be read
    * @throws IllegalStateException if a guest is here or coming

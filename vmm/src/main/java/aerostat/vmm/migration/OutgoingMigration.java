@@ -199,7 +199,8 @@ final class OutgoingMigration implements AutoCloseable {
     transport.patience(PATIENCE);
     transport.stopWhen(this::cancelRequested);
     try {
-      SourceStream.setup(SetupMessage.of(uuid, guest, p.verify()), guest.imageBytes(), opened.out());
+      SourceStream.setup(
+          SetupMessage.of(uuid, guest, p.verify()), guest.imageBytes(), opened.out());
       opened.expect(opened.in().next(), MessageType.ACCEPT);
       PayloadReader accept = opened.in().fields();
       accept.u32("version");
@@ -210,7 +211,14 @@ final class OutgoingMigration implements AutoCloseable {
       stats.sources(dirty::remaining, dirty::hinted);
       Precopy precopy =
           new Precopy(
-              guest, opened, dirty, switchOver, stats, parameters, this::cancelRequested, this::pass);
+              guest,
+              opened,
+              dirty,
+              switchOver,
+              stats,
+              parameters,
+              this::cancelRequested,
+              this::pass);
       announce("active");
       precopy.rounds();
       switching = true;

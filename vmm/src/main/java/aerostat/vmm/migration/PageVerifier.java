@@ -72,8 +72,7 @@ final class PageVerifier {
         throw new MigrationStreamException(
             "x-verify: page %d (guest address 0x%x) differs from the source's"
                 .formatted(
-                    first + i,
-                    GuestMemory.RAM_BASE + ((first + i) << GuestMemory.PAGE_SHIFT)));
+                    first + i, GuestMemory.RAM_BASE + ((first + i) << GuestMemory.PAGE_SHIFT)));
       }
     }
     return first + count;
@@ -82,8 +81,7 @@ final class PageVerifier {
   private static int sum(GuestMemory memory, long page) {
     MemorySegment ram = memory.segment();
     CRC32C crc = new CRC32C();
-    crc.update(
-        ram.asSlice(page << GuestMemory.PAGE_SHIFT, GuestMemory.PAGE_SIZE).asByteBuffer());
+    crc.update(ram.asSlice(page << GuestMemory.PAGE_SHIFT, GuestMemory.PAGE_SIZE).asByteBuffer());
     return (int) crc.getValue();
   }
 }

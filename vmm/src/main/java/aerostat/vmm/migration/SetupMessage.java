@@ -121,7 +121,9 @@ record SetupMessage(
   @Nullable String conflict(MovableGuest built) {
     SetupMessage own = of(uuid, built, verify);
     if (!own.codeDigest.equals(codeDigest)) {
-      return "image or rewriter version: the stream has " + codeDigest + ", here it is "
+      return "image or rewriter version: the stream has "
+          + codeDigest
+          + ", here it is "
           + own.codeDigest;
     }
     if (!own.resumeDigest.equals(resumeDigest)) {

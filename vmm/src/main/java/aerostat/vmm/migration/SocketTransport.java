@@ -14,7 +14,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import jdk.net.ExtendedSocketOptions;
 
-/** A TCP or UNIX connection: non-blocking underneath, so that every wait can be bounded and ended. */
+/**
+ * A TCP or UNIX connection: non-blocking underneath, so that every wait can be bounded and ended.
+ */
 final class SocketTransport implements Transport {
   private static final int SOCKET_BUFFER = 1 << 20;
   private static final int KEEP_ALIVE_SECONDS = 5;
@@ -42,8 +44,8 @@ final class SocketTransport implements Transport {
    *
    * @throws IOException with the address and the reason
    */
-  static SocketTransport connect(
-      MigrationAddress address, long timeoutNanos, BooleanSupplier stop) throws IOException {
+  static SocketTransport connect(MigrationAddress address, long timeoutNanos, BooleanSupplier stop)
+      throws IOException {
     SocketAddress target = address.target();
     SocketChannel channel = SocketChannel.open(address.family());
     try (Selector selector = Selector.open()) {

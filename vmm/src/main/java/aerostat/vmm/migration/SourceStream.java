@@ -7,7 +7,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 
-/** The parts of a stream that do not depend on when they are sent: setup, and what follows a pause. */
+/**
+ * The parts of a stream that do not depend on when they are sent: setup, and what follows a pause.
+ */
 final class SourceStream {
   private static final int OWNER_ENTRY = 16;
 
@@ -38,7 +40,8 @@ final class SourceStream {
       PageVerifier.send(guest.memory(), withheld, out);
     }
     byte[] state = guest.flatState().save();
-    out.send(MessageType.STATE, new PayloadWriter().u32(state.length).done(), ByteBuffer.wrap(state));
+    out.send(
+        MessageType.STATE, new PayloadWriter().u32(state.length).done(), ByteBuffer.wrap(state));
   }
 
   private static void owners(List<PageOwners.Run> runs, WireWriter out) throws IOException {

@@ -176,8 +176,7 @@ final class StreamLoader implements AutoCloseable {
     }
     String digest = link.in().pausedDigest();
     if (!digest.equals(last.digest())) {
-      throw new MigrationStreamException(
-          "FINAL: digest " + last.digest() + ", received " + digest);
+      throw new MigrationStreamException("FINAL: digest " + last.digest() + ", received " + digest);
     }
     byte[] saved = state;
     if (saved == null) {

@@ -80,8 +80,7 @@ final class FakeHost implements GuestHost, AutoCloseable {
   String await(String... statuses) throws InterruptedException {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
     while (true) {
-      MachineEvent event =
-          events.poll(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+      MachineEvent event = events.poll(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
       if (event == null) {
         throw new AssertionError("no " + List.of(statuses) + " in time: " + service.query());
       }

@@ -39,8 +39,7 @@ class HandoverSearchTest {
       Set<HandoverMessage> toSource,
       Set<HandoverMessage> toDestination) {
     static World start() {
-      return new World(
-          HandoverSource.begin(ID), HandoverDestination.begin(ID), Set.of(), Set.of());
+      return new World(HandoverSource.begin(ID), HandoverDestination.begin(ID), Set.of(), Set.of());
     }
 
     World source(HandoverStep<HandoverSource> step) {
@@ -110,8 +109,7 @@ class HandoverSearchTest {
         out.add("D is connected again", () -> w.destination(d.reconnected(d.epoch())));
       }
       for (HandoverMessage m : w.toDestination()) {
-        if (m instanceof HandoverMessage.Final
-            && d.phase() == HandoverDestination.Phase.LOADING) {
+        if (m instanceof HandoverMessage.Final && d.phase() == HandoverDestination.Phase.LOADING) {
           out.add("D has loaded", () -> w.destination(d.loaded(DIGEST)));
         } else {
           out.add("D receives " + m, () -> w.destination(d.received(m)));
@@ -204,7 +202,8 @@ class HandoverSearchTest {
     }
     assertThat(seen.size()).isGreaterThan(1_000);
     assertThat(ends)
-        .contains("GIVEN/WAITING", "GIVEN/OWNER", "COMPLETED/OWNER", "ABORTED/WAITING", "dead/OWNER")
+        .contains(
+            "GIVEN/WAITING", "GIVEN/OWNER", "COMPLETED/OWNER", "ABORTED/WAITING", "dead/OWNER")
         .doesNotContain("CLOSED/OWNER", "ABORTED/OWNER", "ACTIVE/OWNER", "OFFERED/OWNER")
         .doesNotContain("COMPLETED/WAITING", "COMPLETED/DISCARDED", "COMPLETED/LOADING");
   }

@@ -55,8 +55,7 @@ class StreamFuzzTest {
     List<FakeGuest> built = new ArrayList<>();
     FakeHost host = new FakeHost();
     Link link =
-        new Link(
-            new MemoryTransport(MemoryTransport.Pipe.of(stream), new MemoryTransport.Pipe()));
+        new Link(new MemoryTransport(MemoryTransport.Pipe.of(stream), new MemoryTransport.Pipe()));
     boolean loaded = false;
     String reason = "";
     try {
