@@ -172,8 +172,7 @@ record MigrationParameters(
     int shift =
         digits.endsWith("K") ? 10 : digits.endsWith("M") ? 20 : digits.endsWith("G") ? 30 : 0;
     try {
-      long number =
-          Long.parseLong(shift == 0 ? digits : digits.substring(0, digits.length() - 1));
+      long number = Long.parseLong(shift == 0 ? digits : digits.substring(0, digits.length() - 1));
       return Math.multiplyExact(number, 1L << shift);
     } catch (ArithmeticException | NumberFormatException e) {
       throw new IllegalArgumentException(
