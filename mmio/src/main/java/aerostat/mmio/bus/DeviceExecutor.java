@@ -251,10 +251,22 @@ public abstract sealed class DeviceExecutor implements AutoCloseable {
           LockSupport.parkNanos(this, POLL_NANOS);
         } else if (!again) {
           waitIfParked();
-          // A kick since the loop looked has left its permit, so this returns at once.
-          LockSupport.park(this);
+          // Waiting for the lock may have eaten a kick's permit, so look once more: a kick after
+          // this look leaves its permit for the park.
+          if (!closed && nothingKicked()) {
+            LockSupport.park(this);
+          }
         }
       }
+    }
+
+    private boolean nothingKicked() {
+      for (Slot slot : slots) {
+        if (slot.kicked) {
+          return false;
+        }
+      }
+      return true;
     }
 
     private DeviceWork.Next step(Slot slot) {
