@@ -35,7 +35,6 @@ public final class Params {
   }
 
   /** next_arg, over the whole line and in place: quotes vanish, ends become NUL. */
-  @Bounded(MAX_LINE + 1)
   private static void cut(int length) {
     long to = KernelData.COMMAND_LINE;
     long word = 0;

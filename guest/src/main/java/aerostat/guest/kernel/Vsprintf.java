@@ -27,7 +27,6 @@ public final class Vsprintf {
    * @param format address of the format
    * @return bytes written without the NUL
    */
-  @Bounded(4096)
   public static int snprintf(
       long buffer, int size, long format, long a, long b, long c, long d, long e, long f) {
     if (size <= 0) {
