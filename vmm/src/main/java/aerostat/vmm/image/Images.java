@@ -1,7 +1,25 @@
 package aerostat.vmm.image;
 
+import aerostat.vmm.image.rewrite.Rewriter;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
 /** From an image to code that can run: verify and rewrite, with a cache in memory and on disk. */
 public final class Images {
+  /** Rewritten images kept in memory; a VMM runs one or two. */
+  private static final int KEPT = 8;
+
+  private static final Map<String, RewrittenImage> CACHE =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, RewrittenImage> eldest) {
+          return size() > KEPT;
+        }
+      };
+
   private Images() {}
 
   /**
@@ -10,6 +28,14 @@ public final class Images {
    * @throws ImageRefusedException if it breaks a rule
    */
   public static RewrittenImage rewrite(GuestImage image) {
-    throw new UnsupportedOperationException(image.entryClass());
+    String key = HexFormat.of().formatHex(image.digest());
+    synchronized (CACHE) {
+      RewrittenImage known = CACHE.get(key);
+      if (known == null) {
+        known = Rewriter.rewrite(image, Rewriter.Options.VM);
+        CACHE.put(key, known);
+      }
+      return known;
+    }
   }
 }

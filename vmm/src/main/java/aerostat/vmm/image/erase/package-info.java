@@ -1,0 +1,2 @@
+/** Turns verified guest code into code that knows primitive types only. */
+package aerostat.vmm.image.erase;

@@ -1,0 +1,21 @@
+package aerostat.vmm.image.rewrite;
+
+import org.objectweb.asm.Opcodes;
+import org.objectweb.asm.tree.AbstractInsnNode;
+import org.objectweb.asm.tree.MethodInsnNode;
+
+/** Place holders in the canonical form of code, for what each emitted copy words in its own way. */
+final class Marks {
+  private static final String OWNER = "$mark";
+
+  private Marks() {}
+
+  /** A safepoint poll. */
+  static AbstractInsnNode poll() {
+    return new MethodInsnNode(Opcodes.INVOKESTATIC, OWNER, "poll", "()V", false);
+  }
+
+  static boolean isPoll(AbstractInsnNode n) {
+    return n instanceof MethodInsnNode m && m.owner.equals(OWNER);
+  }
+}

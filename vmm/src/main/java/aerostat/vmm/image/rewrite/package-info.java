@@ -1,0 +1,2 @@
+/** Makes erased guest code stoppable: polls, resume sites, hot and resume copies. */
+package aerostat.vmm.image.rewrite;

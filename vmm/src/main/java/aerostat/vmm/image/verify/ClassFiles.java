@@ -1,0 +1,144 @@
+package aerostat.vmm.image.verify;
+
+import aerostat.vmm.image.Rule;
+import java.util.HashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.objectweb.asm.ClassReader;
+import org.objectweb.asm.ClassVisitor;
+import org.objectweb.asm.Opcodes;
+import org.objectweb.asm.tree.ClassNode;
+import org.objectweb.asm.tree.MethodNode;
+
+/** Reads class files that may be malformed in any way. */
+final class ClassFiles {
+  private static final int MIN_VERSION = Opcodes.V17;
+  private static final int MAX_VERSION = Opcodes.V25;
+  private static final int MAX_NAME = 255;
+  private static final int MAX_METHODS = 4096;
+  private static final int MAX_INSTRUCTIONS = 8000;
+  private static final int MAX_SLOTS = 250;
+
+  private static final String[] RESERVED = {
+    "java/",
+    "javax/",
+    "jdk/",
+    "sun/",
+    "com/sun/",
+    "aerostat/vmm/",
+    "aerostat/mmio/",
+    "aerostat/devices/",
+    "aerostat/tools/",
+    "aerostat/guest/plain/",
+  };
+
+  private ClassFiles() {}
+
+  /** The class, or null after a refusal. */
+  static @Nullable ClassNode read(String name, byte[] bytes, Refusals refusals) {
+    if (bytes.length < 10) {
+      refusals.add(Rule.CLASS_FILE, name, "", 0, "the class file is cut short", "");
+      return null;
+    }
+    int magic = (bytes[0] << 24) | (bytes[1] & 255) << 16 | (bytes[2] & 255) << 8 | bytes[3] & 255;
+    int minor = (bytes[4] & 255) << 8 | bytes[5] & 255;
+    int major = (bytes[6] & 255) << 8 | bytes[7] & 255;
+    if (magic != 0xCAFEBABE) {
+      refusals.add(Rule.CLASS_FILE, name, "", 0, "no class file (magic number)", "");
+      return null;
+    }
+    if (major < MIN_VERSION || major > MAX_VERSION || minor != 0) {
+      refusals.add(
+          Rule.CLASS_FILE,
+          name,
+          "",
+          0,
+          "class file version " + major + "." + minor,
+          "compile with --release 17 to 25, without preview features");
+      return null;
+    }
+    ClassNode node = new ClassNode();
+    try {
+      // Frames are computed anew from the code. The filter drops what could only cost time.
+      new ClassReader(bytes).accept(new Quiet(node), ClassReader.SKIP_FRAMES);
+      return check(name, node, refusals) ? node : null;
+    } catch (RuntimeException | StackOverflowError e) {
+      refusals.add(Rule.CLASS_FILE, name, "", 0, "malformed class file (" + e + ")", "");
+      return null;
+    }
+  }
+
+  /** Passes on only what the verifier looks at. */
+  private static final class Quiet extends ClassVisitor {
+    Quiet(ClassNode target) {
+      super(Opcodes.ASM9, target);
+    }
+
+    @Override
+    public void visitAttribute(org.objectweb.asm.Attribute attribute) {}
+
+    @Override
+    public org.objectweb.asm.@Nullable AnnotationVisitor visitAnnotation(
+        String descriptor, boolean visible) {
+      return null;
+    }
+
+    @Override
+    public org.objectweb.asm.@Nullable AnnotationVisitor visitTypeAnnotation(
+        int typeRef,
+        org.objectweb.asm.@Nullable TypePath path,
+        String descriptor,
+        boolean visible) {
+      return null;
+    }
+  }
+
+  private static boolean check(String name, ClassNode node, Refusals refusals) {
+    int before = refusals.count();
+    if (!name.equals(node.name)) {
+      refusals.add(Rule.CLASS_FILE, name, "", 0, "the file holds another class", "");
+    }
+    for (String prefix : RESERVED) {
+      if (name.startsWith(prefix)) {
+        refusals.add(
+            Rule.CLASS_FILE, name, "", 0, "the package is not the guest's", "use another package");
+      }
+    }
+    if (node.methods.size() > MAX_METHODS) {
+      refusals.add(Rule.LIMITS, name, "", 0, "more than " + MAX_METHODS + " methods", "split it");
+    }
+    Set<String> methods = new HashSet<>();
+    for (MethodNode m : node.methods) {
+      if (!methods.add(m.name + m.desc)) {
+        refusals.add(Rule.CLASS_FILE, name, m.name, 0, "the method occurs twice", "");
+      }
+      if (m.name.length() > MAX_NAME || m.desc.length() > 8 * MAX_NAME) {
+        refusals.add(Rule.LIMITS, name, m.name, 0, "name or descriptor is too long", "");
+      }
+      org.objectweb.asm.Type.getArgumentTypes(m.desc); // throws on a malformed descriptor
+      if (org.objectweb.asm.Type.getArgumentsAndReturnSizes(m.desc) >> 2 > 255) {
+        refusals.add(Rule.LIMITS, name, m.name, 0, "more than 255 argument slots", "");
+      }
+      if (m.instructions.size() > 3 * MAX_INSTRUCTIONS
+          || m.maxLocals > MAX_SLOTS
+          || m.maxStack > MAX_SLOTS) {
+        refusals.add(
+            Rule.LIMITS,
+            name,
+            m.name,
+            Refusals.firstLine(m),
+            "the method is too large (locals "
+                + m.maxLocals
+                + ", stack "
+                + m.maxStack
+                + ", at most "
+                + MAX_SLOTS
+                + " each; "
+                + MAX_INSTRUCTIONS
+                + " instructions)",
+            "split it");
+      }
+    }
+    return refusals.count() == before;
+  }
+}

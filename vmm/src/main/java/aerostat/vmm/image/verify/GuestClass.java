@@ -1,0 +1,74 @@
+package aerostat.vmm.image.verify;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.objectweb.asm.tree.ClassNode;
+
+/** One class of an image. */
+public final class GuestClass {
+  /** What a class is in restricted Java. */
+  public enum Kind {
+    /** Only static methods and constants. */
+    UTILITY,
+    /** A record of one long named address. */
+    POINTER,
+    /** An interface. */
+    OPS_INTERFACE,
+    /** A record without components that implements ops interfaces. */
+    OPS_RECORD,
+    /** An annotation; dropped. */
+    ANNOTATION,
+    /** Refused already; nothing more is said about it. */
+    REFUSED
+  }
+
+  private final ClassNode node;
+  private final Kind kind;
+  private final List<GuestMethod> methods = new ArrayList<>();
+
+  GuestClass(ClassNode node, Kind kind) {
+    this.node = node;
+    this.kind = kind;
+  }
+
+  /** Internal name, with slashes. */
+  public String name() {
+    return node.name;
+  }
+
+  /** Name with dots. */
+  public String dottedName() {
+    return node.name.replace('/', '.');
+  }
+
+  /** As ASM read it. */
+  public ClassNode node() {
+    return node;
+  }
+
+  /** What it is. */
+  public Kind kind() {
+    return kind;
+  }
+
+  /** Whether a reference to it can exist in guest code. */
+  public boolean isType() {
+    return kind == Kind.POINTER || kind == Kind.OPS_INTERFACE || kind == Kind.OPS_RECORD;
+  }
+
+  /** All methods in the order of the class file. */
+  public List<GuestMethod> methods() {
+    return methods;
+  }
+
+  /** The method declared here, or null. */
+  public @Nullable GuestMethod declared(String name, String descriptor) {
+    for (GuestMethod m : methods) {
+      if (m.name().equals(name) && m.descriptor().equals(descriptor)) {
+        return m;
+      }
+    }
+    return null;
+  }
+}

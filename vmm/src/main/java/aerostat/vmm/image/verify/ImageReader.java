@@ -1,0 +1,391 @@
+package aerostat.vmm.image.verify;
+
+import aerostat.vmm.image.GuestImage;
+import aerostat.vmm.image.IntrinsicTable;
+import aerostat.vmm.image.Rule;
+import aerostat.vmm.image.verify.GuestClass.Kind;
+import aerostat.vmm.image.verify.GuestMethod.Role;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.objectweb.asm.Opcodes;
+import org.objectweb.asm.Type;
+import org.objectweb.asm.tree.AbstractInsnNode;
+import org.objectweb.asm.tree.AnnotationNode;
+import org.objectweb.asm.tree.ClassNode;
+import org.objectweb.asm.tree.FieldNode;
+import org.objectweb.asm.tree.InvokeDynamicInsnNode;
+import org.objectweb.asm.tree.MethodNode;
+
+/** From class files to a model: what each class and method is. Code is not looked at yet. */
+final class ImageReader {
+  static final String MACHINE = "aerostat/guest/machine/";
+  private static final String BOUNDED = "L" + MACHINE + "Bounded;";
+  private static final String INTRINSIC = "L" + MACHINE + "Intrinsic;";
+  private static final int MAX_BOUND = 65536;
+
+  private final Refusals refusals;
+
+  ImageReader(Refusals refusals) {
+    this.refusals = refusals;
+  }
+
+  ImageModel read(GuestImage image) {
+    SortedMap<String, GuestClass> classes = new TreeMap<>();
+    for (Map.Entry<String, byte[]> e : image.classes().entrySet()) {
+      ClassNode node = ClassFiles.read(e.getKey(), e.getValue(), refusals);
+      if (node != null) {
+        GuestClass c = new GuestClass(node, kind(node));
+        classes.put(c.name(), c);
+        if (c.kind() != Kind.REFUSED && c.kind() != Kind.ANNOTATION) {
+          fields(c);
+          for (MethodNode m : node.methods) {
+            c.methods().add(new GuestMethod(c, m, role(c, m), bound(c, m)));
+          }
+        }
+      }
+    }
+    ImageModel model = new ImageModel(image, classes);
+    for (GuestClass c : classes.values()) {
+      interfaces(model, c);
+    }
+    entry(model);
+    return model;
+  }
+
+  private Kind kind(ClassNode node) {
+    if ((node.access & Opcodes.ACC_ANNOTATION) != 0) {
+      return Kind.ANNOTATION;
+    }
+    if ((node.access & Opcodes.ACC_MODULE) != 0) {
+      return refused(node, "a module", "leave it out of the image");
+    }
+    if ((node.access & Opcodes.ACC_INTERFACE) != 0) {
+      return Kind.OPS_INTERFACE;
+    }
+    String parent = String.valueOf(node.superName);
+    if (parent.equals("java/lang/Enum") || (node.access & Opcodes.ACC_ENUM) != 0) {
+      return refused(node, "an enum", "use int constants");
+    }
+    if (parent.equals("java/lang/Record")) {
+      int components = node.recordComponents == null ? 0 : node.recordComponents.size();
+      if (components == 0) {
+        return Kind.OPS_RECORD;
+      }
+      boolean pointer =
+          components == 1
+              && node.recordComponents.get(0).name.equals("address")
+              && node.recordComponents.get(0).descriptor.equals("J");
+      if (!pointer) {
+        refusals.add(
+            Rule.POINTER,
+            node.name,
+            "",
+            0,
+            "a record with other components than one long named address",
+            "keep the data in guest memory and make the record a pointer to it");
+        return Kind.REFUSED;
+      }
+      if (!node.interfaces.isEmpty()) {
+        refusals.add(
+            Rule.POINTER,
+            node.name,
+            "",
+            0,
+            "a pointer that implements an interface",
+            "use an ops record without components");
+        return Kind.REFUSED;
+      }
+      return Kind.POINTER;
+    }
+    if (!parent.equals("java/lang/Object")) {
+      return refused(
+          node, "a class that extends " + parent, "use static methods, pointers and ops");
+    }
+    if (!node.interfaces.isEmpty()) {
+      return refused(
+          node,
+          "a class that implements an interface",
+          "make it a record without components, or a lambda that captures nothing");
+    }
+    return Kind.UTILITY;
+  }
+
+  private Kind refused(ClassNode node, String what, String instead) {
+    refusals.add(Rule.CLASS_KIND, node.name, "", 0, what, instead);
+    return Kind.REFUSED;
+  }
+
+  private void interfaces(ImageModel model, GuestClass c) {
+    if (c.kind() != Kind.OPS_INTERFACE && c.kind() != Kind.OPS_RECORD) {
+      return;
+    }
+    for (String name : c.node().interfaces) {
+      GuestClass parent = model.find(name);
+      if (parent == null || parent.kind() != Kind.OPS_INTERFACE) {
+        refusals.add(
+            Rule.TYPES,
+            c.name(),
+            "",
+            0,
+            "implements " + name + ", which is no ops interface of the image",
+            "declare the interface in the image");
+      }
+    }
+    if (c.kind() == Kind.OPS_INTERFACE && model.interfacesOf(c).size() > 64) {
+      refusals.add(Rule.LIMITS, c.name(), "", 0, "extends more than 64 interfaces", "");
+    }
+  }
+
+  private void fields(GuestClass c) {
+    for (FieldNode f : c.node().fields) {
+      boolean isStatic = (f.access & Opcodes.ACC_STATIC) != 0;
+      if (c.kind() == Kind.POINTER && !isStatic) {
+        if (!f.name.equals("address") || !f.desc.equals("J")) {
+          field(c, f, "instance field", "keep data in guest memory");
+        }
+      } else if (f.name.equals("$assertionsDisabled")) {
+        refusals.add(
+            Rule.NO_INITIALIZER, c.name(), "", 0, "assert", "use a check that calls Cpu.panic");
+      } else if (!isStatic) {
+        field(c, f, "instance field", "keep data in guest memory");
+      } else if ((f.access & Opcodes.ACC_FINAL) == 0) {
+        field(c, f, "mutable static field", "keep data in guest memory");
+      } else if (f.value == null) {
+        field(
+            c,
+            f,
+            "static final field that is no compile-time constant",
+            "use a constant expression, or a static method");
+      }
+    }
+  }
+
+  private void field(GuestClass c, FieldNode f, String what, String instead) {
+    refusals.add(Rule.NO_FIELDS, c.name(), "", 0, what + " " + f.name, instead);
+  }
+
+  private Role role(GuestClass c, MethodNode m) {
+    if (m.name.equals("<clinit>")) {
+      refusals.add(
+          Rule.NO_INITIALIZER,
+          c.name(),
+          m.name,
+          Refusals.firstLine(m),
+          "static initializer",
+          "use compile-time constants and static methods");
+      return Role.DROPPED;
+    }
+    if (m.name.equals("<init>")) {
+      constructor(c, m);
+      return Role.DROPPED;
+    }
+    if (isIntrinsic(c, m)) {
+      return Role.INTRINSIC;
+    }
+    if (has(m, INTRINSIC)) {
+      refusals.add(
+          Rule.CALLS,
+          c.name(),
+          m.name,
+          Refusals.firstLine(m),
+          "@Intrinsic method that this machine does not have",
+          "build the image against this version of aerostat.guest.machine");
+      return Role.DROPPED;
+    }
+    boolean record = c.kind() == Kind.POINTER || c.kind() == Kind.OPS_RECORD;
+    if (record && isObjectMethod(m.name, m.desc)) {
+      if (!callsObjectMethods(m)) {
+        refusals.add(
+            Rule.INSTANCE_METHODS,
+            c.name(),
+            m.name,
+            Refusals.firstLine(m),
+            "own " + m.name,
+            "give it another name; objects do not exist in the guest");
+      }
+      return Role.DROPPED;
+    }
+    if (c.kind() == Kind.POINTER && m.name.equals("address") && m.desc.equals("()J")) {
+      if (!isPattern(m, Opcodes.ALOAD, Opcodes.GETFIELD, Opcodes.LRETURN)) {
+        refusals.add(
+            Rule.POINTER, c.name(), m.name, Refusals.firstLine(m), "own accessor", "remove it");
+      }
+      return Role.DROPPED;
+    }
+    if ((m.access & Opcodes.ACC_ABSTRACT) != 0) {
+      if (c.kind() != Kind.OPS_INTERFACE) {
+        refusals.add(Rule.CLASS_KIND, c.name(), m.name, 0, "abstract method in a class", "");
+      }
+      return Role.ABSTRACT;
+    }
+    return Role.CODE;
+  }
+
+  private static boolean isIntrinsic(GuestClass c, MethodNode m) {
+    if (!c.name().startsWith(MACHINE) || (m.access & Opcodes.ACC_STATIC) == 0) {
+      return false;
+    }
+    String owner = c.name().substring(MACHINE.length());
+    return Intrinsics.isIdentity(owner, m.name, m.desc)
+        || Intrinsics.find(owner, m.name, m.desc) != null;
+  }
+
+  private void constructor(GuestClass c, MethodNode m) {
+    if (c.kind() == Kind.POINTER) {
+      boolean canonical =
+          m.desc.equals("(J)V")
+              && isPattern(
+                  m,
+                  Opcodes.ALOAD,
+                  Opcodes.INVOKESPECIAL,
+                  Opcodes.ALOAD,
+                  Opcodes.LLOAD,
+                  Opcodes.PUTFIELD,
+                  Opcodes.RETURN);
+      if (!canonical) {
+        refusals.add(
+            Rule.POINTER,
+            c.name(),
+            m.name,
+            Refusals.firstLine(m),
+            "own constructor in a pointer",
+            "use a static method");
+      }
+    } else if (!m.desc.equals("()V")
+        || !isPattern(m, Opcodes.ALOAD, Opcodes.INVOKESPECIAL, Opcodes.RETURN)) {
+      refusals.add(
+          Rule.NO_OBJECTS,
+          c.name(),
+          m.name,
+          Refusals.firstLine(m),
+          "constructor that does something",
+          "use static methods, and keep data in guest memory");
+    }
+  }
+
+  private static boolean isPattern(MethodNode m, int... opcodes) {
+    int i = 0;
+    for (AbstractInsnNode n : m.instructions) {
+      if (n.getOpcode() >= 0 && (i >= opcodes.length || n.getOpcode() != opcodes[i++])) {
+        return false;
+      }
+    }
+    return i == opcodes.length;
+  }
+
+  static boolean isObjectMethod(String name, String descriptor) {
+    return switch (name) {
+      case "toString" -> descriptor.equals("()Ljava/lang/String;");
+      case "hashCode" -> descriptor.equals("()I");
+      case "equals" -> descriptor.equals("(Ljava/lang/Object;)Z");
+      default -> false;
+    };
+  }
+
+  private static boolean callsObjectMethods(MethodNode m) {
+    for (AbstractInsnNode n : m.instructions) {
+      if (n instanceof InvokeDynamicInsnNode indy
+          && indy.bsm.getOwner().equals("java/lang/runtime/ObjectMethods")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean has(MethodNode m, String annotation) {
+    return annotation(m, annotation) != null;
+  }
+
+  private static @Nullable AnnotationNode annotation(MethodNode m, String descriptor) {
+    for (List<AnnotationNode> list :
+        java.util.Arrays.asList(m.invisibleAnnotations, m.visibleAnnotations)) {
+      if (list != null) {
+        for (AnnotationNode a : list) {
+          if (descriptor.equals(a.desc)) {
+            return a;
+          }
+        }
+      }
+    }
+    return null;
+  }
+
+  private int bound(GuestClass c, MethodNode m) {
+    AnnotationNode a = annotation(m, BOUNDED);
+    if (a == null) {
+      return -1;
+    }
+    if (a.values != null
+        && a.values.size() == 2
+        && a.values.get(0).equals("value")
+        && a.values.get(1) instanceof Integer value
+        && value >= 1
+        && value <= MAX_BOUND) {
+      return value;
+    }
+    refusals.add(
+        Rule.BOUNDED,
+        c.name(),
+        m.name,
+        Refusals.firstLine(m),
+        "@Bounded outside 1.." + MAX_BOUND,
+        "promise fewer trips, or drop the annotation");
+    return 1;
+  }
+
+  private void entry(ImageModel model) {
+    String name = model.image().entryClass();
+    GuestClass entry = model.find(name.replace('.', '/'));
+    for (String[] m : ENTRY_METHODS) {
+      GuestMethod found = entry == null ? null : entry.declared(m[0], m[1]);
+      boolean good =
+          found != null
+              && found.role() == Role.CODE
+              && found.isStatic()
+              && (found.node().access & Opcodes.ACC_PUBLIC) != 0;
+      if (!good) {
+        refusals.add(
+            Rule.ENTRY,
+            name,
+            m[0],
+            0,
+            "no public static " + Type.getReturnType(m[1]).getClassName() + " " + m[0] + m[1],
+            "name the entry class with the jar manifest's " + GuestImage.ENTRY_ATTRIBUTE);
+      }
+    }
+  }
+
+  /** Names and descriptors of what the entry class must have. */
+  static final String[][] ENTRY_METHODS = {
+    {"start", "(J)V"}, {"interrupt", "(I)V"}, {"thread", "(J)V"},
+  };
+
+  /** Recognises calls of intrinsics. */
+  static final class Intrinsics {
+    private Intrinsics() {}
+
+    /** The machine's intrinsic that this method of {@code aerostat.guest.machine} stands for. */
+    static IntrinsicTable.@Nullable Intrinsic find(String owner, String name, String descriptor) {
+      IntrinsicTable.Intrinsic i = IntrinsicTable.byName(name);
+      return i != null
+              && i.owner().equals(owner)
+              && i.descriptor().equals(Descriptors.erase(descriptor, false))
+          ? i
+          : null;
+    }
+
+    /** Whether the intrinsic erases to nothing: its argument is its result. */
+    static boolean isIdentity(String owner, String name, String descriptor) {
+      return switch (owner + "." + name + descriptor) {
+        case "Cpu.string(Ljava/lang/String;)J",
+            "Ops.id(Ljava/lang/Object;)J",
+            "Ops.of(J)Ljava/lang/Object;" ->
+            true;
+        default -> false;
+      };
+    }
+  }
+}
