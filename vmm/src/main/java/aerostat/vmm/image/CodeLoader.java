@@ -52,8 +52,7 @@ public final class CodeLoader {
         flavour,
         f -> {
           try {
-            return (ResumeEntry)
-                guestClass(f, RESUME).getDeclaredConstructor().newInstance();
+            return (ResumeEntry) guestClass(f, RESUME).getDeclaredConstructor().newInstance();
           } catch (ReflectiveOperationException e) {
             throw new IllegalStateException("generated class does not fit", e);
           }
@@ -112,7 +111,9 @@ public final class CodeLoader {
 
     private static byte @Nullable [] template(String name) {
       try (InputStream in =
-          CodeLoader.class.getClassLoader().getResourceAsStream(name.replace('.', '/') + ".class")) {
+          CodeLoader.class
+              .getClassLoader()
+              .getResourceAsStream(name.replace('.', '/') + ".class")) {
         return in == null ? null : in.readAllBytes();
       } catch (IOException e) {
         throw new UncheckedIOException(e);

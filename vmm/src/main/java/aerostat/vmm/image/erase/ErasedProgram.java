@@ -2,8 +2,8 @@ package aerostat.vmm.image.erase;
 
 import aerostat.vmm.image.verify.GuestMethod;
 import aerostat.vmm.image.verify.ImageModel;
-import aerostat.vmm.image.verify.VerifiedImage;
 import aerostat.vmm.image.verify.Refusals;
+import aerostat.vmm.image.verify.VerifiedImage;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

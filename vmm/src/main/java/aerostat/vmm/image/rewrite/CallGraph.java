@@ -91,8 +91,7 @@ final class CallGraph {
     }
     for (MethodPlan.LoopPlan l : p.loops) {
       if (l.guard != MethodPlan.Guard.BOUND && callsResumable(p, l)) {
-        l.guard =
-            l.guard == MethodPlan.Guard.EVERY ? l.guard : MethodPlan.Guard.CREDIT;
+        l.guard = l.guard == MethodPlan.Guard.EVERY ? l.guard : MethodPlan.Guard.CREDIT;
         l.weight = MethodPlan.HEAVY;
       }
     }

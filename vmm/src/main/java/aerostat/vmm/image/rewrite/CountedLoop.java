@@ -44,8 +44,7 @@ record CountedLoop(
     Reader in = new Reader(flow, loop);
     AbstractInsnNode first = in.next();
     boolean wide = first != null && first.getOpcode() == Opcodes.LLOAD;
-    if (!(first instanceof VarInsnNode load)
-        || (first.getOpcode() != Opcodes.ILOAD && !wide)) {
+    if (!(first instanceof VarInsnNode load) || (first.getOpcode() != Opcodes.ILOAD && !wide)) {
       return null;
     }
     List<AbstractInsnNode> bound = new ArrayList<>();
@@ -141,8 +140,7 @@ record CountedLoop(
     if (n instanceof IntInsnNode i && op != Opcodes.NEWARRAY) {
       return (long) i.operand;
     }
-    if (n instanceof LdcInsnNode ldc
-        && (ldc.cst instanceof Integer || ldc.cst instanceof Long)) {
+    if (n instanceof LdcInsnNode ldc && (ldc.cst instanceof Integer || ldc.cst instanceof Long)) {
       return ((Number) ldc.cst).longValue();
     }
     return null;

@@ -59,8 +59,7 @@ final class Loop {
     for (int from : flow.order()) {
       for (int to : flow.successors(from)) {
         if (flow.isRetreating(from, to)) {
-          Loop loop =
-              byHeader.computeIfAbsent(to, h -> new Loop(h, (LabelNode) flow.node(h)));
+          Loop loop = byHeader.computeIfAbsent(to, h -> new Loop(h, (LabelNode) flow.node(h)));
           loop.latches.add(from);
           loop.natural &= flow.dominates(to, from);
         }
@@ -83,7 +82,9 @@ final class Loop {
     return loops;
   }
 
-  /** What reaches a latch without passing the header; all that can reach it if there are entries. */
+  /**
+   * What reaches a latch without passing the header; all that can reach it if there are entries.
+   */
   private void fill(Flow flow) {
     List<Integer> work = new ArrayList<>();
     for (int latch : latches) {

@@ -177,7 +177,8 @@ final class MethodPlan {
       if (l.loop.body().get(index)) {
         long trips =
             switch (l.guard) {
-              case NONE -> l.counted == null ? 1 : Math.max(1, l.counted.constantTrips(flow, l.loop));
+              case NONE ->
+                  l.counted == null ? 1 : Math.max(1, l.counted.constantTrips(flow, l.loop));
               case STRIP -> CHUNK;
               case CREDIT -> CREDIT / l.weight;
               case EVERY -> 1;

@@ -51,7 +51,8 @@ final class ResumableMethod {
   private final Site start;
   private final Map<Integer, Character> types = new HashMap<>();
 
-  ResumableMethod(ErasedProgram program, List<MethodPlan> plans, ErasedMethod method, Refusals refusals) {
+  ResumableMethod(
+      ErasedProgram program, List<MethodPlan> plans, ErasedMethod method, Refusals refusals) {
     this.method = method;
     List<Integer> parameters = new ArrayList<>();
     int local = 0;
@@ -76,8 +77,7 @@ final class ResumableMethod {
     check(refusals);
   }
 
-  private static boolean isSite(
-      ErasedProgram program, List<MethodPlan> plans, AbstractInsnNode n) {
+  private static boolean isSite(ErasedProgram program, List<MethodPlan> plans, AbstractInsnNode n) {
     if (Marks.isPoll(n)) {
       return true;
     }
@@ -90,14 +90,12 @@ final class ResumableMethod {
   }
 
   private Site site(AbstractInsnNode n, int line, BitSet live, Frame<BasicValue> frame) {
-    int arguments =
-        Marks.isPoll(n) ? 0 : Type.getArgumentTypes(((MethodInsnNode) n).desc).length;
+    int arguments = Marks.isPoll(n) ? 0 : Type.getArgumentTypes(((MethodInsnNode) n).desc).length;
     StringBuilder stack = new StringBuilder();
     for (int s = 0; s < frame.getStackSize() - arguments; s++) {
       stack.append(frame.getStack(s).getType().getDescriptor());
     }
-    return new Site(
-        sites.size() + 1, n, stack.toString(), live.stream().boxed().toList(), line);
+    return new Site(sites.size() + 1, n, stack.toString(), live.stream().boxed().toList(), line);
   }
 
   private void findTypes(Flow flow) {
@@ -105,7 +103,8 @@ final class ResumableMethod {
       switch (flow.node(i)) {
         case VarInsnNode v -> {
           int op = v.getOpcode();
-          char type = "IJFD".charAt(op >= Opcodes.ISTORE ? op - Opcodes.ISTORE : op - Opcodes.ILOAD);
+          char type =
+              "IJFD".charAt(op >= Opcodes.ISTORE ? op - Opcodes.ISTORE : op - Opcodes.ILOAD);
           Character known = types.put(v.var, type);
           if (known != null && known != type) {
             throw new IllegalStateException("local " + v.var + " of " + method.describe());

@@ -30,8 +30,7 @@ final class ResumeClass {
         new String[] {"aerostat/vmm/cpu/ResumeEntry"});
     constructor(out);
     int last = resumable.isEmpty() ? 0 : resumable.get(resumable.size() - 1).id();
-    MethodVisitor top =
-        out.visitMethod(Opcodes.ACC_PUBLIC, "resume", SIGNATURE, null, null);
+    MethodVisitor top = out.visitMethod(Opcodes.ACC_PUBLIC, "resume", SIGNATURE, null, null);
     top.visitCode();
     Label bad = new Label();
     Label[] groups = labels((last >> SHIFT) + 1);
@@ -75,8 +74,7 @@ final class ResumeClass {
         out.visitMethod(
             Opcodes.ACC_PRIVATE | Opcodes.ACC_STATIC, "group" + group, SIGNATURE, null, null);
     m.visitCode();
-    List<ErasedMethod> members =
-        resumable.stream().filter(r -> r.id() >> SHIFT == group).toList();
+    List<ErasedMethod> members = resumable.stream().filter(r -> r.id() >> SHIFT == group).toList();
     Label bad = new Label();
     if (!members.isEmpty()) {
       Label[] cases = labels(members.size());

@@ -67,8 +67,7 @@ public final class Rewriter {
       }
       for (MethodPlan p : plans) {
         if (p.resumable) {
-          resumable.put(
-              p.method.id() - 1, new ResumableMethod(program, plans, p.method, refusals));
+          resumable.put(p.method.id() - 1, new ResumableMethod(program, plans, p.method, refusals));
         }
       }
       refusals.throwIfAny();

@@ -88,8 +88,7 @@ final class StackBound {
     return HOST_MARGIN + Math.max(host[interrupt], Math.max(host[start], host[thread]));
   }
 
-  void check(
-      int reserve, long hostStack, boolean recursion, String entryClass, Refusals refusals) {
+  void check(int reserve, long hostStack, boolean recursion, String entryClass, Refusals refusals) {
     if (hostStack > MAX_HOST_STACK) {
       refusals.add(
           Rule.STACK,

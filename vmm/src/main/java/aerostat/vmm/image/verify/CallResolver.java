@@ -118,14 +118,15 @@ public final class CallResolver {
     }
     GuestClass owner = model.find(call.owner);
     if (owner != null && ImageReader.isObjectMethod(call.name, call.desc)) {
-      return new Problem(
-          Rule.CALLS, what, "compare addresses; objects do not exist in the guest");
+      return new Problem(Rule.CALLS, what, "compare addresses; objects do not exist in the guest");
     }
     if (owner != null) {
       return new Problem(Rule.CALLS, what + ", which the image does not have", "");
     }
     return new Problem(
-        Rule.CALLS, what, "use the guest's own classes, intrinsics, or the pure methods of Math,"
+        Rule.CALLS,
+        what,
+        "use the guest's own classes, intrinsics, or the pure methods of Math,"
             + " Integer and Long that docs/guest-java.md lists");
   }
 

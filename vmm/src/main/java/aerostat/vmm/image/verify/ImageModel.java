@@ -61,11 +61,7 @@ public final class ImageModel {
   }
 
   void addLambda(
-      InvokeDynamicInsnNode site,
-      GuestMethod in,
-      int ordinal,
-      GuestClass ops,
-      GuestMethod target) {
+      InvokeDynamicInsnNode site, GuestMethod in, int ordinal, GuestClass ops, GuestMethod target) {
     String key = in.owner().name() + "." + in.name() + in.descriptor() + "#" + ordinal;
     Implementation implementation = new Implementation(key, null, ops, target);
     implementations.put(key, implementation);
@@ -166,9 +162,13 @@ public final class ImageModel {
       }
     }
     candidates.removeIf(
-        m -> all.stream().anyMatch(i -> i != m.owner()
-            && i.declared(name, descriptor) != null
-            && interfacesOf(i).contains(m.owner())));
+        m ->
+            all.stream()
+                .anyMatch(
+                    i ->
+                        i != m.owner()
+                            && i.declared(name, descriptor) != null
+                            && interfacesOf(i).contains(m.owner())));
     if (candidates.size() != 1) {
       return null;
     }

@@ -95,7 +95,8 @@ final class InstructionCheck {
           return true;
         }
       }
-      case Opcodes.ANEWARRAY -> add(Rule.NO_ARRAYS, m, n, "array of " + name, "keep tables in guest memory");
+      case Opcodes.ANEWARRAY ->
+          add(Rule.NO_ARRAYS, m, n, "array of " + name, "keep tables in guest memory");
       case Opcodes.INSTANCEOF ->
           add(Rule.NO_INSTANCEOF, m, n, "instanceof " + name, "keep a tag in guest memory");
       default -> {
@@ -258,5 +259,4 @@ final class InstructionCheck {
             };
     return fits ? t : null;
   }
-
 }

@@ -3,7 +3,9 @@ package aerostat.vmm.image.verify;
 import java.util.HashSet;
 import java.util.Set;
 
-/** The JDK methods that guest code may call: static, pure, without objects, intrinsic in the JIT. */
+/**
+ * The JDK methods that guest code may call: static, pure, without objects, intrinsic in the JIT.
+ */
 public final class PureMethods {
   private static final Set<String> ALLOWED = new HashSet<>();
 

@@ -114,8 +114,7 @@ public final class Verifier {
   }
 
   private void refuse(Rule rule, GuestMethod m, String what, String instead) {
-    refusals.add(
-        rule, m.owner().name(), m.name(), Refusals.firstLine(m.node()), what, instead);
+    refusals.add(rule, m.owner().name(), m.name(), Refusals.firstLine(m.node()), what, instead);
   }
 
   private Frame<BasicValue> @Nullable [] analyze(GuestMethod m) {
