@@ -1,5 +1,6 @@
 package aerostat.vmm.monitor;
 
+import java.io.UncheckedIOException;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -80,7 +81,7 @@ public final class CommandTable {
       return command.handler().run(arguments);
     } catch (QmpException e) {
       throw e;
-    } catch (IllegalStateException | IllegalArgumentException e) {
+    } catch (IllegalStateException | IllegalArgumentException | UncheckedIOException e) {
       throw QmpException.generic(reason(e));
     } catch (RuntimeException e) {
       // A defect of ours must not end the monitor's session, nor hide.
