@@ -36,7 +36,8 @@ class CliDocsTest {
         };
     String document = document();
     for (OptionSpec option : new CommandLine(made).getCommandSpec().options()) {
-      assertThat(document).contains(option.longestName().equals("--verbose") ? "`-v`" : option.longestName());
+      assertThat(document)
+          .contains(option.longestName().equals("--verbose") ? "`-v`" : option.longestName());
     }
   }
 
