@@ -31,6 +31,9 @@ record HeldBlocks() implements HintStrategy, ShrinkerOps {
   /** Below a block's alignment there is room in its token for the generation. */
   private static final long GENERATION_MASK = BLOCK_BYTES - 1;
 
+  /** Pause while the queue has no room, ms. */
+  private static final int FULL_MS = 1;
+
   private static final int HINT_GFP = Gfp.__GFP_NORETRY | Gfp.__GFP_NOWARN | Gfp.__GFP_NOMEMALLOC;
 
   @Override
@@ -107,7 +110,7 @@ record HeldBlocks() implements HintStrategy, ShrinkerOps {
       if (h.queue().isBroken()) {
         return -Errno.EIO;
       }
-      Sched.yieldCpu();
+      Sched.msleep(FULL_MS); // Linux spins here, and the device may need this very CPU
     }
     return error;
   }

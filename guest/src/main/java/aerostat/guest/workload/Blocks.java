@@ -6,6 +6,7 @@ import static aerostat.guest.machine.Memory.store64;
 import aerostat.guest.kernel.ListHead;
 import aerostat.guest.mm.Page;
 import aerostat.guest.mm.PageAlloc;
+import aerostat.guest.mm.SysInfo;
 import aerostat.guest.mm.Zone;
 
 /**
@@ -16,6 +17,7 @@ record Blocks(long address) {
   static final int SIZE = 24;
 
   private static final int PAGES = 16;
+  private static final long MIN_RESERVE = 1024;
 
   void init() {
     list().init();
@@ -36,9 +38,16 @@ record Blocks(long address) {
     return Page.ofLru(list().next());
   }
 
-  /** Takes one block of at most {@code pages} (1 or more); its pages, or 0 without memory. */
+  /**
+   * Takes one block of at most {@code pages} (1 or more); its pages, or 0 when only the kernel's
+   * reserve is left.
+   */
   long take(long pages) {
-    int order = Math.min(63 - Long.numberOfLeadingZeros(pages), Zone.MAX_PAGE_ORDER);
+    long left = Math.min(pages, SysInfo.freeRam() - reserve());
+    if (left <= 0) {
+      return 0;
+    }
+    int order = Math.min(63 - Long.numberOfLeadingZeros(left), Zone.MAX_PAGE_ORDER);
     Page page = PageAlloc.allocPages(PageSet.GFP, order);
     while (page == null && order > 0) {
       order--;
@@ -51,6 +60,11 @@ record Blocks(long address) {
     list().add(page.lru());
     store64(address + PAGES, pages() + (1L << order));
     return 1L << order;
+  }
+
+  /** Pages without which the kernel could make no thread any more. */
+  private static long reserve() {
+    return Math.max(SysInfo.totalRam() / 64, MIN_RESERVE);
   }
 
   void freeAll() {

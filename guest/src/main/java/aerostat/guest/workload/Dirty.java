@@ -42,6 +42,7 @@ record Dirty() implements Workload {
       return;
     }
     store64(self + STAT, stat.address());
+    stat.setSelf(self);
     store64(self + PAGES, pages);
     store64(self + DATA, data.address());
     store64(self + RATE, rate);

@@ -56,6 +56,7 @@ record Kvstore() implements Workload {
       return;
     }
     store64(self + STAT, stat.address());
+    stat.setSelf(self);
     store64(self + RECORDS, records);
     store64(self + DATA, data.address());
     store64(self + SHADOW, shadow.address());

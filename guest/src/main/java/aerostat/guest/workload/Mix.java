@@ -59,6 +59,7 @@ record Mix() implements Workload {
       return;
     }
     store64(self + STAT, stat.address());
+    stat.setSelf(self);
     store64(self + ROUNDS, Math.min(Math.max(Params.number("mix.rounds", 10), 1), MAX_ROUNDS));
     new Mutex(self + LOCK).init();
     new Completion(self + PING).init();

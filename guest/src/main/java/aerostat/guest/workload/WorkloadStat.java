@@ -12,8 +12,8 @@ import aerostat.guest.kernel.Printk;
 /**
  * A workload's counters, at a fixed place where the VMM finds them: the table at {@link #TABLE} has
  * a magic number, the number of entries in use at +8, and from +16 on entries of 64 bytes: +0 name
- * (NUL-ended), +16 verified, +24 lost, +32 updates, +40 state (0 runs, 1 done). docs/workloads.md
- * shows the layout; it is an interface.
+ * (NUL-ended), +16 verified, +24 lost, +32 updates, +40 state (0 runs, 1 done), +48 the workload's
+ * own structure. docs/workloads.md shows the layout; it is an interface.
  */
 record WorkloadStat(long address) {
   /** Guest-physical address of the table. */
@@ -32,6 +32,7 @@ record WorkloadStat(long address) {
   private static final int LOST = 24;
   private static final int UPDATES = 32;
   private static final int STATE = 40;
+  private static final int SELF = 48;
 
   /** Lines about losses until only each thousandth is printed. */
   private static final long MAX_LINES = 50;
@@ -89,6 +90,15 @@ record WorkloadStat(long address) {
 
   void countUpdate() {
     store64(address + UPDATES, updates() + 1);
+  }
+
+  /** Address of the workload's own structure, for tests and debuggers. */
+  long self() {
+    return load64(address + SELF);
+  }
+
+  void setSelf(long self) {
+    store64(address + SELF, self);
   }
 
   void setDone() {

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.function.IntConsumer;
 
 /**
- * A virtio-mmio device of version 2 for the plain machine, as simple as the registers allow. It logs
- * every register write, and does with its rings only what a test tells it to.
+ * A virtio-mmio device of version 2 for the plain machine, as simple as the registers allow. It
+ * logs every register write, and does with its rings only what a test tells it to.
  */
 public final class ModelDevice implements PlainDevice {
   /** Address, interrupt line and command line word that tests use. */
@@ -246,8 +246,7 @@ public final class ModelDevice implements PlainDevice {
       long d = table + 16L * i;
       int flags = Memory.load16(d + 12);
       pieces.add(
-          new Piece(
-              Memory.load64(d), Memory.load32(d + 8), (flags & VringLayout.F_WRITE) != 0));
+          new Piece(Memory.load64(d), Memory.load32(d + 8), (flags & VringLayout.F_WRITE) != 0));
       if ((flags & VringLayout.F_NEXT) == 0) {
         return pieces;
       }

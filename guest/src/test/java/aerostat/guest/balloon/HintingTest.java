@@ -1,0 +1,325 @@
+package aerostat.guest.balloon;
+
+import static aerostat.guest.balloon.BalloonFixture.features;
+import static aerostat.guest.balloon.BalloonFixture.settle;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import aerostat.guest.kernel.Sched;
+import aerostat.guest.mm.Gfp;
+import aerostat.guest.mm.PageAlloc;
+import aerostat.guest.mm.SysInfo;
+import aerostat.guest.mm.Zone;
+import java.util.HashSet;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Free page hinting as merged, repaired: HINT rules. */
+class HintingTest {
+  private static final long HINT = features(BalloonIds.F_STATS_VQ, BalloonIds.F_FREE_PAGE_HINT);
+  private static final int ID = 0x80000001;
+
+  /** A work queue may have made another worker meanwhile. */
+  private static final long WORKER_PAGES = 8;
+
+  private static Hinting hinting() {
+    return BalloonFixture.balloon().hinting();
+  }
+
+  private static long heldBlocks() {
+    return hinting().numUnused() + hinting().numUsed();
+  }
+
+  private static List<String> hints(ModelBalloon model) {
+    return model.events.stream()
+        .filter(e -> e.startsWith("id") || e.startsWith("block"))
+        .distinct()
+        .toList();
+  }
+
+  private static long count(ModelBalloon model, String event) {
+    return model.events.stream().filter(event::equals).count();
+  }
+
+  @Test
+  void hint04_startBlocksStop() {
+    ModelBalloon model = new ModelBalloon(HINT);
+    BalloonFixture.run(
+        model,
+        () -> {
+          long free = SysInfo.freeRam();
+          model.request(ID);
+          settle();
+          assertThat(hints(model)).containsExactly("id 2147483649", "block", "id 0");
+          assertThat(count(model, "id 2147483649")).as("HINT-15").isEqualTo(1);
+          assertThat(model.state).isEqualTo(ModelBalloon.Hint.STOP);
+          assertThat(model.hinted).hasSizeGreaterThan(20).doesNotHaveDuplicates();
+          assertThat(model.hinted).allMatch(a -> a % HeldBlocks.BLOCK_BYTES == 0);
+          assertThat(heldBlocks()).isEqualTo(model.hinted.size());
+          assertThat(SysInfo.freeRam())
+              .isCloseTo(free - 1024L * model.hinted.size(), within(WORKER_PAGES));
+          assertThat(SysInfo.freeRam())
+              .as("MM-09: the reserve stays")
+              .isGreaterThan(Zone.normal().watermark(Zone.WMARK_MIN));
+          model.done();
+          settle();
+          assertThat(heldBlocks()).isZero();
+          assertThat(SysInfo.freeRam()).isCloseTo(free, within(WORKER_PAGES));
+        });
+  }
+
+  @Test
+  void hint09_stopKeepsTheBlocksAndANewIdAddsToThem() {
+    ModelBalloon model = new ModelBalloon(HINT);
+    BalloonFixture.run(
+        model,
+        () -> {
+          model.onHint =
+              () -> {
+                if (model.hinted.size() == 5) {
+                  model.stop();
+                }
+              };
+          model.request(ID);
+          settle();
+          long first = heldBlocks();
+          assertThat(first).as("HINT-05: within one block").isBetween(5L, 6L);
+          model.request(ID + 1);
+          settle();
+          assertThat(heldBlocks()).isGreaterThan(first);
+          assertThat(new HashSet<>(model.hinted)).hasSameSizeAs(model.hinted);
+          model.done();
+          settle();
+          assertThat(heldBlocks()).isZero();
+        });
+  }
+
+  @Test
+  void hint03_anIdIsStartedOnce() {
+    ModelBalloon model = new ModelBalloon(HINT);
+    BalloonFixture.run(
+        model,
+        () -> {
+          model.request(ID);
+          settle();
+          model.device.setConfig32(8, ID);
+          model.device.configChanged();
+          settle();
+          model.device.configChanged();
+          settle();
+          assertThat(count(model, "id 2147483649")).isEqualTo(1);
+        });
+  }
+
+  @Test
+  void hint17_stopAndDoneAreNeverSentAsAStart() {
+    ModelBalloon model = new ModelBalloon(HINT);
+    BalloonFixture.run(
+        model,
+        () -> {
+          for (int shown : new int[] {0, 1, 0, 1}) {
+            model.device.setConfig32(8, shown);
+            model.device.configChanged();
+            settle();
+          }
+          assertThat(hints(model)).isEmpty();
+          // STOP arrives while the start id is on its way.
+          model.stalled = true;
+          model.request(ID);
+          model.stop();
+          settle();
+          assertThat(heldBlocks()).as("EDGE-30: no runaway").isLessThanOrEqualTo(1);
+        });
+  }
+
+  @Test
+  void anyIdFromTwoUpIsACommand() {
+    for (int id : new int[] {2, 0x7fff_ffff, 0x8000_0000, -1}) {
+      ModelBalloon model = new ModelBalloon(HINT);
+      BalloonFixture.run(
+          model,
+          () -> {
+            model.request(id);
+            settle();
+            assertThat(hints(model)).startsWith("id " + Integer.toUnsignedString(id));
+          });
+    }
+  }
+
+  @Test
+  void edge20_bothIdsArriveWhenTheDeviceIsSlow() {
+    ModelBalloon model = new ModelBalloon(HINT);
+    BalloonFixture.run(
+        model,
+        () -> {
+          model.stalled = true;
+          model.request(ID);
+          settle();
+          model.serveHints();
+          assertThat(hints(model)).containsExactly("id 2147483649", "block", "id 0");
+          assertThat(model.ignored).isEmpty();
+        });
+  }
+
+  @Test
+  void edge21_aRingOfTwoAlwaysHasRoomForAnId() {
+    ModelBalloon model = new ModelBalloon(HINT, 2);
+    BalloonFixture.run(
+        model,
+        () -> {
+          long free = SysInfo.freeRam();
+          model.stalled = true;
+          model.request(ID);
+          Sched.msleep(50);
+          assertThat(count(model, "block")).isZero();
+          assertThat(heldBlocks()).as("EDGE-56: nothing piles up").isLessThanOrEqualTo(1);
+          model.stop();
+          settle();
+          model.serveHints();
+          model.stalled = false;
+          assertThat(model.events).contains("id 2147483649", "id 0");
+          model.done();
+          settle();
+          assertThat(heldBlocks()).isZero();
+          assertThat(SysInfo.freeRam()).isCloseTo(free, within(WORKER_PAGES));
+        });
+  }
+
+  @Test
+  void edge22_aRingOfOneFailsTheProbe() {
+    ModelBalloon model = new ModelBalloon(HINT, 1);
+    String console = BalloonFixture.run(model, () -> {});
+    assertThat(console).contains("probe with driver virtio_balloon failed with error -28");
+    assertThat(model.device.isReady(0)).isFalse();
+    assertThat(model.device.status & 128).isEqualTo(128);
+  }
+
+  @Test
+  void anUnknownVariantIsRefused() {
+    ModelBalloon model = new ModelBalloon(HINT);
+    String console = BalloonFixture.run(model, "virtio_balloon.hinting=psychic", () -> {});
+    assertThat(console)
+        .contains("`psychic' invalid for parameter `virtio_balloon.hinting'")
+        .contains("failed with error -22");
+  }
+
+  @Test
+  void uapi05_withoutStatisticsHintsAreOnQueueTwo() {
+    ModelBalloon model = new ModelBalloon(features(BalloonIds.F_FREE_PAGE_HINT));
+    BalloonFixture.run(
+        model,
+        () -> {
+          model.request(ID);
+          settle();
+          assertThat(model.hinted).isNotEmpty();
+        });
+  }
+
+  @Test
+  void hint12_shrinkerCountsAndFreesGuestPagesInBlocks() {
+    ModelBalloon model = new ModelBalloon(HINT);
+    BalloonFixture.run(
+        model,
+        () -> {
+          model.request(ID);
+          settle();
+          HeldBlocks ops = new HeldBlocks();
+          long blocks = heldBlocks();
+          assertThat(ops.countObjects(hinting().shrinker())).isEqualTo(blocks * 1024);
+          assertThat(ops.scanObjects(hinting().shrinker(), 1)).isEqualTo(1024);
+          assertThat(ops.scanObjects(hinting().shrinker(), 1025)).isEqualTo(2048);
+          assertThat(heldBlocks()).isEqualTo(blocks - 3);
+        });
+  }
+
+  @Test
+  void mig24_shrinkerReleasesNoBlockThatTheDeviceHasNotUsed() {
+    ModelBalloon model = new ModelBalloon(HINT, 8);
+    BalloonFixture.run(
+        model,
+        () -> {
+          model.stalled = true;
+          model.request(ID);
+          settle();
+          HeldBlocks ops = new HeldBlocks();
+          long held = heldBlocks();
+          assertThat(held).isBetween(5L, 7L);
+          assertThat(ops.countObjects(hinting().shrinker())).isZero();
+          assertThat(ops.scanObjects(hinting().shrinker(), 1 << 20)).isZero();
+          assertThat(heldBlocks()).isEqualTo(held);
+          model.stop();
+          settle();
+          model.serveHints();
+          assertThat(ops.countObjects(hinting().shrinker())).isEqualTo(held * 1024);
+          assertThat(ops.scanObjects(hinting().shrinker(), 1 << 20)).isEqualTo(held * 1024);
+        });
+  }
+
+  @Test
+  void aBlockReleasedBeforeItWasUsedIsForgotten() {
+    ModelBalloon model = new ModelBalloon(HINT, 8);
+    BalloonFixture.run(
+        model,
+        () -> {
+          model.stalled = true;
+          model.request(ID);
+          settle();
+          model.done();
+          settle();
+          assertThat(heldBlocks()).isZero();
+          // Somebody else has the memory now, links and all.
+          for (int i = 0; i < 25; i++) {
+            long block = PageAlloc.getFreePages(Gfp.GFP_KERNEL, Zone.MAX_PAGE_ORDER);
+            assertThat(block).isNotZero();
+          }
+          model.serveHints();
+          model.stalled = false;
+          long free = SysInfo.freeRam();
+          model.request(ID + 1);
+          settle();
+          model.done();
+          settle();
+          assertThat(heldBlocks()).isZero();
+          assertThat(SysInfo.freeRam()).isCloseTo(free, within(WORKER_PAGES));
+        });
+  }
+
+  @Test
+  void memoryPressureGetsHintedBlocksBack() {
+    ModelBalloon model = new ModelBalloon(HINT);
+    BalloonFixture.run(
+        model,
+        () -> {
+          model.request(ID);
+          settle();
+          long held = heldBlocks();
+          for (int i = 0; i < 15_000; i++) {
+            assertThat(PageAlloc.allocPage(Gfp.GFP_KERNEL)).isNotNull();
+          }
+          assertThat(heldBlocks()).isLessThan(held);
+        });
+  }
+
+  @Test
+  void aBrokenHintQueueEndsTheRound() {
+    ModelBalloon model = new ModelBalloon(HINT);
+    BalloonFixture.run(
+        model,
+        () -> {
+          model.stalled = true;
+          model.device.onNotify =
+              queue -> {
+                if (queue == 3) {
+                  model.device.push(3, 999, 0);
+                }
+              };
+          model.request(ID);
+          settle();
+          assertThat(hinting().queue().isBroken()).isTrue();
+          assertThat(heldBlocks()).isLessThanOrEqualTo(1);
+          model.done();
+          settle();
+          assertThat(heldBlocks()).isZero();
+        });
+  }
+}

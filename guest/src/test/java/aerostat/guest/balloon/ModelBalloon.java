@@ -1,0 +1,189 @@
+package aerostat.guest.balloon;
+
+import aerostat.guest.machine.Memory;
+import aerostat.guest.plain.PlainMachine;
+import aerostat.guest.virtio.ModelDevice;
+import aerostat.guest.virtio.VirtioIds;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * A balloon device over the model device: acknowledges pfn messages, keeps the statistics buffer,
+ * follows the hint state machine of DEV-12 to DEV-19, and writes down what happened.
+ */
+final class ModelBalloon {
+  enum Hint {
+    STOP,
+    REQUESTED,
+    START,
+    DONE
+  }
+
+  final ModelDevice device;
+  final List<String> events = new ArrayList<>();
+  final Set<Integer> held = new HashSet<>();
+  final List<List<Integer>> inflated = new ArrayList<>();
+  final List<List<Integer>> deflated = new ArrayList<>();
+
+  /** Addresses that were hinted while in START, and those that came otherwise. */
+  final List<Long> hinted = new ArrayList<>();
+
+  final List<Long> ignored = new ArrayList<>();
+  Hint state = Hint.STOP;
+  int id;
+
+  /** No notification is served while set; see {@link #serve}. */
+  boolean stalled;
+
+  /** Runs after each hinted block. */
+  Runnable onHint = () -> {};
+
+  private final int statsQueue;
+  private final int hintQueue;
+  private int statsHead = -1;
+
+  ModelBalloon(long features, int hintSize) {
+    boolean stats = (features & VirtioIds.bit(BalloonIds.F_STATS_VQ)) != 0;
+    boolean hints = (features & VirtioIds.bit(BalloonIds.F_FREE_PAGE_HINT)) != 0;
+    statsQueue = stats ? 2 : -1;
+    hintQueue = hints ? stats ? 3 : 2 : -1;
+    int[] sizes = {128, 128, stats ? 128 : hintSize, hints ? hintSize : 0};
+    device = new ModelDevice(VirtioIds.ID_BALLOON, sizes);
+    device.offered |= features;
+    device.onNotify =
+        queue -> {
+          if ((device.status & VirtioIds.STATUS_DRIVER_OK) == 0) {
+            throw new AssertionError("BASE-DRV-29: kick before DRIVER_OK");
+          }
+          if (!stalled) {
+            serve(queue);
+          }
+        };
+  }
+
+  ModelBalloon(long features) {
+    this(features, 1024);
+  }
+
+  void setTarget(int pages) {
+    device.setConfig32(0, pages);
+    device.configChanged();
+    PlainMachine.safepoint();
+  }
+
+  int actual() {
+    return device.config32(4);
+  }
+
+  void request(int newId) {
+    id = newId;
+    setState(Hint.REQUESTED, newId);
+  }
+
+  void stop() {
+    setState(Hint.STOP, 0);
+  }
+
+  void done() {
+    setState(Hint.DONE, 1);
+  }
+
+  private void setState(Hint next, int shown) {
+    state = next;
+    device.setConfig32(8, shown);
+    device.configChanged();
+    PlainMachine.safepoint();
+  }
+
+  /** Takes all buffers of a queue. */
+  void serve(int queue) {
+    for (ModelDevice.Buffer b = device.pop(queue); b != null; b = device.pop(queue)) {
+      if (queue == 0 || queue == 1) {
+        pfns(queue, b);
+        device.push(queue, b.head(), 0);
+      } else if (queue == statsQueue) {
+        takeStats(b);
+      } else {
+        hint(b);
+        device.push(queue, b.head(), 0);
+      }
+    }
+  }
+
+  void serveHints() {
+    serve(hintQueue);
+  }
+
+  private void pfns(int queue, ModelDevice.Buffer b) {
+    List<Integer> pfns = new ArrayList<>();
+    for (ModelDevice.Piece p : b.pieces()) {
+      if (p.writable() || p.length() % 4 != 0 || p.length() > 1024) {
+        throw new AssertionError("bad pfn buffer " + p);
+      }
+      for (int i = 0; i < p.length(); i += 4) {
+        pfns.add(Memory.load32(p.address() + i));
+      }
+    }
+    for (int pfn : pfns) {
+      if (queue == 0 ? !held.add(pfn) : !held.remove(pfn)) {
+        throw new AssertionError((queue == 0 ? "inflated twice " : "deflated unheld ") + pfn);
+      }
+    }
+    (queue == 0 ? inflated : deflated).add(pfns);
+    events.add((queue == 0 ? "inflate " : "deflate ") + pfns.size());
+  }
+
+  private void takeStats(ModelDevice.Buffer b) {
+    if (statsHead >= 0) {
+      throw new AssertionError("BALLOON-DRV-16: two statistics buffers");
+    }
+    statsHead = b.head();
+    events.add("stats " + b.pieces().getFirst().length());
+    TreeMap<Integer, Long> values = new TreeMap<>();
+    long at = b.pieces().getFirst().address();
+    for (int i = 0; i < b.pieces().getFirst().length(); i += 10) {
+      values.put(Memory.load16(at + i), Memory.load64(at + i + 2));
+    }
+    stats = values;
+  }
+
+  /** Tags and values of the last statistics buffer. */
+  TreeMap<Integer, Long> stats = new TreeMap<>();
+
+  boolean hasStats() {
+    return statsHead >= 0;
+  }
+
+  /** Asks for new statistics. */
+  void requestStats() {
+    int head = statsHead;
+    statsHead = -1;
+    device.push(statsQueue, head, 0);
+    PlainMachine.safepoint();
+  }
+
+  private void hint(ModelDevice.Buffer b) {
+    for (ModelDevice.Piece p : b.pieces()) {
+      if (!p.writable()) {
+        if (p.length() != 4) {
+          throw new AssertionError("HINT-15: id of " + p.length() + " bytes");
+        }
+        int word = Memory.load32(p.address());
+        events.add("id " + Integer.toUnsignedString(word));
+        if (state == Hint.REQUESTED && word == id) {
+          state = Hint.START;
+          device.setConfig32(8, 0); // HINT-18: the field reads 0 while in START
+        } else if (state == Hint.START) {
+          state = Hint.STOP;
+        }
+      } else {
+        (state == Hint.START ? hinted : ignored).add(p.address());
+        events.add("block");
+        onHint.run();
+      }
+    }
+  }
+}
