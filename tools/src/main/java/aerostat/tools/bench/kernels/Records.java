@@ -2,14 +2,19 @@ package aerostat.tools.bench.kernels;
 
 import aerostat.guest.machine.Memory;
 
-/** A key-value store as the workload has it: records of 256 bytes with sequence number and checksum. */
+/**
+ * A key-value store as the workload has it: records of 256 bytes with sequence number and checksum.
+ */
 public final class Records {
   private Records() {}
 
   public static final int SIZE = 256;
   public static final int COUNT = 1024;
 
-  /** Updates {@code updates} records chosen by a generator, verifying each before; returns how many were wrong. */
+  /**
+   * Updates {@code updates} records chosen by a generator, verifying each before; returns how many
+   * were wrong.
+   */
   public static int run(long area, long seed, int updates) {
     long state = seed | 1;
     int wrong = 0;

@@ -1,12 +1,18 @@
 package aerostat.tools.bench.kernels;
 
-/** Pointer code: a linked list of 1,024 nodes in shuffled order, walked alone and with a call a node. */
+/**
+ * Pointer code: a linked list of 1,024 nodes in shuffled order, walked alone and with a call a
+ * node.
+ */
 public final class Walks {
   private Walks() {}
 
   public static final int NODES = 1024;
 
-  /** Builds the list in {@code area} (NODES * Node.SIZE bytes) with a fixed permutation; returns its head. */
+  /**
+   * Builds the list in {@code area} (NODES * Node.SIZE bytes) with a fixed permutation; returns its
+   * head.
+   */
   public static long build(long area) {
     long next = 0;
     for (int i = 0; i < NODES; i++) {
@@ -34,7 +40,10 @@ public final class Walks {
     return sum;
   }
 
-  /** A loop of a length that the node decides, so that the call is one the rewriter must be able to stop in. */
+  /**
+   * A loop of a length that the node decides, so that the call is one the rewriter must be able to
+   * stop in.
+   */
   private static long mix(long sum, Node node) {
     long left = node.value() & 7;
     long mixed = sum;
