@@ -22,7 +22,7 @@ public final class Records {
       state ^= state << 13;
       state ^= state >>> 7;
       state ^= state << 17;
-      long record = area + (state & COUNT - 1) * SIZE;
+      long record = area + (state & (COUNT - 1)) * SIZE;
       if (!verify(record)) {
         wrong++;
       }

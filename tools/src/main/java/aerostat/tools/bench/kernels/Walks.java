@@ -17,7 +17,7 @@ public final class Walks {
     long next = 0;
     for (int i = 0; i < NODES; i++) {
       // 389 is coprime to 1024: every slot once, neighbours far apart.
-      long address = area + (long) (i * 389 & NODES - 1) * Node.SIZE;
+      long address = area + (long) ((i * 389) & (NODES - 1)) * Node.SIZE;
       new Node(address).set(next, i);
       next = address;
     }
