@@ -1,5 +1,6 @@
 package aerostat.vmm.migration;
 
+import aerostat.vmm.machine.Sabotage;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -27,11 +28,12 @@ record MigrationParameters(
   static final MigrationParameters DEFAULT =
       new MigrationParameters(0, 300, true, 50, 30, false, "");
 
-  static final String SKIP_PAGE = "skip-page";
-  static final String STALE_HINT = "stale-hint";
-  static final String RESUME_BOTH = "resume-both";
-
-  private static final Set<String> SABOTAGE = Set.of("", SKIP_PAGE, STALE_HINT, RESUME_BOTH);
+  private static final Set<String> SABOTAGE =
+      Set.of(
+          "",
+          Sabotage.SKIP_PAGE.word(),
+          Sabotage.STALE_HINT.word(),
+          Sabotage.RESUME_BOTH.word());
   private static final String TEST_BUILD = "aerostat.testbuild";
 
   /** As QMP shows them. */
@@ -47,6 +49,11 @@ record MigrationParameters(
       map.put("x-sabotage", sabotage);
     }
     return map;
+  }
+
+  /** Whether this error is planted: by the parameter, or for the whole process by its property. */
+  boolean sabotaged(Sabotage what) {
+    return sabotage.equals(what.word()) || what.planned();
   }
 
   /**

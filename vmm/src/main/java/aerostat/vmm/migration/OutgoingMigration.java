@@ -1,6 +1,7 @@
 package aerostat.vmm.migration;
 
 import aerostat.vmm.machine.MachineEvent;
+import aerostat.vmm.machine.Sabotage;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -191,7 +192,7 @@ final class OutgoingMigration implements AutoCloseable {
 
   private void transfer() throws IOException {
     MigrationParameters p = parameters.get();
-    resumeBoth = p.sabotage().equals(MigrationParameters.RESUME_BOTH);
+    resumeBoth = p.sabotaged(Sabotage.RESUME_BOTH);
     Link opened =
         new Link(SocketTransport.connect(address, CONNECT_TIMEOUT, this::cancelRequested));
     link = opened;
@@ -207,7 +208,7 @@ final class OutgoingMigration implements AutoCloseable {
       accept.end();
 
       DirtyPages dirty =
-          new DirtyPages(guest.memory(), p.sabotage().equals(MigrationParameters.STALE_HINT));
+          new DirtyPages(guest.memory(), p.sabotaged(Sabotage.STALE_HINT));
       stats.sources(dirty::remaining, dirty::hinted);
       Precopy precopy =
           new Precopy(

@@ -1,6 +1,7 @@
 package aerostat.vmm.migration;
 
 import aerostat.vmm.machine.RunState;
+import aerostat.vmm.machine.Sabotage;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -48,7 +49,7 @@ final class Precopy {
     this.pass = pass;
     this.limit = new BandwidthLimit(() -> parameters.get().maxBandwidth());
     this.sender = new PageSender(guest.memory(), link.out(), dirty, stats, this::sent);
-    if (parameters.get().sabotage().equals(MigrationParameters.SKIP_PAGE)) {
+    if (parameters.get().sabotaged(Sabotage.SKIP_PAGE)) {
       sender.skipEach(SABOTAGE_SKIP);
     }
   }
