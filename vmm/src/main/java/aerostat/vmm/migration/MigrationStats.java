@@ -148,18 +148,20 @@ final class MigrationStats {
     roundBegin = System.nanoTime();
     roundNormal = normal;
     roundDuplicate = duplicate;
-    roundHinted = hinted.getAsLong();
   }
 
+  /** Hints count for the round that they came before or in. */
   synchronized void roundEnds() {
+    long hintedNow = hinted.getAsLong();
     if (rounds.size() < MAX_ROUNDS_SHOWN) {
       rounds.add(
           new Round(
               normal - roundNormal,
               duplicate - roundDuplicate,
-              hinted.getAsLong() - roundHinted,
+              hintedNow - roundHinted,
               millis(System.nanoTime() - roundBegin)));
     }
+    roundHinted = hintedNow;
   }
 
   synchronized void expectedDowntime(long millis) {
