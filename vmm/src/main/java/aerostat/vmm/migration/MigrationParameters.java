@@ -30,10 +30,7 @@ record MigrationParameters(
 
   private static final Set<String> SABOTAGE =
       Set.of(
-          "",
-          Sabotage.SKIP_PAGE.word(),
-          Sabotage.STALE_HINT.word(),
-          Sabotage.RESUME_BOTH.word());
+          "", Sabotage.SKIP_PAGE.word(), Sabotage.STALE_HINT.word(), Sabotage.RESUME_BOTH.word());
   private static final String TEST_BUILD = "aerostat.testbuild";
 
   /** As QMP shows them. */

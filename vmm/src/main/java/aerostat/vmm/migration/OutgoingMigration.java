@@ -207,8 +207,7 @@ final class OutgoingMigration implements AutoCloseable {
       accept.u32("version");
       accept.end();
 
-      DirtyPages dirty =
-          new DirtyPages(guest.memory(), p.sabotaged(Sabotage.STALE_HINT));
+      DirtyPages dirty = new DirtyPages(guest.memory(), p.sabotaged(Sabotage.STALE_HINT));
       stats.sources(dirty::remaining, dirty::hinted);
       Precopy precopy =
           new Precopy(

@@ -23,8 +23,15 @@ class BrokenHandoverTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"SETUP,false", "ACCEPT,false", "PAGES,false", "STATE,false", "FINAL,false",
-    "FINAL,true", "READY,false"})
+  @CsvSource({
+    "SETUP,false",
+    "ACCEPT,false",
+    "PAGES,false",
+    "STATE,false",
+    "FINAL,false",
+    "FINAL,true",
+    "READY,false"
+  })
   void cutBeforeGiven_theSourceRunsOn_theDestinationDiscards(MessageType at, boolean forward)
       throws Exception {
     try (FakeHost a = running();

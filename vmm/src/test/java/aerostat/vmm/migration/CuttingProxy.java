@@ -12,7 +12,9 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 
-/** Stands between source and destination, reads messages, and cuts the connection at a chosen one. */
+/**
+ * Stands between source and destination, reads messages, and cuts the connection at a chosen one.
+ */
 final class CuttingProxy implements AutoCloseable {
   private final ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
   private final int target;

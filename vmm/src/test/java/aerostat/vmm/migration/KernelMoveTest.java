@@ -90,8 +90,7 @@ class KernelMoveTest {
   void kvstoreMovesThereAndBack_withAndWithoutHints() throws Exception {
     try (Place a = new Place();
         Place b = new Place()) {
-      Machine first =
-          Machine.builder().memory(64 << 20).append(APPEND).console(a.console).build();
+      Machine first = Machine.builder().memory(64 << 20).append(APPEND).console(a.console).build();
       a.slot.put(first);
       first.start();
       a.console.await("kvstore:", 2);
