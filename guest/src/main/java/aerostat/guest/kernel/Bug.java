@@ -15,8 +15,7 @@ public final class Bug {
 
   /** BUG: does not return. */
   public static void bug(String what) {
-    Printk.pr(Printk.EMERG, "kernel BUG: %s\n", Cpu.string(what));
-    Panic.panic("Fatal exception");
+    Cpu.panic(what);
   }
 
   /** WARN_ON: logs when the condition holds; returns the condition. */

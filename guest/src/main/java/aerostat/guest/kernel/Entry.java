@@ -52,7 +52,6 @@ public final class Entry {
     Memory.store64(KernelData.BOOT_PARAMS, bootParams);
     Printk.init();
     Printk.info("Aerostat guest kernel\n");
-    Printk.info("Command line: %s\n", boot.commandLine());
     Params.parse(new CString(boot.commandLine()), boot.commandLineLength());
     Printk.setUpFromParams();
     Sched.init();

@@ -2,13 +2,12 @@ package aerostat.guest.kernel;
 
 import aerostat.guest.machine.Cpu;
 
-/** kernel/panic.c. */
+/** kernel/panic.c. The machine prints {@code Kernel panic - not syncing: } and a backtrace. */
 public final class Panic {
   private Panic() {}
 
-  /** Says why on the console and ends the guest with a backtrace. Does not return. */
+  /** Ends the guest and says why. Does not return. */
   public static void panic(String message) {
-    Printk.pr(Printk.EMERG, "Kernel panic - not syncing: %s\n", Cpu.string(message));
     Cpu.panic(message);
   }
 }

@@ -21,6 +21,7 @@ public final class Params {
   static void parse(CString line, long length) {
     int n = (int) Math.max(Math.min(length, MAX_LINE), 0);
     copyLine(line, n);
+    print(n);
     cut(n);
   }
 
@@ -32,6 +33,14 @@ public final class Params {
       Memory.store8(KernelData.COMMAND_LINE + i, c < ' ' ? ' ' : c);
     }
     Memory.store8(KernelData.COMMAND_LINE + length, 0);
+  }
+
+  /** print_kernel_cmdline: in pieces of what a log line takes. */
+  private static void print(int length) {
+    Printk.info("Command line: %s\n", KernelData.COMMAND_LINE);
+    for (int at = Vsprintf.MAX_STRING; at < length; at += Vsprintf.MAX_STRING) {
+      Printk.info("              %s\n", KernelData.COMMAND_LINE + at);
+    }
   }
 
   /** next_arg, over the whole line and in place: quotes vanish, ends become NUL. */

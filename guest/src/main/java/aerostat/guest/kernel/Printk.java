@@ -1,12 +1,14 @@
 package aerostat.guest.kernel;
 
+import aerostat.guest.machine.Bounded;
 import aerostat.guest.machine.Cpu;
 import aerostat.guest.machine.Io;
 import aerostat.guest.machine.Memory;
 
 /**
  * kernel/printk: a line for the log and the console. Reaches no safepoint, so it may be called
- * anywhere, interrupt handlers and bounded methods included.
+ * anywhere, interrupt handlers and bounded methods included. A string argument is cut at {@link
+ * Vsprintf#MAX_STRING} bytes.
  */
 public final class Printk {
   private Printk() {}
@@ -50,113 +52,137 @@ public final class Printk {
     }
   }
 
+  @Bounded(1)
   public static void pr(int level, String format) {
     vprintk(level, format, 0, 0, 0, 0, 0, 0);
   }
 
+  @Bounded(1)
   public static void pr(int level, String format, long a) {
     vprintk(level, format, a, 0, 0, 0, 0, 0);
   }
 
+  @Bounded(1)
   public static void pr(int level, String format, long a, long b) {
     vprintk(level, format, a, b, 0, 0, 0, 0);
   }
 
+  @Bounded(1)
   public static void pr(int level, String format, long a, long b, long c) {
     vprintk(level, format, a, b, c, 0, 0, 0);
   }
 
+  @Bounded(1)
   public static void pr(int level, String format, long a, long b, long c, long d) {
     vprintk(level, format, a, b, c, d, 0, 0);
   }
 
+  @Bounded(1)
   public static void pr(int level, String format, long a, long b, long c, long d, long e) {
     vprintk(level, format, a, b, c, d, e, 0);
   }
 
+  @Bounded(1)
   public static void pr(int level, String format, long a, long b, long c, long d, long e, long f) {
     vprintk(level, format, a, b, c, d, e, f);
   }
 
+  @Bounded(1)
   public static void info(String format) {
     vprintk(INFO, format, 0, 0, 0, 0, 0, 0);
   }
 
+  @Bounded(1)
   public static void info(String format, long a) {
     vprintk(INFO, format, a, 0, 0, 0, 0, 0);
   }
 
+  @Bounded(1)
   public static void info(String format, long a, long b) {
     vprintk(INFO, format, a, b, 0, 0, 0, 0);
   }
 
+  @Bounded(1)
   public static void info(String format, long a, long b, long c) {
     vprintk(INFO, format, a, b, c, 0, 0, 0);
   }
 
+  @Bounded(1)
   public static void info(String format, long a, long b, long c, long d) {
     vprintk(INFO, format, a, b, c, d, 0, 0);
   }
 
+  @Bounded(1)
   public static void info(String format, long a, long b, long c, long d, long e) {
     vprintk(INFO, format, a, b, c, d, e, 0);
   }
 
+  @Bounded(1)
   public static void info(String format, long a, long b, long c, long d, long e, long f) {
     vprintk(INFO, format, a, b, c, d, e, f);
   }
 
+  @Bounded(1)
   public static void warn(String format) {
     vprintk(WARNING, format, 0, 0, 0, 0, 0, 0);
   }
 
+  @Bounded(1)
   public static void warn(String format, long a) {
     vprintk(WARNING, format, a, 0, 0, 0, 0, 0);
   }
 
+  @Bounded(1)
   public static void warn(String format, long a, long b) {
     vprintk(WARNING, format, a, b, 0, 0, 0, 0);
   }
 
+  @Bounded(1)
   public static void warn(String format, long a, long b, long c) {
     vprintk(WARNING, format, a, b, c, 0, 0, 0);
   }
 
+  @Bounded(1)
   public static void err(String format) {
     vprintk(ERR, format, 0, 0, 0, 0, 0, 0);
   }
 
+  @Bounded(1)
   public static void err(String format, long a) {
     vprintk(ERR, format, a, 0, 0, 0, 0, 0);
   }
 
+  @Bounded(1)
   public static void err(String format, long a, long b) {
     vprintk(ERR, format, a, b, 0, 0, 0, 0);
   }
 
+  @Bounded(1)
   public static void err(String format, long a, long b, long c) {
     vprintk(ERR, format, a, b, c, 0, 0, 0);
   }
 
+  @Bounded(1)
   public static void debug(String format) {
     vprintk(DEBUG, format, 0, 0, 0, 0, 0, 0);
   }
 
+  @Bounded(1)
   public static void debug(String format, long a) {
     vprintk(DEBUG, format, a, 0, 0, 0, 0, 0);
   }
 
+  @Bounded(1)
   public static void debug(String format, long a, long b) {
     vprintk(DEBUG, format, a, b, 0, 0, 0, 0);
   }
 
+  @Bounded(1)
   private static void vprintk(
       int level, String format, long a, long b, long c, long d, long e, long f) {
     long line = KernelData.PRINTK_LINE;
     long us = Cpu.now() / 1000;
-    int stamp =
-        Vsprintf.snprintf(
-            line, LINE, Cpu.string("[%5lu.%06lu] "), us / 1_000_000, us % 1_000_000, 0, 0, 0, 0);
+    int stamp = Vsprintf.stamp(line, us / 1_000_000, us % 1_000_000);
     int length =
         stamp + Vsprintf.snprintf(line + stamp, LINE - stamp, Cpu.string(format), a, b, c, d, e, f);
     log(line, length);
@@ -165,6 +191,7 @@ public final class Printk {
     }
   }
 
+  @Bounded(1)
   private static void console(long line, int length) {
     if (Memory.load64(KernelData.BOOT_PARAMS) == 0) {
       return;
@@ -176,6 +203,7 @@ public final class Printk {
   }
 
   /** Appends to the ring; old bytes give way. */
+  @Bounded(1)
   private static void log(long line, int length) {
     long end = Memory.load64(KernelData.LOG_END);
     int at = (int) (end & (KernelData.LOG_SIZE - 1));

@@ -15,18 +15,30 @@ public final class Vsprintf {
   private static final int LEFT = 1;
   private static final int ZERO = 2;
   private static final int ALTERNATE = 4;
-  private static final int UPPER = 8;
-  private static final int SIGNED = 16;
+  private static final int WIDE = 8;
+  private static final int FLAGS = 15;
 
-  /** Longest string that {@code %s} prints, bytes. */
-  private static final int MAX_STRING = 1024;
+  // What a conversion says before its letter: flags in bits 0..3, width from bit 8, length from bit 16.
+  private static final int WIDTH_SHIFT = 8;
+  private static final int LENGTH_SHIFT = 16;
+
+  /** Widest field, bytes. */
+  private static final int MAX_WIDTH = 64;
+
+  /** Longest string that {@code %s} prints, and longest literal piece, bytes. */
+  static final int MAX_STRING = 256;
+
+  /** Most pieces of a format: conversions and what stands between them. */
+  private static final int MAX_PIECES = 24;
 
   /**
-   * snprintf: writes at most {@code size - 1} bytes and a NUL (none if size is 0).
+   * snprintf: writes at most {@code size - 1} bytes and a NUL (none if size is 0). The bounds are
+   * tight so that the machine knows that a message cannot take long.
    *
    * @param format address of the format
    * @return bytes written without the NUL
    */
+  @Bounded(MAX_PIECES)
   public static int snprintf(
       long buffer, int size, long format, long a, long b, long c, long d, long e, long f) {
     if (size <= 0) {
@@ -36,62 +48,109 @@ public final class Vsprintf {
     long end = buffer + size - 1;
     long from = format;
     int argument = 0;
-    int ch = Memory.load8(from);
-    while (ch != 0) {
-      from++;
-      if (ch != '%') {
-        at = put(at, end, ch);
+    for (int piece = 0; piece < MAX_PIECES && Memory.load8(from) != 0; piece++) {
+      if (Memory.load8(from) != '%') {
+        int length = literal(from);
+        at = raw(at, end, from, length);
+        from += length;
       } else {
-        long begin = from - 1;
-        int flags = 0;
-        ch = Memory.load8(from);
-        while (ch == '-' || ch == '0' || ch == '#') {
-          flags |= ch == '-' ? LEFT : ch == '0' ? ZERO : ALTERNATE;
-          from++;
-          ch = Memory.load8(from);
-        }
-        int width = 0;
-        while (ch >= '0' && ch <= '9') {
-          width = Math.min(width * 10 + ch - '0', MAX_STRING);
-          from++;
-          ch = Memory.load8(from);
-        }
-        boolean wide = false;
-        while (ch == 'l' || ch == 'h' || ch == 'z') {
-          wide |= ch != 'h';
-          from++;
-          ch = Memory.load8(from);
-        }
-        long value = pick(argument, a, b, c, d, e, f);
-        from++;
-        argument++;
-        switch (ch) {
-          case 'd', 'i' ->
-              at = number(at, end, wide ? value : (int) value, 10, width, flags | SIGNED);
-          case 'u' -> at = number(at, end, wide ? value : value & 0xffff_ffffL, 10, width, flags);
-          case 'x' -> at = number(at, end, wide ? value : value & 0xffff_ffffL, 16, width, flags);
-          case 'X' ->
-              at = number(at, end, wide ? value : value & 0xffff_ffffL, 16, width, flags | UPPER);
-          case 'p' -> at = number(at, end, value, 16, 16, ZERO);
-          case 'c' -> at = put(at, end, (int) value & 0xff);
-          case 's' -> at = string(at, end, value, width, flags);
-          case '%' -> {
-            at = put(at, end, '%');
-            argument--;
-          }
-          default -> {
-            // Unknown: the conversion itself, as far as it was read.
-            argument--;
-            if (ch == 0) {
-              from--;
-            }
-            at = raw(at, end, begin, from);
-          }
+        int spec = spec(from + 1);
+        int length = spec >> LENGTH_SHIFT;
+        int ch = Memory.load8(from + 1 + length);
+        if (takesArgument(ch)) {
+          at = convert(at, end, ch, spec, pick(argument, a, b, c, d, e, f));
+          argument++;
+          from += length + 2;
+        } else if (ch == '%') {
+          at = put(at, end, '%');
+          from += length + 2;
+        } else {
+          // Unknown: the conversion itself, as far as it was read.
+          at = raw(at, end, from, length + 1);
+          from += length + 1;
         }
       }
-      ch = Memory.load8(from);
     }
     Memory.store8(at, 0);
+    return (int) (at - buffer);
+  }
+
+  /** Bytes up to the next conversion or the end. */
+  @Bounded(MAX_STRING)
+  private static int literal(long from) {
+    int n = 0;
+    while (n < MAX_STRING && Memory.load8(from + n) != '%' && Memory.load8(from + n) != 0) {
+      n++;
+    }
+    return n;
+  }
+
+  /** Reads flags, width and length modifiers. */
+  @Bounded(16)
+  private static int spec(long from) {
+    int flags = 0;
+    int width = 0;
+    int n = 0;
+    int ch = Memory.load8(from);
+    while (n < 12 && isSpec(ch)) {
+      if (ch == 'l' || ch == 'z') {
+        flags |= WIDE;
+      } else if (ch == '-') {
+        flags |= LEFT;
+      } else if (ch == '#') {
+        flags |= ALTERNATE;
+      } else if (ch == '0' && width == 0) {
+        flags |= ZERO;
+      } else if (ch != 'h') {
+        width = Math.min(width * 10 + ch - '0', MAX_WIDTH);
+      }
+      n++;
+      ch = Memory.load8(from + n);
+    }
+    return flags | (width << WIDTH_SHIFT) | (n << LENGTH_SHIFT);
+  }
+
+  private static boolean isSpec(int ch) {
+    return (ch >= '0' && ch <= '9')
+        || ch == '-'
+        || ch == '#'
+        || ch == 'l'
+        || ch == 'z'
+        || ch == 'h';
+  }
+
+  private static boolean takesArgument(int ch) {
+    return switch (ch) {
+      case 'd', 'i', 'u', 'x', 'X', 'c', 's', 'p' -> true;
+      default -> false;
+    };
+  }
+
+  private static long convert(long at, long end, int ch, int spec, long argument) {
+    int flags = spec & FLAGS;
+    int width = (spec >> WIDTH_SHIFT) & 0xff;
+    if (ch == 's') {
+      return string(at, end, argument, width, flags);
+    }
+    if (ch == 'c') {
+      return put(at, end, (int) argument & 0xff);
+    }
+    if (ch == 'p') {
+      return number(at, end, argument, 'x', 16, ZERO);
+    }
+    boolean signed = ch == 'd' || ch == 'i';
+    long narrow = signed ? (int) argument : argument & 0xffff_ffffL;
+    return number(at, end, (flags & WIDE) != 0 ? argument : narrow, ch, width, flags);
+  }
+
+  /** "[%5lu.%06lu] " without the search for pieces; returns the bytes written. */
+  static int stamp(long buffer, long seconds, long micros) {
+    long end = buffer + MAX_WIDTH;
+    long at = put(buffer, end, '[');
+    at = number(at, end, seconds, 'u', 5, 0);
+    at = put(at, end, '.');
+    at = number(at, end, micros, 'u', 6, ZERO);
+    at = put(put(at, end, ']'), end, ' ');
     return (int) (at - buffer);
   }
 
@@ -115,16 +174,16 @@ public final class Vsprintf {
     return at;
   }
 
-  @Bounded(4096)
-  private static long raw(long at, long end, long from, long to) {
+  @Bounded(MAX_STRING)
+  private static long raw(long at, long end, long from, int length) {
     long p = at;
-    for (long q = from; q < to; q++) {
-      p = put(p, end, Memory.load8(q));
+    for (int i = 0; i < length; i++) {
+      p = put(p, end, Memory.load8(from + i));
     }
     return p;
   }
 
-  @Bounded(1024)
+  @Bounded(MAX_WIDTH)
   private static long pad(long at, long end, int ch, int count) {
     long p = at;
     for (int i = 0; i < count; i++) {
@@ -133,7 +192,7 @@ public final class Vsprintf {
     return p;
   }
 
-  @Bounded(64)
+  @Bounded(24)
   private static int digits(long value, int base) {
     int n = 1;
     long rest = Long.divideUnsigned(value, base);
@@ -144,55 +203,57 @@ public final class Vsprintf {
     return n;
   }
 
-  private static long number(long at, long end, long value, int base, int width, int flags) {
-    boolean negative = (flags & SIGNED) != 0 && value < 0;
+  private static long number(long at, long end, long value, int ch, int width, int flags) {
+    int base = (ch | 0x20) == 'x' ? 16 : 10;
+    boolean negative = (ch == 'd' || ch == 'i') && value < 0;
     long magnitude = negative ? -value : value;
     int count = digits(magnitude, base);
     int prefix = negative ? 1 : (flags & ALTERNATE) != 0 && base == 16 ? 2 : 0;
-    int fill = Math.max(width - count - prefix, 0);
-    long p = at;
-    if ((flags & (LEFT | ZERO)) == 0) {
-      p = pad(p, end, ' ', fill);
-    }
+    int fill = width - count - prefix;
+    boolean left = (flags & LEFT) != 0;
+    boolean zero = !left && (flags & ZERO) != 0;
+    long p = left || zero ? at : pad(at, end, ' ', fill);
     if (negative) {
       p = put(p, end, '-');
     } else if (prefix == 2) {
       p = put(put(p, end, '0'), end, 'x');
     }
-    if ((flags & (LEFT | ZERO)) == ZERO) {
+    if (zero) {
       p = pad(p, end, '0', fill);
     }
-    p = putDigits(p, end, magnitude, base, count, flags);
-    return (flags & LEFT) != 0 ? pad(p, end, ' ', fill) : p;
+    p = putDigits(p, end, magnitude, base, count, ch == 'X' ? 'A' : 'a');
+    return left ? pad(p, end, ' ', fill) : p;
   }
 
   /** The digits, last one first, each to its place; those beyond the end are dropped. */
-  @Bounded(64)
-  private static long putDigits(long at, long end, long value, int base, int count, int flags) {
+  @Bounded(24)
+  private static long putDigits(long at, long end, long value, int base, int count, int letter) {
     long rest = value;
     for (int i = count - 1; i >= 0; i--) {
       int digit = (int) Long.remainderUnsigned(rest, base);
       rest = Long.divideUnsigned(rest, base);
       if (at + i < end) {
-        int letter = (flags & UPPER) != 0 ? 'A' : 'a';
         Memory.store8(at + i, digit < 10 ? '0' + digit : letter + digit - 10);
       }
     }
     return Math.min(at + count, end);
   }
 
-  @Bounded(2048)
   private static long string(long at, long end, long text, int width, int flags) {
     long from = text == 0 ? CString.of("(null)").address() : text;
-    int length = 0;
-    while (length < MAX_STRING && Memory.load8(from + length) != 0) {
-      length++;
+    int length = stringLength(from);
+    boolean left = (flags & LEFT) != 0;
+    long p = left ? at : pad(at, end, ' ', width - length);
+    p = raw(p, end, from, length);
+    return left ? pad(p, end, ' ', width - length) : p;
+  }
+
+  @Bounded(MAX_STRING)
+  private static int stringLength(long text) {
+    int n = 0;
+    while (n < MAX_STRING && Memory.load8(text + n) != 0) {
+      n++;
     }
-    long p = at;
-    if ((flags & LEFT) == 0) {
-      p = pad(p, end, ' ', width - length);
-    }
-    p = raw(p, end, from, from + length);
-    return (flags & LEFT) != 0 ? pad(p, end, ' ', width - length) : p;
+    return n;
   }
 }

@@ -4,6 +4,7 @@ import aerostat.guest.kernel.Bug;
 import aerostat.guest.kernel.Panic;
 import aerostat.guest.kernel.Printk;
 import aerostat.guest.kernel.Task;
+import aerostat.guest.machine.Bounded;
 import aerostat.guest.machine.Memory;
 
 /** mm/page_alloc.c: the interface and the fast paths of the page allocator. */
@@ -42,7 +43,8 @@ public final class PageAlloc {
     return page == null ? 0 : page.virtual();
   }
 
-  /** __free_pages. */
+  /** __free_pages. Any context. */
+  @Bounded(1)
   public static void freePages(Page page, int order) {
     if (page.refcount() != 1 || page.type() != 0 || !aligned(page.pfn(), order)) {
       badPage(page);
@@ -58,11 +60,13 @@ public final class PageAlloc {
   }
 
   /** __free_page. */
+  @Bounded(1)
   public static void freePage(Page page) {
     freePages(page, 0);
   }
 
   /** free_pages: the block at this address; 0 does nothing. */
+  @Bounded(1)
   public static void freePagesAt(long virtual, int order) {
     if (virtual != 0) {
       freePages(Page.ofAddress(virtual), order);
@@ -70,6 +74,7 @@ public final class PageAlloc {
   }
 
   /** get_page_from_freelist: null if the zone would fall to the mark, or has no such block. */
+  @Bounded(1)
   static Page fromFreelist(Zone zone, int order, long mark) {
     if (!zone.watermarkOk(order, mark)) {
       return null;
@@ -90,6 +95,7 @@ public final class PageAlloc {
     return page;
   }
 
+  @Bounded(1)
   private static void prepNewPage(Page page) {
     if (page.refcount() != 0) {
       badPage(page);
@@ -103,6 +109,7 @@ public final class PageAlloc {
   }
 
   /** bad_page: a page was freed twice, or is still in use, or never was the allocator's. */
+  @Bounded(1)
   private static void badPage(Page page) {
     Task task = Task.current();
     Printk.pr(

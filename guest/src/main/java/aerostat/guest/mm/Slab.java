@@ -88,6 +88,7 @@ public final class Slab {
   }
 
   /** An object of the class, or 0 when no slab has a free one. */
+  @Bounded(1)
   private static long take(int index) {
     int flags = Cpu.irqSave();
     long object = 0;
@@ -129,6 +130,7 @@ public final class Slab {
   }
 
   /** kfree; 0 does nothing. Any context. */
+  @Bounded(1)
   public static void kfree(long object) {
     if (object == 0) {
       return;
@@ -145,6 +147,7 @@ public final class Slab {
     }
   }
 
+  @Bounded(1)
   private static void give(Page page, long object) {
     int index = page.order();
     int size = 1 << (index + MIN_SHIFT);

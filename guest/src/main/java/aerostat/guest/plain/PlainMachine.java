@@ -304,7 +304,7 @@ public final class PlainMachine {
 
   @SuppressWarnings("DoNotCallSuggester")
   public static void panic(String m) {
-    throw new PlainFault("guest panic: " + m + "\n" + mmio.console());
+    throw new PlainFault("Kernel panic - not syncing: " + m + "\n" + mmio.console());
   }
 
   /** The constant's copy in the ROM area: length at -4, Latin-1 bytes, NUL. */
