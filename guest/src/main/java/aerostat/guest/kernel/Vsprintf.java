@@ -18,7 +18,8 @@ public final class Vsprintf {
   private static final int WIDE = 8;
   private static final int FLAGS = 15;
 
-  // What a conversion says before its letter: flags in bits 0..3, width from bit 8, length from bit 16.
+  // What a conversion says before its letter: flags in bits 0..3, width from bit 8, length from bit
+  // 16.
   private static final int WIDTH_SHIFT = 8;
   private static final int LENGTH_SHIFT = 16;
 
