@@ -1,0 +1,164 @@
+package aerostat.devices.balloon;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import aerostat.devices.clock.DrivenClock;
+import aerostat.mmio.state.FlatState;
+import aerostat.mmio.virtio.MmioRegisters;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+class BalloonConfigTest {
+  private final BalloonRig rig = new BalloonRig();
+
+  @AfterEach
+  void close() {
+    rig.close();
+  }
+
+  private static BalloonOptions options(boolean hint, boolean oom) {
+    return new BalloonOptions(hint, false, false, oom);
+  }
+
+  @Test
+  @DisplayName("UAPI-01: device id 5")
+  void id() {
+    assertThat(rig.driver.read(MmioRegisters.DEVICE_ID)).isEqualTo(5);
+  }
+
+  @Test
+  @DisplayName("A.1: statistics always, the others by option, MUST_TELL_HOST never")
+  void offered() {
+    for (int i = 0; i < 4; i++) {
+      try (BalloonRig each = new BalloonRig(options((i & 1) != 0, (i & 2) != 0), false)) {
+        assertThat(each.driver.offeredFeatures() & 0xff_ffff)
+            .isEqualTo(0b10 | (i & 2) << 1 | (i & 1) << 3);
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("alioth: a feature that is not built is refused, never offered")
+  void unbuiltFeatures() {
+    DrivenClock clock = new DrivenClock(() -> 0, () -> 0);
+    assertThatThrownBy(
+            () ->
+                new BalloonDevice(
+                    "b", new BalloonOptions(false, true, false, false), new FlatState(), clock))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("free-page-reporting is not built yet");
+    assertThatThrownBy(
+            () ->
+                new BalloonDevice(
+                    "b", new BalloonOptions(false, false, true, false), new FlatState(), clock))
+        .hasMessageContaining("page-poison is not built yet");
+  }
+
+  @Test
+  @DisplayName("UAPI-08: QEMU's ring sizes; an absent queue has size 0")
+  void ringSizes() {
+    assertThat(rig.driver.queueSizeMax(0)).isEqualTo(128);
+    assertThat(rig.driver.queueSizeMax(1)).isEqualTo(128);
+    assertThat(rig.driver.queueSizeMax(2)).isEqualTo(128);
+    assertThat(rig.driver.queueSizeMax(3)).isEqualTo(1024);
+    assertThat(rig.driver.queueSizeMax(4)).isZero();
+    try (BalloonRig plain = new BalloonRig(options(false, false), false)) {
+      assertThat(plain.driver.queueSizeMax(3)).isZero();
+    }
+  }
+
+  @Test
+  @DisplayName("UAPI-04, UAPI-05, UAPI-07: the numberings differ where a lower queue is absent")
+  void numberings() {
+    long reportOnly = BalloonLayout.F_STATS_VQ | BalloonLayout.F_REPORTING;
+    assertThat(QueueNumbering.SPEC.assign(reportOnly).indexOf(QueueRole.REPORTING)).isEqualTo(4);
+    assertThat(QueueNumbering.SPEC.assign(reportOnly).get(3)).isNull();
+    assertThat(QueueNumbering.DENSE_OFFERED.assign(reportOnly).indexOf(QueueRole.REPORTING))
+        .isEqualTo(3);
+    long neither = BalloonLayout.F_REPORTING; // EDGE-52
+    assertThat(QueueNumbering.DENSE_OFFERED.assign(neither).indexOf(QueueRole.REPORTING))
+        .isEqualTo(2);
+    long all = reportOnly | BalloonLayout.F_FREE_PAGE_HINT;
+    assertThat(QueueNumbering.DENSE_OFFERED.assign(all)).isEqualTo(QueueNumbering.SPEC.assign(all));
+  }
+
+  @Test
+  @DisplayName("UAPI-11, EDGE-45: config of 8, 12 or 16 bytes by what is offered")
+  void configSizes() {
+    assertThat(rig.balloon.configSize()).isEqualTo(12);
+    assertThat(rig.driver.config32(12)).isEqualTo(-1);
+    assertThat(BalloonLayout.configSize(BalloonLayout.F_PAGE_POISON)).isEqualTo(16);
+    try (BalloonRig plain = new BalloonRig(options(false, false), false)) {
+      assertThat(plain.balloon.configSize()).isEqualTo(8);
+      assertThat(plain.driver.config32(8)).isEqualTo(-1);
+      assertThat(plain.driver.config32(4)).isZero();
+    }
+  }
+
+  @Test
+  @DisplayName("DEV-09: the target is clamped to RAM; 0 and less are ignored")
+  void target() {
+    rig.host().setTarget(BalloonRig.SIZE / 2);
+    assertThat(rig.driver.config32(0)).isEqualTo(1024);
+    rig.host().setTarget(0);
+    rig.host().setTarget(-5);
+    assertThat(rig.driver.config32(0)).isEqualTo(1024);
+    rig.host().setTarget(Long.MAX_VALUE);
+    assertThat(rig.driver.config32(0)).isZero();
+    rig.host().setTarget(1);
+    assertThat(rig.driver.config32(0)).isEqualTo(2047);
+  }
+
+  @Test
+  @DisplayName("DEV-12: a config interrupt only after DRIVER_OK, with both bits")
+  void configInterrupt() {
+    rig.host().setTarget(4096);
+    assertThat(rig.driver.interruptStatus()).isZero();
+    rig.start(4);
+    int generation = rig.driver.read(MmioRegisters.CONFIG_GENERATION);
+    rig.host().setTarget(BalloonRig.SIZE / 2);
+    assertThat(rig.driver.interruptStatus()).isEqualTo(3);
+    assertThat(rig.driver.read(MmioRegisters.CONFIG_GENERATION)).isEqualTo(generation + 1);
+  }
+
+  @Test
+  @DisplayName("DEV-10, cloud-hypervisor 7903: actual beyond RAM is clamped and counted")
+  void actualIsClamped() {
+    List<Long> told = new ArrayList<>();
+    rig.host().onActualChanged(told::add);
+    for (int pages : new int[] {16, 16, 2048, 2049, -1, Integer.MIN_VALUE, 0}) {
+      rig.driver.setConfig32(4, pages);
+    }
+    assertThat(told).containsExactly(BalloonRig.SIZE - 65536, 0L, 0L, 0L, 0L, BalloonRig.SIZE);
+    assertThat(rig.counted(BalloonCounter.ACTUAL_CLAMPED)).isEqualTo(3);
+    assertThat(rig.host().actualBytes()).isEqualTo(BalloonRig.SIZE);
+  }
+
+  @Test
+  @DisplayName("UAPI-15: four single-byte writes of actual are one event")
+  void actualByBytes() {
+    List<Long> told = new ArrayList<>();
+    rig.host().onActualChanged(told::add);
+    byte[] bytes = {0x34, 0x02, 0, 0};
+    for (int i = 0; i < 4; i++) {
+      assertThat(told).isEmpty();
+      rig.driver.write(0x104L + i, 1, bytes[i]);
+    }
+    assertThat(told).containsExactly(BalloonRig.SIZE - 0x234L * 4096);
+    assertThat(rig.driver.read(0x105L, 1)).isEqualTo(2);
+  }
+
+  @Test
+  @DisplayName("the driver writes only actual")
+  void readOnlyFields() {
+    rig.host().setTarget(BalloonRig.SIZE / 2);
+    rig.driver.setConfig32(0, 77);
+    rig.driver.setConfig32(8, 77);
+    assertThat(rig.driver.config32(0)).isEqualTo(1024);
+    assertThat(rig.driver.config32(8)).isZero();
+  }
+}
