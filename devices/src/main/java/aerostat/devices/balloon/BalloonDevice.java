@@ -188,7 +188,7 @@ public final class BalloonDevice implements VirtioDevice {
     all.hints().reset();
     all.pages().reset();
     if (all.port().trace().on()) {
-      TraceLine.of(name, "balloon-reset").to(all.port().trace());
+      TraceLine.of(all.port().name(), "balloon-reset").to(all.port().trace());
     }
   }
 

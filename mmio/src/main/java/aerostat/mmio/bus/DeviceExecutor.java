@@ -161,6 +161,9 @@ public abstract sealed class DeviceExecutor implements AutoCloseable {
      */
     private static final long POLL_NANOS = 20_000;
 
+    /** How long a step waits for a waiter to take the lock: about what waking a thread takes. */
+    private static final long HANDOVER_NANOS = 200_000;
+
     private final Thread thread;
     private final Condition changed;
     private boolean parked;
@@ -284,8 +287,15 @@ public abstract sealed class DeviceExecutor implements AutoCloseable {
         return next;
       } finally {
         lock.unlock();
-        if (lock.hasQueuedThreads()) {
-          // The lock is not fair: without this the loop would take it again at once.
+        letOthersIn();
+      }
+    }
+
+    /** The lock is not fair: a loop of steps would take it again before a waiter has woken up. */
+    private void letOthersIn() {
+      if (lock.hasQueuedThreads()) {
+        long begun = System.nanoTime();
+        while (lock.hasQueuedThreads() && System.nanoTime() - begun < HANDOVER_NANOS) {
           Thread.yield();
         }
       }
