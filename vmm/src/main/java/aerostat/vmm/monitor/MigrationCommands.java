@@ -43,6 +43,18 @@ public final class MigrationCommands {
                   return Command.EMPTY;
                 }),
             Command.of(
+                "x-migrate-claim",
+                "The operator decides who has the guest when a handover hangs. Asks the peer first;"
+                    + " `query-migrate` shows what came of it.",
+                arguments -> {
+                  migration.claim(Boolean.TRUE.equals(arguments.get("force")));
+                  return Command.EMPTY;
+                },
+                optional(
+                    "force",
+                    Argument.Type.BOOLEAN,
+                    "true: although the peer cannot be asked; its process must have ended")),
+            Command.of(
                 "query-migrate",
                 "State and counters of the last migration, empty before the first.",
                 arguments -> migration.query()),
