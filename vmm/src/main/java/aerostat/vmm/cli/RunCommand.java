@@ -156,18 +156,24 @@ final class RunCommand implements Callable<Integer> {
         MachineHost.SILENT.withConsole(guestConsole).withTrace(traceFile).withFlavour(flavour());
     MachineSlot slot = new MachineSlot(expected(), host);
     try (VmmProcess process = new VmmProcess(slot, traceFile, exitOnPanic())) {
+      // The machine is there before the first client is.
+      Machine machine = incoming == null ? build(guestConsole, traceFile) : null;
+      if (machine != null) {
+        slot.put(machine);
+      }
       List<Endpoint> served =
           endpoints.isEmpty()
               ? List.of()
               : process.openMonitor(endpoints, name, guestConsole::tail);
-      if (incoming == null) {
-        Machine machine = build(guestConsole, traceFile);
-        process.boot(machine, paused);
+      if (machine != null) {
         tell("process " + pid() + ", " + Size.show(machine.config().memoryBytes()), served);
-      } else if (incoming.equals("defer")) {
+        if (!paused) {
+          machine.start();
+        }
+      } else if ("defer".equals(incoming)) {
         tell("process " + pid() + ", waits for migrate-incoming", served);
       } else {
-        String address = process.listenForGuest(incoming);
+        String address = process.listenForGuest(String.valueOf(incoming));
         tell("process " + pid() + ", waits for a guest at " + address, served);
       }
       return process.awaitEnd();

@@ -1,6 +1,5 @@
 package aerostat.vmm.cli;
 
-import aerostat.vmm.machine.Machine;
 import aerostat.vmm.machine.MachineEvent;
 import aerostat.vmm.machine.MachineSlot;
 import aerostat.vmm.migration.MigrationService;
@@ -74,13 +73,6 @@ final class VmmProcess implements AutoCloseable {
       throw new CliException(ExitCode.USAGE, "--incoming: " + e.getMessage());
     } catch (IllegalStateException | java.io.UncheckedIOException e) {
       throw new CliException(ExitCode.UNAVAILABLE, "--incoming: " + e.getMessage());
-    }
-  }
-
-  void boot(Machine machine, boolean paused) {
-    slot.put(machine);
-    if (!paused) {
-      machine.start();
     }
   }
 
