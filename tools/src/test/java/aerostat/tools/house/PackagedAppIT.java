@@ -67,8 +67,7 @@ class PackagedAppIT {
   }
 
   private Process runGuest(Path socket) throws IOException {
-    return start(
-        "run", "--memory", "64M", "--qmp", "unix:" + socket, "--append", "workload=idle");
+    return start("run", "--memory", "64M", "--qmp", "unix:" + socket, "--append", "workload=idle");
   }
 
   @Test
