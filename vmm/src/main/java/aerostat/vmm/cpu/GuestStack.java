@@ -151,13 +151,13 @@ final class GuestStack {
    */
   long pop() {
     long top = top() - GuestMemory.RAM_BASE;
-    long footer = used < 16 ? 0 : ram.get(LONG, top - 8);
+    long footer = used < 8 ? 0 : ram.get(LONG, top - 8);
     int words = ResumeTable.words(footer);
     if (words * 8 > used || !table.isValid(footer)) {
       throw new GuestFault(
           "Corrupt frame on the kernel stack: 0x%016x at 0x%x".formatted(footer, top() - 8));
     }
-    long start = top - 8L * words;
+    long start = top - 8L * words; // words is at least 1: the footer alone
     for (int i = 0; i < words - 1; i++) {
       frame[i] = ram.get(LONG, start + 8L * i);
       ram.set(LONG, start + 8L * i, 0);
@@ -217,7 +217,7 @@ final class GuestStack {
   private List<Long> footers(int limit) {
     List<Long> found = new ArrayList<>();
     long at = used;
-    while (at >= 16 && found.size() < limit) {
+    while (at >= 8 && found.size() < limit) {
       long footer = ram.get(LONG, base - GuestMemory.RAM_BASE + at - 8);
       if (!table.isValid(footer)) {
         break;

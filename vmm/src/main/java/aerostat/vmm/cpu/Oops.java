@@ -7,7 +7,10 @@ import java.util.List;
 
 /** The text that a dying guest leaves on its console, in the manner of Linux. */
 final class Oops {
-  private static final int LINES = 64;
+  /** Lines of a long trace that are shown at its two ends. */
+  private static final int INNERMOST = 48;
+
+  private static final int OUTERMOST = 16;
 
   private Oops() {}
 
@@ -25,8 +28,9 @@ final class Oops {
     text.append(stamp).append("Call Trace:\n");
     List<String> lines = new ArrayList<>();
     for (StackTraceElement element : fault.getStackTrace()) {
-      if (element.getClassName().equals(Vcpu.class.getName())) {
-        break;
+      if (element.getClassName().equals(Vcpu.class.getName())
+          && element.getMethodName().equals("runFrames")) {
+        break; // what is further out is the host's
       }
       String line = table.describe(element);
       if (line != null) {
@@ -34,10 +38,12 @@ final class Oops {
       }
     }
     lines.addAll(spilled);
-    if (lines.size() > LINES) {
-      int left = lines.size() - LINES;
-      lines = new ArrayList<>(lines.subList(0, LINES));
-      lines.add("... and " + left + " more");
+    if (lines.size() > INNERMOST + OUTERMOST) {
+      int outer = lines.size() - OUTERMOST;
+      List<String> all = lines;
+      lines = new ArrayList<>(all.subList(0, INNERMOST));
+      lines.add("... " + (outer - INNERMOST) + " frames ...");
+      lines.addAll(all.subList(outer, all.size()));
     }
     for (String line : lines) {
       text.append(stamp).append(' ').append(line).append('\n');

@@ -205,8 +205,9 @@ public final class Machine implements AutoCloseable {
         }
         stateChange.wait(left / 1_000_000, (int) (left % 1_000_000));
       }
-      return true;
     }
+    hardware.vcpu().awaitRest();
+    return true;
   }
 
   /** Whether the guest said, as it powered off, that its work went wrong. */
@@ -343,8 +344,11 @@ public final class Machine implements AutoCloseable {
    * @throws IllegalStateException while the vCPU runs
    */
   public String ramHash(boolean everything) {
-    if (!hardware.vcpu().atRest() && !hardware.vcpu().onThread()) {
-      throw new IllegalStateException("the hash of a guest that runs means nothing: stop it first");
+    if (!hardware.vcpu().onThread()) {
+      if (state() == RunState.RUNNING) {
+        throw new IllegalStateException("a guest that runs has no hash: stop it first");
+      }
+      hardware.vcpu().awaitRest();
     }
     return RamHash.of(memory(), flatState().segment(), everything);
   }

@@ -35,6 +35,10 @@ final class DeterminismTest {
     }
   }
 
+  private static boolean goesOn(Machine machine) {
+    return machine.state() == RunState.PRELAUNCH || machine.state() == RunState.PAUSED;
+  }
+
   @Test
   void sameSeedSameRun() {
     Result first = run(7, Flavour.PLAIN, m -> {});
@@ -56,7 +60,7 @@ final class DeterminismTest {
             7,
             Flavour.PLAIN,
             machine -> {
-              for (long poll = 1; machine.state() != RunState.SHUTDOWN; poll++) {
+              for (long poll = 1; goesOn(machine); poll++) {
                 long reached = machine.runUntilPoll(poll);
                 if (machine.state() == RunState.PAUSED) {
                   assertThat(reached).isEqualTo(poll);
@@ -73,7 +77,7 @@ final class DeterminismTest {
             7,
             Flavour.PLAIN,
             machine -> {
-              for (long poll = 1; machine.state() != RunState.SHUTDOWN; poll++) {
+              for (long poll = 1; goesOn(machine); poll++) {
                 machine.setFlavour(poll % 2 == 0 ? Flavour.PLAIN : Flavour.SANITIZING);
                 machine.runUntilPoll(poll);
               }
@@ -90,7 +94,7 @@ final class DeterminismTest {
               7,
               Flavour.PLAIN,
               machine -> {
-                while (machine.state() != RunState.SHUTDOWN) {
+                while (goesOn(machine)) {
                   machine.runUntilPoll(machine.polls() + 1 + random.nextInt(50));
                 }
               });

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 /** Frames lie in memory that a hostile guest can write: nothing but that guest suffers. */
 final class HostileFrameTest {
-  private static final int RUNS = 400;
+  private static final int RUNS = 120;
   private static final long POLL_LIMIT = 30_000;
 
   @Test
