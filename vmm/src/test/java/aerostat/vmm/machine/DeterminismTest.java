@@ -2,8 +2,8 @@ package aerostat.vmm.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import aerostat.vmm.image.Flavour;
 import aerostat.bareguest.ThreadsGuest;
+import aerostat.vmm.image.Flavour;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Random;

@@ -2,11 +2,11 @@ package aerostat.vmm.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import aerostat.bareguest.ThreadsGuest;
 import aerostat.mmio.memory.GuestMemory;
 import aerostat.vmm.cpu.VcpuLayout;
 import aerostat.vmm.image.Flavour;
 import aerostat.vmm.image.ResumeTable;
-import aerostat.bareguest.ThreadsGuest;
 import java.io.ByteArrayOutputStream;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
@@ -56,12 +56,13 @@ final class HostileFrameTest {
       int used = (int) (register(machine, VcpuLayout.STACK_USED - 4) >>> 32);
       for (int i = 0; i <= random.nextInt(4); i++) {
         long word = base + 8L * random.nextInt(Math.max(1, used / 8));
-        machine.memory().store64(word, aimed ? aimedWord(machine, random, base, used) : random.nextLong());
+        machine
+            .memory()
+            .store64(word, aimed ? aimedWord(machine, random, base, used) : random.nextLong());
       }
       assertThat(state).hasSizeGreaterThan(VcpuLayout.SIZE);
       machine.runUntilPoll(POLL_LIMIT);
-      assertThat(machine.state())
-          .isIn(RunState.PAUSED, RunState.SHUTDOWN, RunState.GUEST_PANICKED);
+      assertThat(machine.state()).isIn(RunState.PAUSED, RunState.SHUTDOWN, RunState.GUEST_PANICKED);
       return console.toString(StandardCharsets.ISO_8859_1);
     }
   }

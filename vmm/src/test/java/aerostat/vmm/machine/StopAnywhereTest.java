@@ -2,10 +2,10 @@ package aerostat.vmm.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import aerostat.mmio.memory.GuestMemory;
-import aerostat.vmm.image.Flavour;
 import aerostat.bareguest.CopyGuest;
 import aerostat.bareguest.CounterGuest;
+import aerostat.mmio.memory.GuestMemory;
+import aerostat.vmm.image.Flavour;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -22,10 +22,7 @@ final class StopAnywhereTest {
   void endlessLoopStopsAndGoesOn() {
     Random random = new Random(1);
     try (Machine machine =
-        Machine.builder()
-            .memory(4 << 20)
-            .image(TestGuests.image(CounterGuest.class))
-            .build()) {
+        Machine.builder().memory(4 << 20).image(TestGuests.image(CounterGuest.class)).build()) {
       machine.start();
       long[] nanos = new long[STOPS];
       long count = -1;
