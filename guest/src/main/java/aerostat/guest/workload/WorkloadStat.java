@@ -105,6 +105,15 @@ record WorkloadStat(long address) {
     store32(address + STATE, 1);
   }
 
+  /** Whether the guest powers off when every workload has ended. */
+  static boolean powerOff() {
+    return load32(TABLE + 12) != 0;
+  }
+
+  static void setPowerOff(boolean off) {
+    store32(TABLE + 12, off ? 1 : 0);
+  }
+
   /** Whether every workload has ended. */
   static boolean allDone() {
     int n = count();

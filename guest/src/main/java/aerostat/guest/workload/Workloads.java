@@ -26,6 +26,7 @@ public final class Workloads {
     BootMemory.run();
     CString list = Params.get("workload");
     long ms = Params.number("workload.interval", 1000);
+    WorkloadStat.setPowerOff(Params.flag("workload.poweroff", false));
     if (list == null) {
       return;
     }
@@ -105,7 +106,7 @@ public final class Workloads {
   /** A workload that ends has ended. */
   static void finished(WorkloadStat stat) {
     stat.setDone();
-    if (Params.flag("workload.poweroff", false) && WorkloadStat.allDone()) {
+    if (WorkloadStat.powerOff() && WorkloadStat.allDone()) {
       powerOff();
     }
   }
