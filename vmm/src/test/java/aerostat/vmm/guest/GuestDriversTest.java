@@ -90,9 +90,7 @@ class GuestDriversTest {
       m.runUntilPoll(m.polls() + 50_000);
       locked(m, () -> m.balloon().setTarget(RAM / 4));
       m.runUntilPoll(m.polls() + 1_000_000);
-      assertThat(m.balloon().actualBytes())
-          .as("the blocks are free again")
-          .isEqualTo(RAM / 4);
+      assertThat(m.balloon().actualBytes()).as("the blocks are free again").isEqualTo(RAM / 4);
       assertThat(text()).doesNotContain("LOST").doesNotContain("panic");
     }
   }
