@@ -3,6 +3,7 @@ package aerostat.tools.demo;
 import aerostat.vmm.monitor.Endpoint;
 import aerostat.vmm.monitor.QmpClient;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -96,13 +97,16 @@ final class VmmChild implements AutoCloseable {
     QmpClient connected = client;
     if (connected == null) {
       Patience patience = new Patience(ANSWER);
-      Path socket = folder.resolve(name + ".sock");
-      while (!Files.exists(socket)) {
-        if (!process.isAlive() || !patience.wait(Duration.ofMillis(10))) {
-          throw new DemoFailure(name + " did not open its QMP socket" + diagnosis());
+      while (connected == null) {
+        try {
+          connected = QmpClient.connect(Endpoint.parse(address()));
+        } catch (ConnectException e) {
+          // It is still starting, unless it has ended.
+          if (!process.isAlive() || !patience.wait(Duration.ofMillis(10))) {
+            throw new DemoFailure(name + " did not open its QMP socket" + diagnosis());
+          }
         }
       }
-      connected = QmpClient.connect(Endpoint.parse(address()));
       client = connected;
     }
     return connected;

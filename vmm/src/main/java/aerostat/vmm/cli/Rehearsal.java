@@ -14,7 +14,7 @@ import java.util.concurrent.locks.LockSupport;
  * would and quits, while the JVM notes which classes that takes for its start-up cache.
  */
 final class Rehearsal {
-  private static final long PATIENCE_NANOS = Duration.ofSeconds(20).toNanos();
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final long PAUSE_NANOS = Duration.ofMillis(5).toNanos();
 
   private Rehearsal() {}
@@ -36,11 +36,8 @@ final class Rehearsal {
   }
 
   private static void use(Endpoint.Unix socket) {
-    long end = System.nanoTime() + PATIENCE_NANOS;
-    while (!Files.exists(socket.path()) && System.nanoTime() < end) {
-      LockSupport.parkNanos(PAUSE_NANOS);
-    }
-    try (QmpClient client = QmpClient.connect(socket)) {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    try (QmpClient client = QmpClient.connect(socket, PATIENCE)) {
       while (!balloonActive(client) && System.nanoTime() < end) {
         LockSupport.parkNanos(PAUSE_NANOS);
       }

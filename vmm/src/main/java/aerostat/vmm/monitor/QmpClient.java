@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +24,8 @@ import org.jspecify.annotations.Nullable;
 public final class QmpClient implements AutoCloseable {
   /** A server that floods a client is not listened to beyond this many unread events. */
   private static final int MAX_EVENTS = 10_000;
+
+  private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
   private final SocketChannel channel;
   private final String name;
@@ -66,6 +69,24 @@ public final class QmpClient implements AutoCloseable {
     } catch (IOException e) {
       client.close();
       throw e;
+    }
+  }
+
+  /**
+   * As {@link #connect(Endpoint)}, for a server that is starting: tries again while nobody listens
+   * there yet.
+   */
+  public static QmpClient connect(Endpoint endpoint, Duration patience) throws IOException {
+    long end = System.nanoTime() + patience.toNanos();
+    while (true) {
+      try {
+        return connect(endpoint);
+      } catch (ConnectException e) {
+        if (System.nanoTime() - end >= 0) {
+          throw e;
+        }
+        LockSupport.parkNanos(RETRY_NANOS);
+      }
     }
   }
 
