@@ -104,8 +104,8 @@ class MachineCommandsTest {
 
     run("qom-set", "path", path, "property", interval, "value", 2L);
     assertThat(
-            table.execute("qom-get", new java.util.HashMap<>(
-                Map.of("path", path, "property", interval))))
+            table.execute(
+                "qom-get", new java.util.HashMap<>(Map.of("path", path, "property", interval))))
         .isEqualTo(2L);
     assertThat(run("qom-get", "path", path, "property", "guest-stats"))
         .containsOnlyKeys("stats", "last-update");
@@ -114,7 +114,13 @@ class MachineCommandsTest {
     fails("too big", "qom-set", "path", path, "property", interval, "value", 1L << 40);
     fails("expected: integer", "qom-set", "path", path, "property", interval, "value", "2");
     fails("is read-only", "qom-set", "path", path, "property", "guest-stats", "value", 1L);
-    fails("Property 'virtio-balloon-device.size' not found", "qom-get", "path", path, "property", "size");
+    fails(
+        "Property 'virtio-balloon-device.size' not found",
+        "qom-get",
+        "path",
+        path,
+        "property",
+        "size");
     fails("DeviceNotFound: Device '/x' not found", "qom-get", "path", "/x", "property", "a");
   }
 
@@ -146,11 +152,20 @@ class MachineCommandsTest {
     fails("GenericError", "migrate-incoming", "uri", "tcp:127.0.0.1:0");
     fails("no-such", "migrate-set-parameters", "no-such", 1L);
     fails("max-bandwidth", "migrate-set-parameters", "max-bandwidth", true);
-    fails("Invalid parameter type for 'capabilities', expected: array",
-        "migrate-set-capabilities", "capabilities", "events");
-    fails("capabilities[0].state' is missing",
-        "migrate-set-capabilities", "capabilities", List.of(Map.of("capability", "events")));
-    fails("warp", "migrate-set-capabilities", "capabilities",
+    fails(
+        "Invalid parameter type for 'capabilities', expected: array",
+        "migrate-set-capabilities",
+        "capabilities",
+        "events");
+    fails(
+        "capabilities[0].state' is missing",
+        "migrate-set-capabilities",
+        "capabilities",
+        List.of(Map.of("capability", "events")));
+    fails(
+        "warp",
+        "migrate-set-capabilities",
+        "capabilities",
         List.of(Map.of("capability", "warp", "state", true)));
     fails("nothing to claim", "x-migrate-claim");
   }
