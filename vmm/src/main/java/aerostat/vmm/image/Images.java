@@ -7,6 +7,12 @@ import java.util.Map;
 
 /** From an image to code that can run: verify and rewrite, with a cache in memory and on disk. */
 public final class Images {
+  /**
+   * Changes whenever the same image gives other code or other frames. Two VMMs that differ here
+   * differ in their resume tables, or may.
+   */
+  public static final int REWRITER_VERSION = 1;
+
   /** Rewritten images kept in memory; a VMM runs one or two. */
   private static final int KEPT = 8;
 
@@ -32,10 +38,21 @@ public final class Images {
     synchronized (CACHE) {
       RewrittenImage known = CACHE.get(key);
       if (known == null) {
-        known = Rewriter.rewrite(image, Rewriter.Options.VM);
+        known = fromDisk(image);
         CACHE.put(key, known);
       }
       return known;
     }
+  }
+
+  private static RewrittenImage fromDisk(GuestImage image) {
+    ImageCache disk = new ImageCache(ImageCache.defaultFolder(), Fingerprint.get());
+    RewrittenImage known = disk.load(image);
+    if (known != null) {
+      return known;
+    }
+    RewrittenImage fresh = Rewriter.rewrite(image, Rewriter.Options.VM);
+    disk.store(fresh);
+    return fresh;
   }
 }

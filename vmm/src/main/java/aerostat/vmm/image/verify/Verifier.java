@@ -77,7 +77,7 @@ public final class Verifier {
           Rule.NO_EXCEPTIONS,
           m.owner().name(),
           node,
-          node.tryCatchBlocks.get(0).start,
+          firstCode(node.tryCatchBlocks.get(0).start),
           "try, catch or finally",
           "return error numbers");
     }
@@ -88,6 +88,14 @@ public final class Verifier {
         frames.put(m, analyzed);
       }
     }
+  }
+
+  private static AbstractInsnNode firstCode(AbstractInsnNode from) {
+    AbstractInsnNode n = from;
+    while (n.getOpcode() < 0 && n.getNext() != null) {
+      n = n.getNext();
+    }
+    return n;
   }
 
   private void types(ImageModel model, GuestMethod m) {
