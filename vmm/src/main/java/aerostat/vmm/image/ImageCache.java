@@ -169,8 +169,7 @@ final class ImageCache {
     out.write(image.resumeTable().encode());
   }
 
-  private static void write(Map<String, byte[]> classes, DataOutputStream out)
-      throws IOException {
+  private static void write(Map<String, byte[]> classes, DataOutputStream out) throws IOException {
     out.writeInt(classes.size());
     for (Map.Entry<String, byte[]> e : new TreeMap<>(classes).entrySet()) {
       out.writeUTF(e.getKey());

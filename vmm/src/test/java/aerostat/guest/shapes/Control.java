@@ -29,15 +29,16 @@ final class Control {
         default:
           r += i;
       }
-      r += switch (i * 1000 + a) {
-        case 0 -> stop(5);
-        case 1003 -> 7;
-        case 5005 -> {
-          int t = stop(i);
-          yield t * stop(2);
-        }
-        default -> r > 100 ? stop(-90) : 1;
-      };
+      r +=
+          switch (i * 1000 + a) {
+            case 0 -> stop(5);
+            case 1003 -> 7;
+            case 5005 -> {
+              int t = stop(i);
+              yield t * stop(2);
+            }
+            default -> r > 100 ? stop(-90) : 1;
+          };
     }
     return r;
   }

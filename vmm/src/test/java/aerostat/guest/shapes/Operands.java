@@ -93,11 +93,23 @@ final class Operands {
   }
 
   static long manyArguments(int a) {
-    return many(a, a + 1L, a + 2f, a + 3.0, stop(a + 4), a + 5L, stop(a + 6f), a + 7.0, a + 8, a, 1, 2);
+    return many(
+        a, a + 1L, a + 2f, a + 3.0, stop(a + 4), a + 5L, stop(a + 6f), a + 7.0, a + 8, a, 1, 2);
   }
 
   private static long many(
-      int a, long b, float c, double d, int e, long f, float g, double h, int i, int j, int k, int l) {
+      int a,
+      long b,
+      float c,
+      double d,
+      int e,
+      long f,
+      float g,
+      double h,
+      int i,
+      int j,
+      int k,
+      int l) {
     stop();
     long r = a;
     r = r * 31 + b;

@@ -34,7 +34,9 @@ final class Pointers {
     a.withValue(stop(5L)).setNext(new Node(stop(place(scratch, 3))));
     new Node(place(scratch, 7));
     return 2
-        * new Node(place(scratch, stop(4))).withValue(stop(9L)).combine(stop(n), make(scratch, 5), stop(2.5))
+            * new Node(place(scratch, stop(4)))
+                .withValue(stop(9L))
+                .combine(stop(n), make(scratch, 5), stop(2.5))
         + make(scratch, 6).combine(1, make(scratch, 8), 1.0)
         + (a.next().address() - scratch);
   }

@@ -96,8 +96,7 @@ class GuestImageTest {
         .isInstanceOf(ImageRefusedException.class);
     assertThatThrownBy(
             () ->
-                GuestImage.fromClasses(
-                    Map.of("a", new byte[GuestImage.MAX_CLASS_BYTES + 1]), "E"))
+                GuestImage.fromClasses(Map.of("a", new byte[GuestImage.MAX_CLASS_BYTES + 1]), "E"))
         .isInstanceOf(ImageRefusedException.class)
         .hasMessageContaining("G03");
   }

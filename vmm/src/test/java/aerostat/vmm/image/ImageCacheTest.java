@@ -15,8 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ImageCacheTest {
   private static final GuestImage IMAGE = TestImages.shapes();
-  private static final RewrittenImage REWRITTEN =
-      Rewriter.rewrite(IMAGE, Rewriter.Options.VM);
+  private static final RewrittenImage REWRITTEN = Rewriter.rewrite(IMAGE, Rewriter.Options.VM);
 
   @TempDir Path folder;
 

@@ -354,8 +354,7 @@ class MalformedImageTest {
   @Test
   void reservedPackage() {
     ClassWriter out = new ClassWriter(0);
-    out.visit(
-        Opcodes.V17, 0, "aerostat/vmm/cpu/Intrinsics", null, "java/lang/Object", null);
+    out.visit(Opcodes.V17, 0, "aerostat/vmm/cpu/Intrinsics", null, "java/lang/Object", null);
     assertThat(refusal("aerostat/vmm/cpu/Intrinsics", out.toByteArray()).rule())
         .isEqualTo(Rule.CLASS_FILE);
   }
@@ -484,7 +483,8 @@ class MalformedImageTest {
       text.append("  static long f").append(i).append("(long a, long b, long c, long d) {");
       text.append(" return a + f").append(i + 1).append("(b, c, d, a) + b * c * d; }\n");
     }
-    text.append("  static long f600(long a, long b, long c, long d) { Cpu.safepoint(); return a; }");
+    text.append(
+        "  static long f600(long a, long b, long c, long d) { Cpu.safepoint(); return a; }");
     text.append("}\n");
     Map<String, byte[]> classes = TestImages.machine();
     classes.putAll(JavaSource.compile(Map.of("t.Entry", text.toString())));

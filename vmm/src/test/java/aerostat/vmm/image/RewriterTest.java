@@ -81,8 +81,7 @@ class RewriterTest {
           .getOrDefault(f, Map.of())
           .forEach(
               (name, bytes) ->
-                  assertThat(again.classes().getOrDefault(f, Map.of()).get(name))
-                      .isEqualTo(bytes));
+                  assertThat(again.classes().getOrDefault(f, Map.of()).get(name)).isEqualTo(bytes));
     }
   }
 
@@ -90,8 +89,7 @@ class RewriterTest {
   void theTableSurvivesItsBytes() throws IOException {
     ResumeTable table = GUEST.resumeTable();
     ResumeTable again =
-        ResumeTable.decode(
-            new DataInputStream(new ByteArrayInputStream(table.encode())));
+        ResumeTable.decode(new DataInputStream(new ByteArrayInputStream(table.encode())));
     assertThat(again.digest()).isEqualTo(table.digest());
     assertThat(again.methods()).isEqualTo(table.methods());
     assertThat(again.reserve()).isEqualTo(table.reserve());
