@@ -29,18 +29,24 @@ final class RamHash {
    * @return 16 hexadecimal digits
    */
   static String of(GuestMemory memory, MemorySegment state, boolean everything) {
-    MemorySegment ram = memory.segment();
     MemorySegment owners = memory.owners().states();
     long hash = PRIME3;
     for (long page = 0; page < memory.pages(); page++) {
       byte owner = owners.get(JAVA_BYTE, page);
-      long part = everything || owner == PageOwners.GUEST ? page(ram, page * PAGE) : owner * PRIME3;
+      long part = everything || owner == PageOwners.GUEST ? page(memory, page) : owner * PRIME3;
       hash = step(hash, part);
     }
     for (long at = 0; at < state.byteSize(); at += 8) {
       hash = step(hash, state.get(LONG, at));
     }
     return "%016x".formatted(finish(hash));
+  }
+
+  /** An untouched page, or another one of zeros, costs no more than a look. */
+  private static long page(GuestMemory memory, long page) {
+    return memory.isZero(GuestMemory.RAM_BASE + page * PAGE, PAGE)
+        ? 0
+        : page(memory.segment(), page * PAGE);
   }
 
   private static long page(MemorySegment ram, long start) {

@@ -1,0 +1,203 @@
+package aerostat.vmm.machine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import aerostat.mmio.trace.TraceRecorder;
+import aerostat.vmm.cpu.VcpuLayout;
+import aerostat.vmm.image.ResumeTable;
+import aerostat.vmm.migration.InProcessMove;
+import java.io.ByteArrayOutputStream;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+
+/** A deterministic guest with a balloon script, that can be moved; and what it does when it stays. */
+final class ScriptedGuest implements AutoCloseable {
+  static final long MEMORY = 8 << 20;
+  static final long INFLATED_TO = 7 << 20;
+  private static final long INFLATE_AT = 200;
+  private static final long DEFLATE_AT = 600;
+  private static final String APPEND =
+      "workload=mix,churn mix.rounds=6 churn.ops=700 churn.threads=2";
+
+  /**
+   * The run of a guest that was stopped at each poll and never moved.
+   *
+   * @param hashes of everything, element i at poll i + 1
+   * @param stacks resume points of the running thread's frames at each poll
+   * @param points all of them
+   */
+  record Reference(
+      List<String> hashes,
+      List<List<String>> stacks,
+      TreeSet<String> points,
+      String console,
+      List<String> trace,
+      String finalHash,
+      long finalPoll,
+      long leastActual,
+      long lastActual) {
+    String hash(long poll) {
+      return hashes.get((int) (poll - 1));
+    }
+  }
+
+  private final Machine machine;
+  private final ByteArrayOutputStream console;
+  private final TraceRecorder trace;
+  private final String consoleBefore;
+  private final List<String> traceBefore;
+
+  private ScriptedGuest(
+      Machine machine,
+      ByteArrayOutputStream console,
+      TraceRecorder trace,
+      String consoleBefore,
+      List<String> traceBefore,
+      long after) {
+    this.machine = machine;
+    this.console = console;
+    this.trace = trace;
+    this.consoleBefore = consoleBefore;
+    this.traceBefore = traceBefore;
+    plan(INFLATE_AT, INFLATED_TO, after);
+    plan(DEFLATE_AT, MEMORY, after);
+  }
+
+  private void plan(long poll, long target, long after) {
+    if (poll > after) {
+      machine.at(
+          poll,
+          () -> {
+            machine.lock().lock();
+            try {
+              machine.balloon().setTarget(target);
+            } finally {
+              machine.lock().unlock();
+            }
+          });
+    }
+  }
+
+  static ScriptedGuest boot() {
+    ByteArrayOutputStream console = new ByteArrayOutputStream();
+    TraceRecorder trace = new TraceRecorder(100_000);
+    Machine machine =
+        Machine.builder()
+            .memory(MEMORY)
+            .append(APPEND)
+            .deterministic(5)
+            .console(console)
+            .trace(trace)
+            .build();
+    return new ScriptedGuest(machine, console, trace, "", List.of(), 0);
+  }
+
+  static Reference reference() {
+    List<String> hashes = new ArrayList<>();
+    List<List<String>> stacks = new ArrayList<>();
+    TreeSet<String> points = new TreeSet<>();
+    long least = MEMORY;
+    try (ScriptedGuest guest = boot()) {
+      for (long poll = 1; guest.runTo(poll); poll++) {
+        hashes.add(guest.hash());
+        List<String> stack = guest.stack();
+        stacks.add(stack);
+        points.addAll(stack);
+        least = Math.min(least, guest.actual());
+      }
+      return new Reference(
+          hashes,
+          stacks,
+          points,
+          guest.console(),
+          guest.trace(),
+          guest.hash(),
+          guest.machine.polls(),
+          least,
+          guest.actual());
+    }
+  }
+
+  /** Whether the guest stands at this poll; false when it ended before. */
+  boolean runTo(long poll) {
+    machine.runUntilPoll(poll);
+    if (machine.state() == RunState.PAUSED) {
+      assertThat(machine.polls()).as(this::console).isEqualTo(poll);
+      return true;
+    }
+    assertThat(machine.state()).as(this::console).isEqualTo(RunState.SHUTDOWN);
+    return false;
+  }
+
+  /** The guest in a fresh machine, by the migration's own code. */
+  ScriptedGuest move() {
+    ByteArrayOutputStream newConsole = new ByteArrayOutputStream();
+    TraceRecorder newTrace = new TraceRecorder(100_000);
+    Machine moved =
+        InProcessMove.move(
+            machine, MachineHost.SILENT.withConsole(newConsole).withTrace(newTrace));
+    return new ScriptedGuest(moved, newConsole, newTrace, console(), trace(), machine.polls());
+  }
+
+  /** After a move: this one, which should be discarded, goes on all the same. */
+  void stay() {
+    machine.setState(RunState.PAUSED);
+  }
+
+  String hash() {
+    return machine.ramHash(true);
+  }
+
+  String console() {
+    return consoleBefore + console.toString(StandardCharsets.ISO_8859_1);
+  }
+
+  List<String> trace() {
+    List<String> all = new ArrayList<>(traceBefore);
+    all.addAll(trace.lines());
+    return all;
+  }
+
+  void assertEndedAs(Reference reference, String what) {
+    assertThat(machine.state()).as(what).isEqualTo(RunState.SHUTDOWN);
+    assertThat(console()).as(what).isEqualTo(reference.console());
+    assertThat(trace()).as(what).isEqualTo(reference.trace());
+    assertThat(machine.polls()).as(what).isEqualTo(reference.finalPoll());
+    assertThat(hash()).as(what).isEqualTo(reference.finalHash());
+  }
+
+  private long actual() {
+    machine.lock().lock();
+    try {
+      return machine.balloon().actualBytes();
+    } finally {
+      machine.lock().unlock();
+    }
+  }
+
+  /** Resume points on the running thread's stack, innermost first. */
+  private List<String> stack() {
+    List<String> found = new ArrayList<>();
+    long base = register(VcpuLayout.STACK_BASE);
+    long at = base + (register(VcpuLayout.STACK_SIZE) >>> 32);
+    while (at > base) {
+      long footer = machine.memory().load64(at - 8);
+      found.add(ResumeTable.method(footer) + ":" + ResumeTable.site(footer));
+      at -= 8L * ResumeTable.words(footer);
+    }
+    return found;
+  }
+
+  private long register(int field) {
+    // "interrupts" is the first slice, 8 bytes; then comes "vcpu".
+    return machine.flatState().segment().get(ValueLayout.JAVA_LONG, 8L + field);
+  }
+
+  @Override
+  public void close() {
+    machine.close();
+  }
+}
