@@ -17,8 +17,8 @@ import java.util.TreeSet;
 final class ScriptedGuest implements AutoCloseable {
   static final long MEMORY = 8 << 20;
   static final long INFLATED_TO = 7 << 20;
-  private static final long INFLATE_AT = 200;
-  private static final long DEFLATE_AT = 600;
+  private static final long INFLATE_AT = 110;
+  private static final long DEFLATE_AT = 1100;
   private static final String APPEND =
       "workload=mix,churn mix.rounds=6 churn.ops=700 churn.threads=2";
 
