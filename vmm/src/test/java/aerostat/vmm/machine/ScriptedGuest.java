@@ -13,7 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 
-/** A deterministic guest with a balloon script, that can be moved; and what it does when it stays. */
+/**
+ * A deterministic guest with a balloon script, that can be moved; and what it does when it stays.
+ */
 final class ScriptedGuest implements AutoCloseable {
   static final long MEMORY = 8 << 20;
   static final long INFLATED_TO = 7 << 20;
@@ -137,8 +139,7 @@ final class ScriptedGuest implements AutoCloseable {
     ByteArrayOutputStream newConsole = new ByteArrayOutputStream();
     TraceRecorder newTrace = new TraceRecorder(100_000);
     Machine moved =
-        InProcessMove.move(
-            machine, MachineHost.SILENT.withConsole(newConsole).withTrace(newTrace));
+        InProcessMove.move(machine, MachineHost.SILENT.withConsole(newConsole).withTrace(newTrace));
     return new ScriptedGuest(moved, newConsole, newTrace, console(), trace(), machine.polls());
   }
 
