@@ -101,7 +101,7 @@ public final class Vcpu implements VcpuServices, AutoCloseable {
     registers.setLong(VcpuLayout.DEADLINE, Long.MAX_VALUE);
     code = new CodeLoader(image);
     port =
-        new VcpuBinding(memory, parts.bus(), this, frame, parts.sanitizer(), parts.loseMarks())
+        new VcpuBinding(memory, parts.bus(), this, frame, parts.sanitizer())
             .bind(code);
     thread =
         new VcpuThread(

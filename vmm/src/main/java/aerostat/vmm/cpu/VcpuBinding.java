@@ -19,27 +19,23 @@ public final class VcpuBinding {
   private final VcpuServices services;
   private final long[] frame;
   private final Sanitizer sanitizer;
-  private final boolean loseMarks;
   private @Nullable VcpuPort port;
 
   /**
    * @param memory with its image installed: the ROM's size is fixed from here on
    * @param frame where the vCPU puts the slots of the frame that it resumes
-   * @param loseMarks test builds only: one dirty mark in a thousand is lost
    */
   public VcpuBinding(
       GuestMemory memory,
       MmioBus bus,
       VcpuServices services,
       long[] frame,
-      Sanitizer sanitizer,
-      boolean loseMarks) {
+      Sanitizer sanitizer) {
     this.memory = memory;
     this.bus = bus;
     this.services = services;
     this.frame = frame;
     this.sanitizer = sanitizer;
-    this.loseMarks = loseMarks;
   }
 
   /**
@@ -89,9 +85,5 @@ public final class VcpuBinding {
 
   public Sanitizer sanitizer() {
     return sanitizer;
-  }
-
-  public boolean loseMarks() {
-    return loseMarks;
   }
 }

@@ -15,7 +15,6 @@ import aerostat.vmm.image.RewrittenImage;
  * @param deterministic virtual clock instead of the real one
  * @param flavour form in which guest code runs first
  * @param sanitizer where the sanitizing flavour reports
- * @param loseMarks test builds only
  * @param name of the thread
  */
 public record VcpuParts(
@@ -27,5 +26,4 @@ public record VcpuParts(
     boolean deterministic,
     Flavour flavour,
     Sanitizer sanitizer,
-    boolean loseMarks,
     String name) {}

@@ -82,7 +82,6 @@ final class Hardware implements AutoCloseable {
                 deterministic,
                 host.flavour(),
                 sanitizer,
-                Sabotage.LOSE_DIRTY_MARK.planned(),
                 "vcpu0"),
             listener,
             deterministic ? virtualTimers : HostTimers.NONE);

@@ -8,9 +8,9 @@ import java.util.Arrays;
  * begins, never on a fast path.
  */
 public enum Sabotage {
-  /** The vCPU loses one dirty mark in a thousand. */
+  /** Each sync loses one freshly dirty page in a thousand, and at least one. */
   LOSE_DIRTY_MARK("lose-dirty-mark"),
-  /** A hint of an old command id is applied. */
+  /** Hints of an earlier migration are applied again. */
   STALE_HINT("stale-hint"),
   /** A page that should be sent is skipped. */
   SKIP_PAGE("skip-page"),
