@@ -60,11 +60,11 @@ final class HintMachine {
     }
   }
 
+  /** The guest may use its hinted pages again; each stays hinted until it is written. */
   void done() {
     sink = null;
     if (state.hintStatus() != HintStatus.DONE) {
       moveTo(HintStatus.DONE);
-      releaseHinted();
       port.configChanged();
     }
   }
@@ -73,7 +73,7 @@ final class HintMachine {
   void reset() {
     sink = null;
     state.setHintStatus(HintStatus.STOP);
-    releaseHinted();
+    memory.owners().replace(0, memory.pages(), PageOwners.HINTED, PageOwners.GUEST);
   }
 
   boolean handle(Virtqueue queue) {
@@ -157,38 +157,8 @@ final class HintMachine {
 
   /** What is the guest's becomes hinted; a page in the balloon stays there. */
   private void own(long gpa, long pages) {
-    PageOwners owners = memory.owners();
     long page = (gpa - GuestMemory.RAM_BASE) >>> GuestMemory.PAGE_SHIFT;
-    long end = page + pages;
-    while (page < end) {
-      PageOwners.Run run = owners.next(page);
-      if (run == null) {
-        return;
-      }
-      long runEnd = Math.min(run.end(), end);
-      if (run.owner() == PageOwners.GUEST) {
-        setOwner(page, runEnd, PageOwners.HINTED);
-      }
-      page = runEnd;
-    }
-  }
-
-  private void releaseHinted() {
-    PageOwners owners = memory.owners();
-    for (PageOwners.Run run = owners.next(0); run != null; run = owners.next(run.end())) {
-      if (run.owner() == PageOwners.HINTED) {
-        setOwner(run.firstPage(), run.end(), PageOwners.GUEST);
-      }
-    }
-  }
-
-  private void setOwner(long fromPage, long toPage, byte owner) {
-    memory
-        .owners()
-        .set(
-            GuestMemory.RAM_BASE + (fromPage << GuestMemory.PAGE_SHIFT),
-            (toPage - fromPage) << GuestMemory.PAGE_SHIFT,
-            owner);
+    memory.owners().replace(page, page + pages, PageOwners.GUEST, PageOwners.HINTED);
   }
 
   private void moveTo(HintStatus status) {

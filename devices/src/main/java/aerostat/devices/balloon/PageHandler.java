@@ -46,15 +46,7 @@ final class PageHandler {
 
   /** Device reset: a driver that knows nothing of the balloon owns all of its memory. */
   void reset() {
-    PageOwners owners = memory.owners();
-    for (PageOwners.Run run = owners.next(0); run != null; run = owners.next(run.end())) {
-      if (run.owner() == PageOwners.BALLOON) {
-        owners.set(
-            GuestMemory.RAM_BASE + (run.firstPage() << GuestMemory.PAGE_SHIFT),
-            run.pages() << GuestMemory.PAGE_SHIFT,
-            PageOwners.GUEST);
-      }
-    }
+    memory.owners().replace(0, memory.pages(), PageOwners.BALLOON, PageOwners.GUEST);
   }
 
   boolean handle(QueueRole role, Virtqueue queue) {

@@ -97,7 +97,7 @@ class HintingTest {
   }
 
   @Test
-  @DisplayName("owners: hinted until DONE; ballooned pages stay the balloon's")
+  @DisplayName("owners: hinted until written, DONE changes nothing; ballooned pages stay the balloon's")
   void owners() {
     MockRing[] rings = {ring};
     begin();
@@ -109,7 +109,12 @@ class HintingTest {
     rig.host().hintStop();
     assertThat(rig.owner(FREE)).as("the guest keeps them on STOP").isEqualTo(PageOwners.HINTED);
     rig.host().hintDone();
-    assertThat(rig.owner(FREE)).isEqualTo(PageOwners.GUEST);
+    rig.memory.dirtyLog().clear();
+    rig.memory.store64(FREE, 7);
+    assertThat(rig.owner(FREE)).isEqualTo(PageOwners.HINTED);
+    rig.memory.settleOwners();
+    assertThat(rig.owner(FREE)).as("written since").isEqualTo(PageOwners.GUEST);
+    assertThat(rig.owner(FREE + 8192)).as("not written").isEqualTo(PageOwners.HINTED);
     assertThat(rig.owner(FREE + 4096)).isEqualTo(PageOwners.BALLOON);
     assertThat(rings).hasSize(1);
   }

@@ -7,6 +7,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which pages were written since the last harvest: KVM's contract, with one card byte a page.
@@ -122,6 +123,15 @@ public final class DirtyLog {
    * @return how many bits of {@code into} went from 0 to 1
    */
   public long harvest(PageBitmap into) {
+    return harvest(into, null);
+  }
+
+  /**
+   * As {@link #harvest(PageBitmap)}.
+   *
+   * @param owners told of the pages that were written, if not null
+   */
+  long harvest(PageBitmap into, @Nullable PageOwners owners) {
     if (into.pages() != pages) {
       throw new IllegalArgumentException(
           "a log of " + pages + " pages into a bitmap of " + into.pages());
@@ -132,6 +142,9 @@ public final class DirtyLog {
         long bits = take(at);
         // Before the bits are published: another thread may already look for set bits.
         VarHandle.fullFence();
+        if (owners != null) {
+          owners.written(at, bits);
+        }
         fresh += into.orWord((int) (at / GROUP_BYTES), bits);
       }
     }
@@ -156,6 +169,20 @@ public final class DirtyLog {
       }
     }
     return true;
+  }
+
+  /** Tells of the pages that are marked, and leaves the marks. */
+  void peek(PageOwners owners) {
+    for (long at = 0; at < padded.byteSize(); at += GROUP_BYTES) {
+      if (any(at)) {
+        long bits = 0;
+        for (int i = 0; i < GROUP_BYTES; i += 8) {
+          long eight = (long) WORD.getAcquire(padded, at + i);
+          bits |= ((eight & EACH_CARD) * GATHER >>> 56) << i;
+        }
+        owners.written(at, bits);
+      }
+    }
   }
 
   private boolean any(long at) {

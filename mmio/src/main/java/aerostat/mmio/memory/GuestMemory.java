@@ -203,6 +203,22 @@ public final class GuestMemory implements AutoCloseable {
     return owners;
   }
 
+  /**
+   * As {@link DirtyLog#harvest}; and hinted pages that were written are the guest's again. With the
+   * machine lock held, or while nothing runs.
+   */
+  public long harvest(PageBitmap into) {
+    return dirtyLog.harvest(into, owners);
+  }
+
+  /**
+   * Makes {@link #owners} exact: hinted pages that were written since the last harvest are the
+   * guest's. With the machine lock held, or while nothing runs. The log stays as it is.
+   */
+  public void settleOwners() {
+    dirtyLog.peek(owners);
+  }
+
   /** Whether [gpa, gpa+length) lies wholly in RAM (ROM part included). Overflow-safe, unsigned. */
   public boolean contains(long gpa, long length) {
     return inRam(gpa - RAM_BASE, length);

@@ -119,6 +119,19 @@ public final class PageBitmap {
     }
   }
 
+  /** Clears all bits that are set in another bitmap of the same size. */
+  public void andNot(PageBitmap other) {
+    if (other.pages != pages) {
+      throw new IllegalArgumentException(other.pages + " pages out of " + pages);
+    }
+    for (int i = 0; i < words.length; i++) {
+      long bits = other.word(i);
+      if ((bits & word(i)) != 0) {
+        WORD.getAndBitwiseAnd(words, i, ~bits);
+      }
+    }
+  }
+
   /** A copy; each word as it is when it is copied. */
   public PageBitmap copy() {
     PageBitmap copy = new PageBitmap(pages);

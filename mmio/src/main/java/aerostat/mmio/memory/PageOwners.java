@@ -11,7 +11,16 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who owns each page of RAM: one state byte a page. Written under the machine lock, read by anyone.
+ * Who owns each page of RAM: one state byte a page. Written under the machine lock, or while nothing
+ * runs; read by anyone.
+ *
+ * <p>Ownership of hinted pages. A hint says that the guest holds a page without using it, so a
+ * migration may leave it out and the other side has other bytes in it. DONE lets the guest use the
+ * page again, but that alone changes nothing: the page stays {@link #HINTED} until it is written.
+ * Writes show in the {@link DirtyLog}, so a page that is hinted and marked counts as the guest's
+ * ({@link GuestMemory#harvest} and {@link GuestMemory#settleOwners} turn it back). The next
+ * migration takes all of them back as it begins, for it starts with every page; a reset of the
+ * balloon does so as well.
  */
 public final class PageOwners {
   /** The guest's; the default. */
@@ -20,7 +29,7 @@ public final class PageOwners {
   /** In the balloon (inflated, acknowledged). */
   public static final byte BALLOON = 1;
 
-  /** Hinted free under the current hinting command, not yet given back by DONE. */
+  /** Hinted free and not written since: what its bytes are means nothing. */
   public static final byte HINTED = 2;
 
   /** Reported free by free page reporting and untouched since. */
@@ -30,7 +39,22 @@ public final class PageOwners {
   private static final VarHandle STATE = JAVA_BYTE.varHandle();
   private static final long EACH = 0x0101_0101_0101_0101L;
 
+  /** Pages compared at once with a pattern; the JDK's comparison is vectorized. */
+  private static final int CHUNK = 4096;
+
+  private static final MemorySegment[] PATTERNS = new MemorySegment[KINDS];
+
+  static {
+    for (byte owner = 0; owner < KINDS; owner++) {
+      PATTERNS[owner] = Arena.global().allocate(CHUNK, 8).fill(owner).asReadOnly();
+    }
+  }
+
   private final long pages;
+
+  /** To a whole number of eights. */
+  private final MemorySegment padded;
+
   private final MemorySegment states;
 
   /**
@@ -48,7 +72,8 @@ public final class PageOwners {
 
   PageOwners(long pages, Arena arena) {
     this.pages = pages;
-    this.states = arena.allocate((pages + 7) & -8, 8).asSlice(0, pages);
+    this.padded = arena.allocate((pages + 7) & -8, 8);
+    this.states = padded.asSlice(0, pages);
   }
 
   public long pages() {
@@ -81,8 +106,45 @@ public final class PageOwners {
     }
     long first = checked(gpa, length);
     long last = checked(gpa + length - 1, 1);
-    for (long page = first; page <= last; page++) {
-      STATE.setOpaque(states, page, owner);
+    states.asSlice(first, last - first + 1).fill(owner);
+  }
+
+  /**
+   * Gives those pages of [firstPage, endPage) that have one owner to another.
+   *
+   * @throws IndexOutOfBoundsException if the range is not wholly in RAM; nothing changed then
+   */
+  public void replace(long firstPage, long endPage, byte owner, byte newOwner) {
+    if (firstPage < 0 || endPage > pages || firstPage > endPage) {
+      throw new IndexOutOfBoundsException("pages [" + firstPage + ", " + endPage + ") of " + pages);
+    }
+    for (long page = firstPage; page < endPage; ) {
+      byte found = page(page);
+      long end = sameUntil(page, endPage, found);
+      if (found == owner) {
+        states.asSlice(page, end - page).fill(newOwner);
+      }
+      page = end;
+    }
+  }
+
+  /**
+   * Pages were written: those that were hinted are the guest's.
+   *
+   * @param firstPage a multiple of 64
+   * @param bits bit i: page firstPage + i was written
+   */
+  void written(long firstPage, long bits) {
+    long last = Math.min(64, pages - firstPage);
+    for (int at = 0; at < last; at += 8) {
+      // Eight at once; beyond the last page lies padding that is always zero, no owner HINTED.
+      if ((bits >>> at & 0xff) != 0 && padded.get(JAVA_LONG, firstPage + at) != 0) {
+        for (int i = at; i < at + 8; i++) {
+          if ((bits >>> i & 1) != 0 && padded.get(JAVA_BYTE, firstPage + i) == HINTED) {
+            STATE.setOpaque(padded, firstPage + i, GUEST);
+          }
+        }
+      }
     }
   }
 
@@ -104,10 +166,22 @@ public final class PageOwners {
       return null;
     }
     byte owner = page(page);
+    return new Run(page, sameUntil(page, pages, owner) - page, owner);
+  }
+
+  /** The end of the run of an owner that begins at a page; at most {@code limit}. */
+  private long sameUntil(long page, long limit, byte owner) {
     long same = owner * EACH;
     long end = page + 1;
-    while (end < pages) {
-      if ((end & 7) == 0 && end + 8 <= pages && states.get(JAVA_LONG, end) == same) {
+    while (end < limit) {
+      if ((end & 63) == 0 && end + CHUNK <= limit) {
+        long differs =
+            MemorySegment.mismatch(states, end, end + CHUNK, PATTERNS[owner], 0, CHUNK);
+        if (differs >= 0) {
+          return end + differs;
+        }
+        end += CHUNK;
+      } else if ((end & 7) == 0 && end + 8 <= limit && states.get(JAVA_LONG, end) == same) {
         end += 8;
       } else if (page(end) == owner) {
         end++;
@@ -115,7 +189,7 @@ public final class PageOwners {
         break;
       }
     }
-    return new Run(page, end - page, owner);
+    return end;
   }
 
   /** All runs that are not the guest's, in order: what a move carries. */

@@ -9,6 +9,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import aerostat.mmio.memory.PageOwners.Run;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
@@ -69,6 +71,66 @@ class PageOwnersTest {
         sum += count;
       }
       assertThat(sum).isEqualTo(PAGES);
+    }
+  }
+
+  @Test
+  void replaceAndWritten_asAByteByByteModelDoes() {
+    long seed = 23;
+    Random random = new Random(seed);
+    int pages = 3 * 4096 + 203;
+    PageOwners large = new PageOwners(pages, arena);
+    byte[] model = new byte[pages];
+    for (int step = 0; step < 400; step++) {
+      int from = random.nextInt(pages);
+      int to = from + random.nextInt(pages - from + 1);
+      byte owner = (byte) random.nextInt(4);
+      byte other = (byte) random.nextInt(4);
+      switch (random.nextInt(3)) {
+        case 0 -> {
+          to = Math.min(to, from + 300);
+          large.set(BASE + (long) from * PAGE, (long) (to - from) * PAGE, owner);
+          Arrays.fill(model, from, to, owner);
+        }
+        case 1 -> {
+          large.replace(from, to, owner, other);
+          for (int i = from; i < to; i++) {
+            model[i] = model[i] == owner ? other : model[i];
+          }
+        }
+        default -> {
+          int group = from & -64;
+          long bits = random.nextLong();
+          large.written(group, bits);
+          for (int i = group; i < Math.min(group + 64, pages); i++) {
+            boolean taken = (bits >>> i - group & 1) != 0 && model[i] == HINTED;
+            model[i] = taken ? GUEST : model[i];
+          }
+        }
+      }
+      assertThat(large.states().mismatch(MemorySegment.ofArray(model)))
+          .as("seed %d, step %d", seed, step)
+          .isEqualTo(-1);
+    }
+    assertThatThrownBy(() -> large.replace(5, pages + 1, GUEST, BALLOON))
+        .isInstanceOf(IndexOutOfBoundsException.class);
+  }
+
+  @Test
+  void aHintedPageIsTheGuestsAgainOnceItIsWritten() {
+    try (GuestMemory memory = GuestMemory.anonymous(1 << 20)) {
+      PageBitmap bits = new PageBitmap(memory.pages());
+      memory.owners().set(BASE, 4 * PAGE, HINTED);
+      memory.owners().set(BASE + 4 * PAGE, PAGE, BALLOON);
+      memory.store64(BASE + PAGE, 1);
+      memory.store64(BASE + 4 * PAGE, 1);
+      memory.settleOwners();
+      assertThat(memory.owners().counts()[HINTED]).isEqualTo(3);
+      assertThat(memory.dirtyLog().isClean()).as("settling takes no marks").isFalse();
+      memory.store64(BASE + 3 * PAGE, 1);
+      assertThat(memory.harvest(bits)).isEqualTo(3);
+      assertThat(memory.owners().save())
+          .containsExactly(new Run(0, 1, HINTED), new Run(2, 1, HINTED), new Run(4, 1, BALLOON));
     }
   }
 

@@ -12,6 +12,7 @@ import aerostat.vmm.image.GuestImage;
 import aerostat.vmm.image.ResumeTable;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
@@ -128,12 +129,29 @@ public final class Machine implements AutoCloseable {
     }
   }
 
-  /** Goes on; refused (IllegalStateException) unless paused, prelaunch or finish-migrate. */
+  /**
+   * Goes on; refused (IllegalStateException) unless paused or prelaunch. A guest that is being handed
+   * over (finish-migrate) is the migration's to resume: it may run elsewhere already.
+   */
   public void resume() {
+    resume(Set.of(RunState.PAUSED, RunState.PRELAUNCH));
+  }
+
+  /**
+   * For the migration that moved this machine to finish-migrate, and that knows that the guest stays
+   * here: goes on.
+   *
+   * @throws IllegalStateException in any other state
+   */
+  public void resumeAfterMigration() {
+    resume(Set.of(RunState.FINISH_MIGRATE));
+  }
+
+  private void resume(Set<RunState> from) {
     control.lock();
     try {
       RunState now = state();
-      if (now != RunState.PAUSED && now != RunState.PRELAUNCH && now != RunState.FINISH_MIGRATE) {
+      if (!from.contains(now)) {
         throw new IllegalStateException("the machine is " + now.qemuName() + ", not paused");
       }
       go();
@@ -249,6 +267,7 @@ public final class Machine implements AutoCloseable {
       }
       if (now == RunState.RUNNING
           || now == RunState.POSTMIGRATE
+          || now == RunState.FINISH_MIGRATE
           || hardware.vcpu().lifecycle() != VcpuLayout.LIVE) {
         throw new IllegalStateException("the machine is " + now.qemuName() + ", not paused");
       }
@@ -332,7 +351,14 @@ public final class Machine implements AutoCloseable {
 
   /** Pages by owner, and resident bytes. */
   public PageStates pageStates() {
-    long[] counts = memory().owners().counts();
+    lock().lock();
+    long[] counts;
+    try {
+      memory().settleOwners();
+      counts = memory().owners().counts();
+    } finally {
+      lock().unlock();
+    }
     return new PageStates(counts[0], counts[1], counts[2], counts[3], memory().residentBytes());
   }
 
@@ -340,7 +366,7 @@ public final class Machine implements AutoCloseable {
    * Hash over every RAM byte, registers and device state (x-query-ram-hash).
    *
    * @param everything true: no exclusions; false: pages that the host holds contribute their
-   *     owner's letter
+   *     owner's letter; so do hinted pages that were not written since
    * @throws IllegalStateException while the vCPU runs
    */
   public String ramHash(boolean everything) {
@@ -350,6 +376,7 @@ public final class Machine implements AutoCloseable {
       }
       hardware.vcpu().awaitRest();
     }
+    memory().settleOwners();
     return RamHash.of(memory(), flatState().segment(), everything);
   }
 

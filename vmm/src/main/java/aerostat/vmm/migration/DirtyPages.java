@@ -3,9 +3,9 @@ package aerostat.vmm.migration;
 import aerostat.devices.balloon.FreePageHintSink;
 import aerostat.mmio.memory.GuestMemory;
 import aerostat.mmio.memory.PageBitmap;
-import java.util.ArrayList;
-import java.util.List;
+import aerostat.mmio.memory.PageOwners;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * The migration's own bitmap, above the machine's dirty log: a bit for each page that still has to
@@ -13,26 +13,22 @@ import java.util.concurrent.atomic.AtomicLong;
  * its page back. The image's pages are never in it: the destination has the image.
  */
 final class DirtyPages implements FreePageHintSink {
-  private static final int MAX_KEPT_HINTS = 4096;
-
   private final GuestMemory memory;
+  private final ReentrantLock machineLock;
   private final PageBitmap bits;
   private final PageBitmap withheld;
   private final long firstPage;
   private final AtomicLong hinted = new AtomicLong();
   private final AtomicLong hints = new AtomicLong();
-  private final boolean applyStale;
-  private List<long[]> hintsNow = new ArrayList<>();
+  private final PlantedErrors errors;
 
-  /**
-   * @param applyStale test builds: apply the hints of a round once more after the next sync
-   */
-  DirtyPages(GuestMemory memory, boolean applyStale) {
-    this.memory = memory;
+  DirtyPages(MovableGuest guest, PlantedErrors errors) {
+    this.memory = guest.memory();
+    this.machineLock = guest.lock();
     this.bits = new PageBitmap(memory.pages());
     this.withheld = new PageBitmap(memory.pages());
     this.firstPage = memory.romSize() >>> GuestMemory.PAGE_SHIFT;
-    this.applyStale = applyStale;
+    this.errors = errors;
   }
 
   PageBitmap bits() {
@@ -63,9 +59,18 @@ final class DirtyPages implements FreePageHintSink {
     return bits.cardinality();
   }
 
-  /** All of RAM but the image, and a log from now on (MIG-01). */
+  /**
+   * All of RAM but the image, and a log from now on (MIG-01). Pages that an earlier migration's
+   * hints left over go with the rest, so they are the guest's again.
+   */
   void begin() {
-    memory.dirtyLog().clear();
+    machineLock.lock();
+    try {
+      memory.owners().replace(0, memory.pages(), PageOwners.HINTED, PageOwners.GUEST);
+      memory.dirtyLog().clear();
+    } finally {
+      machineLock.unlock();
+    }
     bits.setRange(firstPage, bits.pages());
   }
 
@@ -75,19 +80,16 @@ final class DirtyPages implements FreePageHintSink {
    * @return bits that went from 0 to 1
    */
   long sync() {
-    long fresh = memory.dirtyLog().harvest(bits) - bits.clearRange(0, firstPage);
-    for (long page = bits.nextSet(0); page >= 0; ) {
-      long end = bits.nextClear(page);
-      withheld.clearRange(page, end);
-      page = bits.nextSet(end);
+    long fresh;
+    machineLock.lock();
+    try {
+      fresh = errors.losesMarks() ? errors.harvest(memory, bits) : memory.harvest(bits);
+    } finally {
+      machineLock.unlock();
     }
-    if (applyStale) {
-      List<long[]> stale = hintsNow;
-      hintsNow = new ArrayList<>();
-      for (long[] range : stale) {
-        hinted.addAndGet(bits.clearRange(range[0], range[1]));
-      }
-    }
+    fresh -= bits.clearRange(0, firstPage);
+    withheld.andNot(bits);
+    errors.applyStaleHints(bits);
     return Math.max(0, fresh);
   }
 
@@ -115,8 +117,6 @@ final class DirtyPages implements FreePageHintSink {
     // Withheld first: a page without its dirty bit is then either withheld or in the sender's hand.
     withheld.setRange(from, to);
     hinted.addAndGet(bits.clearRange(from, to));
-    if (applyStale && hintsNow.size() < MAX_KEPT_HINTS) {
-      hintsNow.add(new long[] {from, to});
-    }
+    errors.hinted(from, to);
   }
 }

@@ -65,7 +65,7 @@ public final class InProcessMove {
   private static HandoverSource send(MovableGuest source, UUID uuid, Link sender)
       throws IOException {
     GuestMemory memory = source.memory();
-    DirtyPages dirty = new DirtyPages(memory, false);
+    DirtyPages dirty = new DirtyPages(source, new PlantedErrors());
     dirty.begin();
     MigrationStats stats = new MigrationStats(uuid, memory.size());
     SourceStream.setup(SetupMessage.of(uuid, source, false), source.imageBytes(), sender.out());

@@ -52,7 +52,7 @@ record MachineGuest(Machine machine) implements MovableGuest {
 
   @Override
   public void resume() {
-    machine.resume();
+    machine.resumeAfterMigration();
   }
 
   @Override

@@ -30,7 +30,9 @@ record MigrationParameters(
 
   private static final Set<String> SABOTAGE =
       Set.of(
-          "", Sabotage.SKIP_PAGE.word(), Sabotage.STALE_HINT.word(), Sabotage.RESUME_BOTH.word());
+          "",
+          Sabotage.LOSE_DIRTY_MARK.word(),
+          Sabotage.SKIP_PAGE.word(), Sabotage.STALE_HINT.word(), Sabotage.RESUME_BOTH.word());
   private static final String TEST_BUILD = "aerostat.testbuild";
 
   /** As QMP shows them. */

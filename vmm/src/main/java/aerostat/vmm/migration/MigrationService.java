@@ -47,6 +47,7 @@ public final class MigrationService implements AutoCloseable {
   private final GuestHost host;
   private final List<Consumer<MachineEvent>> listeners = new CopyOnWriteArrayList<>();
   private final Map<String, Boolean> capabilities = new TreeMap<>();
+  private final PlantedErrors errors = new PlantedErrors();
   private volatile MigrationParameters parameters = MigrationParameters.DEFAULT;
   private @Nullable OutgoingMigration outgoing;
   private @Nullable IncomingListener incoming;
@@ -86,7 +87,7 @@ public final class MigrationService implements AutoCloseable {
       throw new IllegalStateException("a guest in state " + state.qemuName() + " cannot migrate");
     }
     OutgoingMigration next =
-        new OutgoingMigration(guest, address, () -> parameters, this::tell, last);
+        new OutgoingMigration(guest, address, () -> parameters, this::tell, last, errors);
     outgoing = next;
     lastWasOutgoing = true;
     next.start();

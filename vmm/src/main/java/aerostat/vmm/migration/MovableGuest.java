@@ -27,7 +27,7 @@ interface MovableGuest {
   /** Stops vCPU and devices; returns when all state lies in RAM and the flat state. */
   void pause(RunState to);
 
-  /** Goes on after {@link #pause}. */
+  /** Goes on after {@link #pause} to finish-migrate. */
   void resume();
 
   /** A destination's guest begins to run from the state that was put in. */

@@ -34,6 +34,7 @@ final class OutgoingMigration implements AutoCloseable {
   private final Supplier<MigrationParameters> parameters;
   private final Consumer<MachineEvent> events;
   private final @Nullable OutgoingMigration previous;
+  private final PlantedErrors errors;
   private final UUID uuid = UUID.randomUUID();
   private final MigrationStats stats;
   private final SwitchOver switchOver;
@@ -55,18 +56,21 @@ final class OutgoingMigration implements AutoCloseable {
   /**
    * @param previous an earlier migration of this guest that may still have to tell its destination
    *     that it ended; it gets a moment to do so
+   * @param errors those that a test build plants; none otherwise
    */
   OutgoingMigration(
       MovableGuest guest,
       MigrationAddress address,
       Supplier<MigrationParameters> parameters,
       Consumer<MachineEvent> events,
-      @Nullable OutgoingMigration previous) {
+      @Nullable OutgoingMigration previous,
+      PlantedErrors errors) {
     this.guest = guest;
     this.address = address;
     this.parameters = parameters;
     this.events = events;
     this.previous = previous;
+    this.errors = errors;
     this.stats = new MigrationStats(uuid, guest.memory().size());
     this.switchOver = new SwitchOver(guest, parameters.get().hinting());
     thread.setDaemon(true);
@@ -207,7 +211,8 @@ final class OutgoingMigration implements AutoCloseable {
       accept.u32("version");
       accept.end();
 
-      DirtyPages dirty = new DirtyPages(guest.memory(), p.sabotaged(Sabotage.STALE_HINT));
+      errors.begin(p);
+      DirtyPages dirty = new DirtyPages(guest, errors);
       stats.sources(dirty::remaining, dirty::hinted);
       Precopy precopy =
           new Precopy(

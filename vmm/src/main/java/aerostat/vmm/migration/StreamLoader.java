@@ -188,6 +188,8 @@ final class StreamLoader implements AutoCloseable {
     try {
       into.flatState().restore(saved);
       into.memory().owners().restore(owners);
+      // From here on a mark means that the guest wrote here: hinted pages stay hinted until then.
+      into.memory().dirtyLog().clear();
     } catch (StateRefusedException | IllegalArgumentException e) {
       throw refused("state refused: " + e.getMessage(), e);
     }

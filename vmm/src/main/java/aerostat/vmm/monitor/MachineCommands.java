@@ -4,9 +4,9 @@ import static aerostat.vmm.monitor.Argument.optional;
 import static aerostat.vmm.monitor.Argument.required;
 
 import aerostat.devices.balloon.BalloonHost;
-import aerostat.mmio.memory.PageOwners;
 import aerostat.vmm.machine.Machine;
 import aerostat.vmm.machine.MachineSlot;
+import aerostat.vmm.machine.PageStates;
 import aerostat.vmm.machine.RunState;
 import aerostat.vmm.migration.MigrationService;
 import java.util.LinkedHashMap;
@@ -190,13 +190,13 @@ public final class MachineCommands {
 
   private Map<String, Object> pages() {
     Machine machine = machine();
-    long[] counts = machine.memory().owners().counts();
+    PageStates counts = machine.pageStates();
     Map<String, Object> pages = new LinkedHashMap<>();
-    pages.put("guest", counts[PageOwners.GUEST]);
-    pages.put("balloon", counts[PageOwners.BALLOON]);
-    pages.put("hinted", counts[PageOwners.HINTED]);
-    pages.put("reported", counts[PageOwners.REPORTED]);
-    pages.put("resident-bytes", machine.memory().residentBytes());
+    pages.put("guest", counts.guest());
+    pages.put("balloon", counts.balloon());
+    pages.put("hinted", counts.hinted());
+    pages.put("reported", counts.reported());
+    pages.put("resident-bytes", counts.residentBytes());
     return pages;
   }
 

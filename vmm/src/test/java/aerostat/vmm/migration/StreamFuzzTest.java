@@ -30,7 +30,7 @@ class StreamFuzzTest {
       guest.memory.owners().set(GuestMemory.RAM_BASE + MEMORY / 2, 8192, PageOwners.BALLOON);
       MemoryTransport.Pipe pipe = new MemoryTransport.Pipe();
       WireWriter out = new WireWriter(new MemoryTransport(new MemoryTransport.Pipe(), pipe));
-      DirtyPages dirty = new DirtyPages(guest.memory, false);
+      DirtyPages dirty = new DirtyPages(guest, new PlantedErrors());
       dirty.begin();
       SourceStream.setup(SetupMessage.of(ID, guest, true), guest.imageBytes(), out);
       PageSender sender =
@@ -192,7 +192,7 @@ class StreamFuzzTest {
   @Test
   void tenMovesInProcess_keepEveryByte() {
     FakeGuest guest = FakeGuest.fresh(4 << 20);
-    guest.fillRandom(2 << 20, 300_000);
+    guest.fillRandom(3 << 20, 300_000);
     try (FakeHost host = new FakeHost()) {
       for (int i = 0; i < 10; i++) {
         guest.start();

@@ -1,0 +1,66 @@
+package aerostat.vmm.migration;
+
+import aerostat.mmio.memory.GuestMemory;
+import aerostat.mmio.memory.PageBitmap;
+import aerostat.vmm.machine.Sabotage;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * Errors of {@link Sabotage} at the dirty bitmap, for test builds; does nothing otherwise. One per
+ * {@link MigrationService}, for a stale hint needs a memory of earlier migrations. For the thread of
+ * the migration, but for {@link #hinted}.
+ */
+final class PlantedErrors {
+  private static final int LOSE_ONE_IN = 1000;
+  private static final int MAX_HINTS = 65536;
+  private static final long SEED = 4711;
+
+  private final SplittableRandom random = new SplittableRandom(SEED);
+  private final List<long[]> thisTime = new ArrayList<>();
+  private List<long[]> lastTime = List.of();
+  private boolean loseMarks;
+  private boolean stale;
+
+  /** A migration begins; what is planted holds until the next. */
+  synchronized void begin(MigrationParameters parameters) {
+    loseMarks = parameters.sabotaged(Sabotage.LOSE_DIRTY_MARK);
+    stale = parameters.sabotaged(Sabotage.STALE_HINT);
+    lastTime = thisTime.isEmpty() ? lastTime : List.copyOf(thisTime);
+    thisTime.clear();
+  }
+
+  /** Whether {@link #harvest} takes the place of the right one. */
+  synchronized boolean losesMarks() {
+    return loseMarks;
+  }
+
+  /** As {@link GuestMemory#harvest}, but one new page in a thousand is lost, and at least one. */
+  synchronized long harvest(GuestMemory memory, PageBitmap into) {
+    PageBitmap found = new PageBitmap(into.pages());
+    memory.harvest(found);
+    found.andNot(into);
+    long fresh = found.cardinality();
+    for (long left = (fresh + LOSE_ONE_IN - 1) / LOSE_ONE_IN; left > 0; left--) {
+      long page = found.nextSet(random.nextLong(found.pages()));
+      found.testAndClear(page >= 0 ? page : found.nextSet(0));
+    }
+    into.or(found);
+    return fresh;
+  }
+
+  /** Pages [from, to) are hinted under a command id of the running migration. */
+  synchronized void hinted(long from, long to) {
+    if (stale && thisTime.size() < MAX_HINTS) {
+      thisTime.add(new long[] {from, to});
+    }
+  }
+
+  /** After a sync: the hints of an earlier migration, whose pages the guest has long reused. */
+  synchronized void applyStaleHints(PageBitmap bits) {
+    if (stale) {
+      lastTime.forEach(range -> bits.clearRange(range[0], range[1]));
+    }
+  }
+}
