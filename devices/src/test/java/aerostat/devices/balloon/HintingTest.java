@@ -97,7 +97,8 @@ class HintingTest {
   }
 
   @Test
-  @DisplayName("owners: hinted until written, DONE changes nothing; ballooned pages stay the balloon's")
+  @DisplayName(
+      "owners: hinted until written, DONE changes nothing; ballooned pages stay the balloon's")
   void owners() {
     MockRing[] rings = {ring};
     begin();

@@ -11,8 +11,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who owns each page of RAM: one state byte a page. Written under the machine lock, or while nothing
- * runs; read by anyone.
+ * Who owns each page of RAM: one state byte a page. Written under the machine lock, or while
+ * nothing runs; read by anyone.
  *
  * <p>Ownership of hinted pages. A hint says that the guest holds a page without using it, so a
  * migration may leave it out and the other side has other bytes in it. DONE lets the guest use the
@@ -175,8 +175,7 @@ public final class PageOwners {
     long end = page + 1;
     while (end < limit) {
       if ((end & 63) == 0 && end + CHUNK <= limit) {
-        long differs =
-            MemorySegment.mismatch(states, end, end + CHUNK, PATTERNS[owner], 0, CHUNK);
+        long differs = MemorySegment.mismatch(states, end, end + CHUNK, PATTERNS[owner], 0, CHUNK);
         if (differs >= 0) {
           return end + differs;
         }

@@ -100,9 +100,7 @@ public final class Vcpu implements VcpuServices, AutoCloseable {
                 .slice(VcpuLayout.SLICE, VcpuLayout.VERSION, VcpuLayout.SIZE, this::restored));
     registers.setLong(VcpuLayout.DEADLINE, Long.MAX_VALUE);
     code = new CodeLoader(image);
-    port =
-        new VcpuBinding(memory, parts.bus(), this, frame, parts.sanitizer())
-            .bind(code);
+    port = new VcpuBinding(memory, parts.bus(), this, frame, parts.sanitizer()).bind(code);
     thread =
         new VcpuThread(
             parts.name(), Math.max(JAVA_STACK_BYTES, image.hostStackBytes()), this::session);

@@ -26,11 +26,7 @@ public final class VcpuBinding {
    * @param frame where the vCPU puts the slots of the frame that it resumes
    */
   public VcpuBinding(
-      GuestMemory memory,
-      MmioBus bus,
-      VcpuServices services,
-      long[] frame,
-      Sanitizer sanitizer) {
+      GuestMemory memory, MmioBus bus, VcpuServices services, long[] frame, Sanitizer sanitizer) {
     this.memory = memory;
     this.bus = bus;
     this.services = services;

@@ -130,16 +130,16 @@ public final class Machine implements AutoCloseable {
   }
 
   /**
-   * Goes on; refused (IllegalStateException) unless paused or prelaunch. A guest that is being handed
-   * over (finish-migrate) is the migration's to resume: it may run elsewhere already.
+   * Goes on; refused (IllegalStateException) unless paused or prelaunch. A guest that is being
+   * handed over (finish-migrate) is the migration's to resume: it may run elsewhere already.
    */
   public void resume() {
     resume(Set.of(RunState.PAUSED, RunState.PRELAUNCH));
   }
 
   /**
-   * For the migration that moved this machine to finish-migrate, and that knows that the guest stays
-   * here: goes on.
+   * For the migration that moved this machine to finish-migrate, and that knows that the guest
+   * stays here: goes on.
    *
    * @throws IllegalStateException in any other state
    */

@@ -32,7 +32,9 @@ record MigrationParameters(
       Set.of(
           "",
           Sabotage.LOSE_DIRTY_MARK.word(),
-          Sabotage.SKIP_PAGE.word(), Sabotage.STALE_HINT.word(), Sabotage.RESUME_BOTH.word());
+          Sabotage.SKIP_PAGE.word(),
+          Sabotage.STALE_HINT.word(),
+          Sabotage.RESUME_BOTH.word());
   private static final String TEST_BUILD = "aerostat.testbuild";
 
   /** As QMP shows them. */

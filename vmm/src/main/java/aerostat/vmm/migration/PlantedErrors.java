@@ -9,8 +9,8 @@ import java.util.SplittableRandom;
 
 /**
  * Errors of {@link Sabotage} at the dirty bitmap, for test builds; does nothing otherwise. One per
- * {@link MigrationService}, for a stale hint needs a memory of earlier migrations. For the thread of
- * the migration, but for {@link #hinted}.
+ * {@link MigrationService}, for a stale hint needs a memory of earlier migrations. For the thread
+ * of the migration, but for {@link #hinted}.
  */
 final class PlantedErrors {
   private static final int LOSE_ONE_IN = 1000;
