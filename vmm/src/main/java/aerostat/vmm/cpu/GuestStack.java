@@ -18,7 +18,7 @@ import java.util.List;
  * <p>Bytes above those in use are zero whenever a frame is not being spilled. Otherwise a guest
  * that was stopped would differ, in bytes that nobody reads, from one that was not.
  */
-final class GuestStack {
+public final class GuestStack {
   /** Largest stack in bytes; the vCPU thread's own stack is made for it. */
   static final int MAX_SIZE = 1 << 20;
 
@@ -41,7 +41,7 @@ final class GuestStack {
   /**
    * @param frame takes the slots of a popped frame; as long as the longest of the table
    */
-  GuestStack(GuestMemory memory, ResumeTable table, long[] frame) {
+  public GuestStack(GuestMemory memory, ResumeTable table, long[] frame) {
     this.memory = memory;
     this.ram = memory.segment();
     this.table = table;
@@ -57,17 +57,17 @@ final class GuestStack {
     return size;
   }
 
-  int used() {
+  public int used() {
     return used;
   }
 
   /** First address above the frames. */
-  long top() {
+  public long top() {
     return base + used;
   }
 
   /** First address above the stack. */
-  long end() {
+  public long end() {
     return base + size;
   }
 
@@ -84,7 +84,7 @@ final class GuestStack {
   }
 
   /** Takes registers that {@link #isValid} accepted. */
-  void set(long newBase, int newSize, int newUsed) {
+  public void set(long newBase, int newSize, int newUsed) {
     base = newBase;
     size = newSize;
     used = newUsed;
@@ -149,7 +149,7 @@ final class GuestStack {
    *
    * @return its checked footer
    */
-  long pop() {
+  public long pop() {
     long top = top() - GuestMemory.RAM_BASE;
     long footer = used < 8 ? 0 : ram.get(LONG, top - 8);
     int words = ResumeTable.words(footer);
@@ -169,7 +169,7 @@ final class GuestStack {
   }
 
   /** Moves the frames that were spilled at the end of the stack down onto those that were there. */
-  void compact(long scratch) {
+  public void compact(long scratch) {
     long from = scratch - GuestMemory.RAM_BASE;
     long to = top() - GuestMemory.RAM_BASE;
     long end = end() - GuestMemory.RAM_BASE;
