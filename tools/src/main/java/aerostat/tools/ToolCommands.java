@@ -1,5 +1,6 @@
 package aerostat.tools;
 
+import aerostat.tools.bench.BenchCommand;
 import aerostat.tools.demo.DemoCommand;
 import aerostat.vmm.cli.CommandProvider;
 import java.util.Map;
@@ -10,6 +11,6 @@ import java.util.function.Supplier;
 public final class ToolCommands implements CommandProvider {
   @Override
   public Map<String, Supplier<Callable<Integer>>> commands() {
-    return Map.of("demo", DemoCommand::new);
+    return Map.of("bench", BenchCommand::new, "demo", DemoCommand::new);
   }
 }

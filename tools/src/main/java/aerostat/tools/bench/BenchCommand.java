@@ -1,0 +1,35 @@
+package aerostat.tools.bench;
+
+import aerostat.tools.bench.guest.GuestCommand;
+import aerostat.vmm.cli.ExitCode;
+import aerostat.vmm.cli.Verbosity;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code aerostat bench}. */
+@Command(
+    name = "bench",
+    description = {"Measures guest code, migration and boot, beside the goals for them.", ""},
+    synopsisSubcommandLabel = "guest|migration|boot",
+    subcommands = {GuestCommand.class},
+    footer = {
+      "",
+      "Each prints medians with a 95 %% bound, the number of runs and the processor time that a",
+      "hypervisor below stole; runs that lost more than 2 %% are repeated. Keep the host idle."
+    })
+public final class BenchCommand implements Callable<Integer> {
+  @Mixin private Verbosity verbosity = new Verbosity();
+
+  @CommandLine.Spec private CommandLine.Model.@Nullable CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    if (spec != null) {
+      spec.commandLine().usage(System.err);
+    }
+    return ExitCode.USAGE;
+  }
+}

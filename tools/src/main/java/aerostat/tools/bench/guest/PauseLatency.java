@@ -1,0 +1,77 @@
+package aerostat.tools.bench.guest;
+
+import aerostat.mmio.memory.GuestMemory;
+import aerostat.tools.bench.stats.Estimate;
+import aerostat.vmm.machine.Machine;
+import aerostat.vmm.machine.RunState;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * How long a stop takes, from the request to the moment at which the guest stands still and all of
+ * it lies in its RAM.
+ *
+ * @param guest what it did
+ * @param pauses how often it was paused
+ * @param microseconds of each, ascending
+ */
+record PauseLatency(String guest, int pauses, double[] microseconds) {
+  private static final long WARM_UP_NANOS = 500_000_000;
+  private static final long LONGEST_RUN_NANOS = 2_000_000;
+  private static final long SEED = 7;
+
+  /**
+   * Pauses a guest at moments chosen by chance.
+   *
+   * @param entry simple name of the guest's entry class
+   * @throws IllegalStateException if the guest does not go on after a pause
+   */
+  static PauseLatency measure(String guest, String entry, long memoryBytes, int pauses) {
+    SplittableRandom random = new SplittableRandom(SEED);
+    double[] micros = new double[pauses];
+    try (Machine machine =
+        Machine.builder()
+            .memory(memoryBytes)
+            .image(BenchImage.withEntry(BenchImage.PACKAGE + entry))
+            .build()) {
+      GuestMemory memory = machine.memory();
+      machine.start();
+      LockSupport.parkNanos(WARM_UP_NANOS);
+      long polls = -1;
+      for (int i = 0; i < pauses; i++) {
+        LockSupport.parkNanos(random.nextLong(LONGEST_RUN_NANOS));
+        long before = System.nanoTime();
+        machine.pause(RunState.PAUSED);
+        micros[i] = (System.nanoTime() - before) / 1e3;
+        if (machine.state() != RunState.PAUSED || machine.polls() <= polls) {
+          throw new IllegalStateException("the guest stands still: it is " + machine.state());
+        }
+        polls = machine.polls();
+        machine.resume();
+      }
+      machine.pause(RunState.PAUSED);
+      if (memory.load64(GuestMemory.RAM_BASE + memory.romSize() + 4088) == 0) {
+        throw new IllegalStateException("the guest did not work");
+      }
+    }
+    Arrays.sort(micros);
+    return new PauseLatency(guest, pauses, micros);
+  }
+
+  double quantile(double q) {
+    return Estimate.quantile(microseconds, q);
+  }
+
+  Map<String, Object> toJson() {
+    Map<String, Object> object = new LinkedHashMap<>();
+    object.put("guest", guest);
+    object.put("pauses", pauses);
+    object.put("median_us", quantile(0.5));
+    object.put("p99_us", quantile(0.99));
+    object.put("max_us", quantile(1));
+    return object;
+  }
+}
