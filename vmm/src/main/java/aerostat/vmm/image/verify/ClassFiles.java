@@ -28,7 +28,6 @@ final class ClassFiles {
     "aerostat/vmm/",
     "aerostat/mmio/",
     "aerostat/devices/",
-    "aerostat/tools/",
     "aerostat/guest/plain/",
   };
 
