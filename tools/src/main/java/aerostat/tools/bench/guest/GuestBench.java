@@ -42,7 +42,13 @@ final class GuestBench {
       List<Form> forms) {}
 
   private static final String[] JVM = {
-    "-XX:+UseSerialGC", "-Xms64m", "-Xmx512m", "--enable-native-access=ALL-UNNAMED", "-Xss512k"
+    "-XX:+UseSerialGC",
+    "-Xms64m",
+    "-Xmx512m",
+    "-Xss512k",
+    "--enable-native-access=ALL-UNNAMED",
+    // JMH's own use of it
+    "--sun-misc-unsafe-memory-access=allow"
   };
 
   private final Effort effort;

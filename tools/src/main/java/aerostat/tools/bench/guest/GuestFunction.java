@@ -9,10 +9,11 @@ import java.lang.invoke.MethodType;
 
 /** What is measured; a call does so many operations that the way to it does not count. */
 public enum GuestFunction {
-  /** One page from the buddy allocator, and back. */
+  /** One page from the buddy allocator, and back, without a split or merge. */
   ALLOC_PAIR("alloc/free, order 0", "pair", 64) {
     @Override
     MethodHandle bind(GuestCode guest) {
+      call(guest.find("Pages", "scatter", int.class, int.class), 64);
       return bind(guest.find("Pages", "pairs", int.class, int.class), operations());
     }
   },
@@ -117,11 +118,14 @@ public enum GuestFunction {
   abstract MethodHandle bind(GuestCode guest);
 
   private static long list(GuestCode guest) {
+    return call(guest.find("Walks", "build", long.class, long.class), guest.area());
+  }
+
+  private static long call(MethodHandle function, Object... arguments) {
     try {
-      return (long)
-          guest.find("Walks", "build", long.class, long.class).invokeExact(guest.area());
+      return (long) bind(function, arguments).invokeExact();
     } catch (Throwable e) {
-      throw new IllegalStateException("cannot build the list", e);
+      throw new IllegalStateException("a guest function failed", e);
     }
   }
 

@@ -17,6 +17,33 @@ public final class Pages {
     return PageAlloc.getFreePages(Gfp.GFP_KERNEL | Gfp.__GFP_ZERO, order);
   }
 
+  /**
+   * Leaves {@code count}/2 single pages on the free list of order 0, their neighbours taken for
+   * ever, so that the next allocations of one page split nothing; returns how many were taken.
+   */
+  public static int scatter(int count) {
+    long first = 0;
+    int taken = 0;
+    for (int i = 0; i < count; i++) {
+      Page page = PageAlloc.allocPages(Gfp.GFP_KERNEL, 0);
+      if (page != null) {
+        Memory.store64(page.virtual(), first);
+        first = page.virtual();
+        taken++;
+      }
+    }
+    while (first != 0) {
+      long next = Memory.load64(first);
+      Page page = Page.ofAddress(first);
+      if ((page.pfn() & 1) == 0) {
+        PageAlloc.freePages(page, 0);
+        taken--;
+      }
+      first = next;
+    }
+    return taken;
+  }
+
   /** Allocates one page and frees it, so many times; returns how often there was none. */
   public static int pairs(int count) {
     int failed = 0;
