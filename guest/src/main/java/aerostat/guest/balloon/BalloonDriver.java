@@ -67,6 +67,7 @@ public record BalloonDriver() implements VirtioDriver {
       return error;
     }
     device.ready();
+    Printk.info("virtio_balloon virtio%d: ready\n", device.index());
     kickStats(vb);
     if (Inflate.towardsTarget(vb) != 0) {
       changed(device);

@@ -1,6 +1,8 @@
 package aerostat.tools.bench;
 
+import aerostat.tools.bench.boot.BootCommand;
 import aerostat.tools.bench.guest.GuestCommand;
+import aerostat.tools.bench.migration.MigrationCommand;
 import aerostat.vmm.cli.ExitCode;
 import aerostat.vmm.cli.Verbosity;
 import java.util.concurrent.Callable;
@@ -14,7 +16,7 @@ import picocli.CommandLine.Mixin;
     name = "bench",
     description = {"Measures guest code, migration and boot, beside the goals for them.", ""},
     synopsisSubcommandLabel = "guest|migration|boot",
-    subcommands = {GuestCommand.class},
+    subcommands = {GuestCommand.class, MigrationCommand.class, BootCommand.class},
     footer = {
       "",
       "Each prints medians with a 95 %% bound, the number of runs and the processor time that a",

@@ -1,5 +1,8 @@
 package aerostat.tools.demo;
 
+import aerostat.tools.child.ChildFailure;
+import aerostat.tools.child.Patience;
+import aerostat.tools.child.VmmChild;
 import aerostat.vmm.cli.Size;
 import aerostat.vmm.monitor.QmpClient;
 import java.io.IOException;
@@ -62,13 +65,13 @@ final class Demo implements AutoCloseable {
       settle();
       report.succeeded();
       say("all right");
-    } catch (DemoFailure e) {
+    } catch (ChildFailure e) {
       say("FAILED: %s", String.valueOf(e.getMessage()));
     }
     return report;
   }
 
-  private void boot() throws DemoFailure {
+  private void boot() throws ChildFailure {
     say("A boots a guest of 1 GiB that touches 700 MiB, then runs kvstore and dirty");
     await(() -> a.balloon() == RAM, "the balloon driver has not started", a);
     await(() -> a.console().contains("touched 700 MiB"), "the guest did not touch 700 MiB", a);
@@ -76,7 +79,7 @@ final class Demo implements AutoCloseable {
     say("the guest is up, its workloads run");
   }
 
-  private void balloon() throws DemoFailure {
+  private void balloon() throws ChildFailure {
     long before = a.resident();
     say("A uses %s of host memory; inflating the balloon to half", Size.show(before));
     say("  $ aerostat qmp %s balloon value=512M", a.address());
@@ -86,7 +89,7 @@ final class Demo implements AutoCloseable {
     report.balloon(before, after);
     say("A uses %s of host memory now, %s less", Size.show(after), Size.show(before - after));
     if (before - after < MIN_FALL) {
-      throw new DemoFailure("inflating did not give memory back to the host");
+      throw new ChildFailure("inflating did not give memory back to the host");
     }
     say("deflating");
     say("  $ aerostat qmp %s balloon value=1G", a.address());
@@ -94,7 +97,7 @@ final class Demo implements AutoCloseable {
     await(() -> a.balloon() == RAM, "the guest did not deflate its balloon", a);
   }
 
-  private void migrate(VmmChild from, VmmChild to, boolean hints) throws DemoFailure {
+  private void migrate(VmmChild from, VmmChild to, boolean hints) throws ChildFailure {
     String route = from.name() + " to " + to.name();
     say("migrating %s, free page hinting %s", route, hints ? "on" : "off");
     Map<String, @Nullable Object> answer =
@@ -115,7 +118,7 @@ final class Demo implements AutoCloseable {
     }
     report.move(move);
     if (!move.status().equals("completed")) {
-      throw new DemoFailure(
+      throw new ChildFailure(
           "migration "
               + route
               + " is "
@@ -125,7 +128,7 @@ final class Demo implements AutoCloseable {
     }
     await(() -> running(to), "the guest does not run in " + to.name(), to);
     if (running(from)) {
-      throw new DemoFailure("the guest runs in both processes");
+      throw new ChildFailure("the guest runs in both processes");
     }
     say(
         "done in %d ms, %d rounds, the guest stood still for %d ms, %s sent, %d pages skipped",
@@ -136,11 +139,11 @@ final class Demo implements AutoCloseable {
         move.skippedPages());
   }
 
-  private static boolean running(VmmChild child) throws DemoFailure {
+  private static boolean running(VmmChild child) throws ChildFailure {
     return Boolean.TRUE.equals(child.query("query-status").get("running"));
   }
 
-  private static Report.Move state(VmmChild from, String route, boolean hints) throws DemoFailure {
+  private static Report.Move state(VmmChild from, String route, boolean hints) throws ChildFailure {
     Map<String, @Nullable Object> state = from.query("query-migrate");
     Map<String, @Nullable Object> ram = QmpClient.asObject(state.get("ram"));
     return new Report.Move(
@@ -159,34 +162,34 @@ final class Demo implements AutoCloseable {
   }
 
   /** Waits until every record has been read again in that process. */
-  private void keepsCounting(VmmChild child, long seen) throws DemoFailure {
+  private void keepsCounting(VmmChild child, long seen) throws ChildFailure {
     await(() -> child.counters().verified() > seen, "kvstore stands still", child);
     long start = child.counters().verified();
     await(() -> child.counters().verified() >= start + RECORDS, "kvstore is too slow", child);
   }
 
-  private void settle() throws DemoFailure {
+  private void settle() throws ChildFailure {
     keepsCounting(a, b.counters().verified());
     VmmChild.Counters last = a.counters();
     report.records(last.verified(), last.lost());
     say("%d records verified, %d updates lost", last.verified(), last.lost());
     boolean reported = a.console().contains("LOST UPDATE") || b.console().contains("LOST UPDATE");
     if (last.lost() > 0 || reported) {
-      throw new DemoFailure("the guest lost updates; its console says which");
+      throw new ChildFailure("the guest lost updates; its console says which");
     }
   }
 
   /** A condition that needs a look at a child. */
   private interface Condition {
-    boolean holds() throws DemoFailure;
+    boolean holds() throws ChildFailure;
   }
 
   private static void await(Condition condition, String otherwise, VmmChild child)
-      throws DemoFailure {
+      throws ChildFailure {
     Patience patience = new Patience(STEP_LIMIT);
     while (!condition.holds()) {
       if (!patience.wait(LOOK)) {
-        throw new DemoFailure(otherwise + " (" + child.query("query-status").get("status") + ")");
+        throw new ChildFailure(otherwise + " (" + child.query("query-status").get("status") + ")");
       }
     }
   }

@@ -1,18 +1,18 @@
-package aerostat.tools.demo;
+package aerostat.tools.child;
 
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 
 /** A limit to how long something may take. */
-final class Patience {
+public final class Patience {
   private final long end;
 
-  Patience(Duration limit) {
+  public Patience(Duration limit) {
     end = System.nanoTime() + limit.toNanos();
   }
 
   /** Waits that long; false, without waiting, once the limit is reached. */
-  boolean wait(Duration pause) {
+  public boolean wait(Duration pause) {
     if (System.nanoTime() - end >= 0) {
       return false;
     }

@@ -1,4 +1,4 @@
-package aerostat.tools.demo;
+package aerostat.tools.child;
 
 import aerostat.vmm.monitor.Endpoint;
 import aerostat.vmm.monitor.QmpClient;
@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** A process of {@code aerostat run}, with its QMP socket, console file and memory use. */
-final class VmmChild implements AutoCloseable {
+public final class VmmChild implements AutoCloseable {
   private static final Duration ANSWER = Duration.ofSeconds(20);
   private static final Pattern STAT =
       Pattern.compile("workload-stat name=(\\S+) verified=(\\d+) lost=(\\d+)");
@@ -34,10 +34,10 @@ final class VmmChild implements AutoCloseable {
   }
 
   /** What the guest's workloads have counted, as the last lines on a console tell. */
-  record Counters(long verified, long lost) {}
+  public record Counters(long verified, long lost) {}
 
   /** Starts {@code aerostat run} with QMP and console in the folder, and these options. */
-  static VmmChild start(String name, Path folder, List<String> options) throws IOException {
+  public static VmmChild start(String name, Path folder, List<String> options) throws IOException {
     List<String> command = new ArrayList<>(program());
     command.add("run");
     command.addAll(List.of("--name", name, "--qmp", "unix:" + folder.resolve(name + ".sock")));
@@ -53,7 +53,7 @@ final class VmmChild implements AutoCloseable {
   }
 
   /** The launcher that started this process; without one, this JVM's own program. */
-  private static List<String> program() {
+  public static List<String> program() {
     String launcher = System.getProperty("aerostat.launcher");
     if (launcher != null) {
       return List.of(launcher);
@@ -67,33 +67,33 @@ final class VmmChild implements AutoCloseable {
         "aerostat.vmm.cli.Main");
   }
 
-  String name() {
+  public String name() {
     return name;
   }
 
-  long pid() {
+  public long pid() {
     return process.pid();
   }
 
   /** As to be written behind {@code aerostat qmp}. */
-  String address() {
+  public String address() {
     return "unix:" + folder.resolve(name + ".sock");
   }
 
-  /** Runs a QMP command; an error is a failure of the demo. */
-  @Nullable Object qmp(String command, Map<String, ?> arguments) throws DemoFailure {
+  /** Runs a QMP command; an error is a failure of the step. */
+  public @Nullable Object qmp(String command, Map<String, ?> arguments) throws ChildFailure {
     try {
       return connected().execute(command, arguments, ANSWER);
     } catch (IOException e) {
-      throw new DemoFailure(name + ": " + command + ": " + e.getMessage() + diagnosis());
+      throw new ChildFailure(name + ": " + command + ": " + e.getMessage() + diagnosis());
     }
   }
 
-  Map<String, @Nullable Object> query(String command) throws DemoFailure {
+  public Map<String, @Nullable Object> query(String command) throws ChildFailure {
     return QmpClient.asObject(qmp(command, Map.of()));
   }
 
-  private QmpClient connected() throws IOException, DemoFailure {
+  private QmpClient connected() throws IOException, ChildFailure {
     QmpClient connected = client;
     if (connected == null) {
       Patience patience = new Patience(ANSWER);
@@ -103,7 +103,7 @@ final class VmmChild implements AutoCloseable {
         } catch (ConnectException e) {
           // It is still starting, unless it has ended.
           if (!process.isAlive() || !patience.wait(Duration.ofMillis(10))) {
-            throw new DemoFailure(name + " did not open its QMP socket" + diagnosis());
+            throw new ChildFailure(name + " did not open its QMP socket" + diagnosis());
           }
         }
       }
@@ -113,7 +113,7 @@ final class VmmChild implements AutoCloseable {
   }
 
   /** {@code actual} of the balloon, or -1 before a driver has started. */
-  long balloon() throws DemoFailure {
+  public long balloon() throws ChildFailure {
     try {
       return QmpClient.asObject(connected().execute("query-balloon", Map.of(), ANSWER))
                   .get("actual")
@@ -124,37 +124,37 @@ final class VmmChild implements AutoCloseable {
       if (e.errorClass().equals("DeviceNotActive")) {
         return -1;
       }
-      throw new DemoFailure(name + ": query-balloon: " + e.getMessage());
+      throw new ChildFailure(name + ": query-balloon: " + e.getMessage());
     } catch (IOException e) {
-      throw new DemoFailure(name + ": " + e.getMessage() + diagnosis());
+      throw new ChildFailure(name + ": " + e.getMessage() + diagnosis());
     }
   }
 
   /** Bytes of host memory that the whole process uses, from the kernel's own account. */
-  long resident() throws DemoFailure {
+  public long resident() throws ChildFailure {
     try {
       for (String line : Files.readAllLines(Path.of("/proc/" + pid() + "/smaps_rollup"))) {
         if (line.startsWith("Rss:")) {
           return Long.parseLong(line.replaceAll("[^0-9]", "")) << 10;
         }
       }
-      throw new DemoFailure("/proc/" + pid() + "/smaps_rollup has no Rss");
+      throw new ChildFailure("/proc/" + pid() + "/smaps_rollup has no Rss");
     } catch (IOException e) {
-      throw new DemoFailure("cannot read the process's memory use: " + e.getMessage());
+      throw new ChildFailure("cannot read the process's memory use: " + e.getMessage());
     }
   }
 
   /** Everything that a guest has printed in this process. */
-  String console() throws DemoFailure {
+  public String console() throws ChildFailure {
     try {
       return Files.readString(folder.resolve(name + ".console"), StandardCharsets.ISO_8859_1);
     } catch (IOException e) {
-      throw new DemoFailure("cannot read the console: " + e.getMessage());
+      throw new ChildFailure("cannot read the console: " + e.getMessage());
     }
   }
 
   /** The newest counters on this console: those of kvstore verified, the losses of all. */
-  Counters counters() throws DemoFailure {
+  public Counters counters() throws ChildFailure {
     long verified = 0;
     Map<String, Long> lost = new java.util.HashMap<>();
     Matcher matcher = STAT.matcher(console());
@@ -199,7 +199,7 @@ final class VmmChild implements AutoCloseable {
     kill();
   }
 
-  void kill() {
+  public void kill() {
     process.destroyForcibly();
   }
 }

@@ -1,10 +1,10 @@
-package aerostat.tools.demo;
+package aerostat.tools.child;
 
 /** A step did not give what it should; the message says which and what was seen. */
-final class DemoFailure extends Exception {
+public final class ChildFailure extends Exception {
   private static final long serialVersionUID = 1;
 
-  DemoFailure(String message) {
+  public ChildFailure(String message) {
     super(message);
   }
 }

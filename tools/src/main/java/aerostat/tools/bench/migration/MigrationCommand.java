@@ -1,0 +1,76 @@
+package aerostat.tools.bench.migration;
+
+import aerostat.tools.bench.stats.Output;
+import aerostat.tools.child.ChildFailure;
+import aerostat.vmm.cli.CliException;
+import aerostat.vmm.cli.ExitCode;
+import aerostat.vmm.cli.Size;
+import aerostat.vmm.cli.Verbosity;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code aerostat bench migration}. */
+@Command(
+    name = "migration",
+    description = {
+      "Measures the migration of an idle guest between two processes over loopback, with free page",
+      "hinting off and on in turn.",
+      ""
+    },
+    footer = {
+      "",
+      "Each run boots a new guest in a new process and moves it to another new one, with public",
+      "commands alone. The ratio is shown beside the 14 %% that the cover letter of the kernel's",
+      "patches reports for such a guest on other machines."
+    })
+public final class MigrationCommand implements Callable<Integer> {
+  @Option(
+      names = "--memory",
+      paramLabel = "SIZE",
+      converter = Size.class,
+      description = "Guest RAM. Default 8G.")
+  private long memory = 8L << 30;
+
+  @Option(
+      names = "--resident",
+      paramLabel = "SIZE",
+      converter = Size.class,
+      description = "How much of it is filled with random content. Default 224M.")
+  private long resident = 224L << 20;
+
+  @Option(
+      names = "--runs",
+      paramLabel = "N",
+      description = "Migrations with hints, and as many without. Default 10.")
+  private int runs = 10;
+
+  @Option(
+      names = "--json",
+      description = "Print one JSON object to standard output instead of the table.")
+  private boolean json;
+
+  @Mixin private Verbosity verbosity = new Verbosity();
+
+  @Override
+  public Integer call() {
+    if (runs < 1) {
+      throw new CliException(ExitCode.USAGE, "--runs " + runs + ": at least 1");
+    }
+    if (resident < 1 << 20 || resident > memory / 2) {
+      throw new CliException(ExitCode.USAGE, "--resident: 1M to half of --memory");
+    }
+    MigrationBench bench =
+        new MigrationBench(
+            new MigrationRun.Guest(memory, resident), runs, Output::progress);
+    try {
+      bench.run();
+    } catch (IOException | ChildFailure e) {
+      throw new CliException(ExitCode.FAILED, String.valueOf(e.getMessage()));
+    }
+    Output.print(json, bench.toTable(), bench.toJson());
+    return ExitCode.OK;
+  }
+}

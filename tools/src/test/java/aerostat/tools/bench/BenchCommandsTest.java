@@ -1,0 +1,75 @@
+package aerostat.tools.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import aerostat.tools.bench.boot.BootCommand;
+import aerostat.tools.bench.migration.MigrationCommand;
+import aerostat.vmm.cli.ExitCode;
+import aerostat.vmm.cli.Main;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.Callable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.api.parallel.Resources;
+import picocli.CommandLine;
+
+/** Each command once, as small as it goes; what it measures is of no interest here. */
+@ResourceLock(Resources.SYSTEM_OUT)
+class BenchCommandsTest {
+  private interface Action {
+    int run();
+  }
+
+  private static String printed(Action action) {
+    PrintStream before = System.out;
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    System.setOut(new PrintStream(bytes, true, StandardCharsets.UTF_8));
+    try {
+      assertThat(action.run()).isEqualTo(ExitCode.OK);
+    } finally {
+      System.setOut(before);
+    }
+    return bytes.toString(StandardCharsets.UTF_8);
+  }
+
+  private static int execute(Callable<Integer> command, String... arguments) {
+    return new CommandLine(command).execute(arguments);
+  }
+
+  @Test
+  void bootMeasuresRealProcesses() {
+    String out = printed(() -> execute(new BootCommand(), "--runs", "1"));
+
+    assertThat(out)
+        .contains("process start to balloon driver ready", "goal 450 ms", "1 runs, stolen time");
+  }
+
+  @Test
+  void migrationMovesAGuestBetweenProcesses() {
+    String out =
+        printed(
+            () ->
+                execute(
+                    new MigrationCommand(),
+                    "--memory",
+                    "64M",
+                    "--resident",
+                    "4M",
+                    "--runs",
+                    "1",
+                    "--json"));
+
+    assertThat(out).contains("\"hints_on\"", "\"letter_ratio\"", "\"total_time_ms\"");
+  }
+
+  @Test
+  void helpTeaches() {
+    for (String command : new String[] {"guest", "migration", "boot"}) {
+      assertThat(printed(() -> Main.run("bench", command, "--help")))
+          .contains("aerostat bench " + command, "--json");
+    }
+    assertThat(printed(() -> Main.run("bench", "--help"))).contains("guest", "migration", "boot");
+  }
+}
