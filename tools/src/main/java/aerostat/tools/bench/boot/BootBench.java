@@ -67,14 +67,12 @@ final class BootBench {
     List<String> command = new ArrayList<>(program);
     command.addAll(List.of("run", "--memory", "128M"));
     Stopwatch.Times boot = Stopwatch.until(READY, command, Map.of("AEROSTAT_NO_BUILD", "1"));
-    return new Run(
-        hello.found() / 1e6, jvm.first() / 1e6, boot.first() / 1e6, boot.found() / 1e6);
+    return new Run(hello.found() / 1e6, jvm.first() / 1e6, boot.first() / 1e6, boot.found() / 1e6);
   }
 
   private static List<String> helloCommand() {
     try {
-      Path place =
-          Path.of(Hello.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+      Path place = Path.of(Hello.class.getProtectionDomain().getCodeSource().getLocation().toURI());
       return List.of(
           Path.of(System.getProperty("java.home"), "bin", "java").toString(),
           "-XX:+UseSerialGC",

@@ -47,8 +47,7 @@ final class BenchImage {
     RewrittenImage full =
         form.polls()
             ? Images.rewrite(image)
-            : Rewriter.rewrite(
-                image, new Rewriter.Options(false, INTRINSICS.replace('.', '/')));
+            : Rewriter.rewrite(image, new Rewriter.Options(false, INTRINSICS.replace('.', '/')));
     if (form.marks()) {
       return full;
     }
@@ -82,8 +81,7 @@ final class BenchImage {
           @Override
           public MethodVisitor visitMethod(
               int access, String name, String descriptor, String signature, String[] exceptions) {
-            MethodVisitor out =
-                super.visitMethod(access, name, descriptor, signature, exceptions);
+            MethodVisitor out = super.visitMethod(access, name, descriptor, signature, exceptions);
             if (!name.equals("mark") && !name.equals("markRange")) {
               return out;
             }

@@ -76,12 +76,10 @@ public final class GuestCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     if (rounds < 1 || iterationMillis < 1 || pauses < 0) {
-      throw new CliException(
-          ExitCode.USAGE, "--rounds and --iteration are at least 1, --pauses 0");
+      throw new CliException(ExitCode.USAGE, "--rounds and --iteration are at least 1, --pauses 0");
     }
     GuestBench.Effort effort =
-        new GuestBench.Effort(
-            rounds, 1, 5, iterationMillis, pauses, COPY_MEMORY, functions, forms);
+        new GuestBench.Effort(rounds, 1, 5, iterationMillis, pauses, COPY_MEMORY, functions, forms);
     try {
       GuestReport report = new GuestBench(effort, Output::progress).run();
       Output.print(json, report.toTable(), report.toJson());

@@ -11,7 +11,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** The figures of {@code aerostat bench guest}. A ratio is taken within a round, then its median. */
+/**
+ * The figures of {@code aerostat bench guest}. A ratio is taken within a round, then its median.
+ */
 final class GuestReport {
   private static final double MEAN_GOAL = 1.25;
   private static final double WORST_GOAL = 1.6;

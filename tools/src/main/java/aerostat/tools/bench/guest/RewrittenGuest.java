@@ -86,13 +86,9 @@ final class RewrittenGuest implements GuestCode, VcpuServices {
     prepare();
     port.budget(RELOAD);
     try {
-      method(
-              image.entryClass(),
-              "setUp",
-              MethodType.methodType(void.class, long.class))
+      method(image.entryClass(), "setUp", MethodType.methodType(void.class, long.class))
           .invokeExact(parameters);
-      area =
-          (long) find("Pages", "area", long.class, int.class).invokeExact(AREA_ORDER);
+      area = (long) find("Pages", "area", long.class, int.class).invokeExact(AREA_ORDER);
     } catch (Throwable e) {
       throw new IllegalStateException("the guest kernel cannot be set up", e);
     }

@@ -63,8 +63,7 @@ public final class MigrationCommand implements Callable<Integer> {
       throw new CliException(ExitCode.USAGE, "--resident: 1M to half of --memory");
     }
     MigrationBench bench =
-        new MigrationBench(
-            new MigrationRun.Guest(memory, resident), runs, Output::progress);
+        new MigrationBench(new MigrationRun.Guest(memory, resident), runs, Output::progress);
     try {
       bench.run();
     } catch (IOException | ChildFailure e) {

@@ -1,4 +1,6 @@
-/** {@code aerostat bench migration}: an idle guest between two processes, with hints and without. */
+/**
+ * {@code aerostat bench migration}: an idle guest between two processes, with hints and without.
+ */
 @NullMarked
 package aerostat.tools.bench.migration;
 

@@ -45,14 +45,7 @@ class GuestBenchTest {
   void aTinyRunMeasuresEverything() throws Exception {
     GuestBench.Effort effort =
         new GuestBench.Effort(
-            1,
-            0,
-            1,
-            5,
-            5,
-            16 << 20,
-            List.of(GuestFunction.WALK),
-            List.of(Form.ERASED, Form.VMM));
+            1, 0, 1, 5, 5, 16 << 20, List.of(GuestFunction.WALK), List.of(Form.ERASED, Form.VMM));
 
     GuestReport report = new GuestBench(effort, line -> {}).run();
 

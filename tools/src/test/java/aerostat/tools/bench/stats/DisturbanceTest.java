@@ -69,8 +69,8 @@ class DisturbanceTest {
 
   @Test
   void aGoalIsMetUpToItsLimit() {
-    assertThat(new Goal("pause", "µs", 100, 100).show()).isEqualTo("met     pause: 100 µs, goal 100 µs");
-    assertThat(new Goal("ratio", "", 1.25, 1.3).show())
-        .isEqualTo("MISSED  ratio: 1.30, goal 1.25");
+    assertThat(new Goal("pause", "µs", 100, 100).show())
+        .isEqualTo("met     pause: 100 µs, goal 100 µs");
+    assertThat(new Goal("ratio", "", 1.25, 1.3).show()).isEqualTo("MISSED  ratio: 1.30, goal 1.25");
   }
 }

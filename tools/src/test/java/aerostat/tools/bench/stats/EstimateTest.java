@@ -21,7 +21,13 @@ class EstimateTest {
   // Ranks from tables of the sign test: the largest symmetric ones with at least 95 %.
   @ParameterizedTest
   @CsvSource({
-    "6,1,0.969", "8,1,0.992", "9,2,0.961", "10,2,0.979", "20,6,0.959", "30,10,0.957", "40,14,0.962"
+    "6,1,0.969",
+    "8,1,0.992",
+    "9,2,0.961",
+    "10,2,0.979",
+    "20,6,0.959",
+    "30,10,0.957",
+    "40,14,0.962"
   })
   void theBoundIsThatOfTheSignTest(int n, int rank, double confidence) {
     Estimate estimate = Estimate.of(IntStream.rangeClosed(1, n).mapToDouble(i -> i).toArray());
@@ -49,8 +55,7 @@ class EstimateTest {
     int trials = 4000;
     for (int i = 0; i < trials; i++) {
       // An exponential distribution: skewed, median ln 2.
-      double[] values =
-          random.doubles(12).map(u -> -Math.log(1 - u)).toArray();
+      double[] values = random.doubles(12).map(u -> -Math.log(1 - u)).toArray();
       Estimate estimate = Estimate.of(values);
       if (estimate.low() <= Math.log(2) && Math.log(2) <= estimate.high()) {
         held++;
@@ -68,8 +73,7 @@ class EstimateTest {
 
   @Test
   void quantilesLieBetweenValuesAndMeansOfRatiosAreGeometric() {
-    assertThat(Estimate.quantile(new double[] {1, 2, 3, 4, 5}, 0.99))
-        .isCloseTo(4.96, within(1e-9));
+    assertThat(Estimate.quantile(new double[] {1, 2, 3, 4, 5}, 0.99)).isCloseTo(4.96, within(1e-9));
     assertThat(Estimate.quantile(new double[] {7}, 0.99)).isEqualTo(7);
     assertThat(Estimate.geometricMean(0.5, 2)).isCloseTo(1, within(1e-12));
   }
