@@ -81,7 +81,7 @@ final class RewrittenGuest implements GuestCode, VcpuServices {
     MmioBus bus = new MmioBus(machine.lock());
     bus.map("console", CONSOLE, CONSOLE_BYTES, SILENT);
     code = new CodeLoader(rewritten);
-    port = new VcpuBinding(memory, bus, this, frame, machine.sanitizer(), false).bind(code);
+    port = new VcpuBinding(memory, bus, this, frame, machine.sanitizer()).bind(code);
     entry = code.resumeEntry(Flavour.PLAIN);
     prepare();
     port.budget(RELOAD);
