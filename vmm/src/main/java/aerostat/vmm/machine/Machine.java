@@ -162,10 +162,15 @@ public final class Machine implements AutoCloseable {
 
   private void go() {
     requireOpen();
+    events.emit("RESUME", "");
+    runIfLive();
+  }
+
+  /** A guest that ended before it was moved here stays as it ended. */
+  private void runIfLive() {
     switch (hardware.vcpu().lifecycle()) {
       case VcpuLayout.LIVE -> {
         setState(RunState.RUNNING);
-        events.emit("RESUME", "");
         hardware.unpark();
         hardware.vcpu().run();
       }
@@ -267,14 +272,11 @@ public final class Machine implements AutoCloseable {
       }
       if (now == RunState.RUNNING
           || now == RunState.POSTMIGRATE
-          || now == RunState.FINISH_MIGRATE
-          || hardware.vcpu().lifecycle() != VcpuLayout.LIVE) {
+          || now == RunState.FINISH_MIGRATE) {
         throw new IllegalStateException("the machine is " + now.qemuName() + ", not paused");
       }
-      setState(RunState.RUNNING);
-      hardware.unpark();
       hardware.vcpu().stopAt(poll);
-      hardware.vcpu().run();
+      runIfLive();
       hardware.vcpu().awaitRest();
       hardware.vcpu().stopAt(Long.MAX_VALUE);
       hardware.park();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import aerostat.mmio.trace.TraceRecorder;
 import aerostat.vmm.cpu.VcpuLayout;
+import aerostat.vmm.image.Flavour;
 import aerostat.vmm.image.ResumeTable;
 import aerostat.vmm.migration.InProcessMove;
 import java.io.ByteArrayOutputStream;
@@ -84,6 +85,10 @@ final class ScriptedGuest implements AutoCloseable {
   }
 
   static ScriptedGuest boot() {
+    return boot(Flavour.PLAIN);
+  }
+
+  static ScriptedGuest boot(Flavour flavour) {
     ByteArrayOutputStream console = new ByteArrayOutputStream();
     TraceRecorder trace = new TraceRecorder(100_000);
     Machine machine =
@@ -91,6 +96,7 @@ final class ScriptedGuest implements AutoCloseable {
             .memory(MEMORY)
             .append(APPEND)
             .deterministic(5)
+            .flavour(flavour)
             .console(console)
             .trace(trace)
             .build();
@@ -121,6 +127,10 @@ final class ScriptedGuest implements AutoCloseable {
           least,
           guest.actual());
     }
+  }
+
+  Machine machine() {
+    return machine;
   }
 
   /** Whether the guest stands at this poll; false when it ended before. */
