@@ -28,7 +28,7 @@ final class Oops {
     text.append(stamp).append("Call Trace:\n");
     List<String> lines = new ArrayList<>();
     for (StackTraceElement element : fault.getStackTrace()) {
-      if (element.getClassName().equals(Vcpu.class.getName())
+      if (element.getClassName().equals(Dispatcher.class.getName())
           && element.getMethodName().equals("runFrames")) {
         break; // what is further out is the host's
       }
