@@ -21,8 +21,7 @@ public final class TestMachine implements AutoCloseable {
             .memory((long) options.mebibytes() << 20)
             .append(options.append())
             .balloon(
-                new BalloonOptions(
-                    options.freePageHint(), false, false, options.deflateOnOom()))
+                new BalloonOptions(options.freePageHint(), false, false, options.deflateOnOom()))
             .seed(options.seed())
             .flavour(options.flavour())
             .console(new ConsoleStream());

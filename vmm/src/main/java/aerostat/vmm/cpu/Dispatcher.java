@@ -19,10 +19,10 @@ import org.slf4j.LoggerFactory;
  * unwinds at a safepoint, and between two runs does what has to be done: stops, actions of the
  * host, interrupts, thread switches, idle waits.
  *
- * <p>Between two runs ("at rest") the guest is its RAM and a few registers. Interrupts are delivered
- * and stops happen only where a poll or an idle wait left, so that a guest that was stopped goes
- * exactly the way of one that was not: whatever makes an interrupt deliverable also makes the next
- * poll take the slow path, and a stop at a poll adds nothing to that.
+ * <p>Between two runs ("at rest") the guest is its RAM and a few registers. Interrupts are
+ * delivered and stops happen only where a poll or an idle wait left, so that a guest that was
+ * stopped goes exactly the way of one that was not: whatever makes an interrupt deliverable also
+ * makes the next poll take the slow path, and a stop at a poll adds nothing to that.
  */
 final class Dispatcher implements VcpuServices {
   private static final Logger log = LoggerFactory.getLogger(Dispatcher.class);
@@ -93,9 +93,7 @@ final class Dispatcher implements VcpuServices {
                 .slice(VcpuLayout.SLICE, VcpuLayout.VERSION, VcpuLayout.SIZE, this::restored));
     registers.setLong(VcpuLayout.DEADLINE, Long.MAX_VALUE);
     code = new CodeLoader(image);
-    port =
-        new VcpuBinding(memory, parts.bus(), this, frame, parts.sanitizer())
-            .bind(code);
+    port = new VcpuBinding(memory, parts.bus(), this, frame, parts.sanitizer()).bind(code);
   }
 
   // ---- requests, from any thread ----

@@ -49,9 +49,7 @@ final class MachineTest {
       assertThat(machine.state()).isEqualTo(RunState.SHUTDOWN);
       assertThatThrownBy(machine::resume).isInstanceOf(IllegalStateException.class);
       for (String expected :
-          new String[] {
-            "RESUME", "STOP", "RESUME", "STOP", "RESUME", "SHUTDOWNhost-qmp-quit"
-          }) {
+          new String[] {"RESUME", "STOP", "RESUME", "STOP", "RESUME", "SHUTDOWNhost-qmp-quit"}) {
         assertThat(events.poll(10, TimeUnit.SECONDS)).isEqualTo(expected);
       }
     }
