@@ -5,6 +5,7 @@ import aerostat.vmm.machine.MachineEvent;
 import aerostat.vmm.machine.MachineHost;
 import aerostat.vmm.machine.MachineSlot;
 import aerostat.vmm.machine.MachineSlot.ExpectedConfig;
+import aerostat.vmm.machine.RunState;
 import aerostat.vmm.migration.MigrationService;
 import java.util.Map;
 import java.util.Objects;
@@ -37,13 +38,31 @@ final class Place implements AutoCloseable {
     machine.start();
   }
 
-  /** Moves the guest to that place and waits for the source's verdict. */
+  /**
+   * Moves the guest to that place and waits for the source's verdict. If the guest moved, it runs
+   * there and only there, or this fails.
+   */
   String migrateTo(Place to, Map<String, Object> parameters) throws InterruptedException {
     events.clear();
     to.events.clear();
     service.setParameters(parameters);
     service.migrate(to.service.listen("tcp:127.0.0.1:0"));
-    return awaitEnd();
+    String end = awaitEnd();
+    if (end.equals("completed")) {
+      requireOneRuns(to);
+    }
+    return end;
+  }
+
+  private void requireOneRuns(Place to) {
+    RunState here = machine().state();
+    RunState there = to.machine().state();
+    if (here == RunState.RUNNING && there == RunState.RUNNING) {
+      throw new AssertionError("the guest runs in both places");
+    }
+    if (here != RunState.POSTMIGRATE) {
+      throw new AssertionError("the guest moved, but its source is " + here.qemuName());
+    }
   }
 
   String awaitEnd() throws InterruptedException {
