@@ -1,5 +1,6 @@
 package aerostat.vmm.cli;
 
+import aerostat.vmm.migration.MigrationService;
 import aerostat.vmm.monitor.Endpoint;
 import aerostat.vmm.monitor.QmpClient;
 import java.io.IOException;
@@ -42,6 +43,7 @@ final class Rehearsal {
         LockSupport.parkNanos(PAUSE_NANOS);
       }
       client.query("query-status");
+      MigrationService.prepare();
       client.execute("quit", Map.of());
     } catch (IOException e) {
       System.err.println("aerostat x-rehearse: " + e.getMessage());

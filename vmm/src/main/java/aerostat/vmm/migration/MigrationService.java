@@ -60,7 +60,13 @@ public final class MigrationService implements AutoCloseable {
 
   MigrationService(GuestHost host) {
     this.host = host;
+    WirePreparation.later();
     CAPABILITIES.keySet().forEach(name -> capabilities.put(name, name.equals("events")));
+  }
+
+  /** Loads what the first migration of a process needs, on this thread; for a start-up cache. */
+  public static void prepare() {
+    WirePreparation.now();
   }
 
   /**
@@ -103,6 +109,7 @@ public final class MigrationService implements AutoCloseable {
    */
   public synchronized String listen(String uri) {
     MigrationAddress address = MigrationAddress.parse(uri);
+    WirePreparation.soon();
     if (closed) {
       throw new IllegalStateException("the process ends");
     }
@@ -173,6 +180,7 @@ public final class MigrationService implements AutoCloseable {
    */
   public synchronized void setParameters(Map<String, Object> changes) {
     parameters = parameters.with(changes);
+    WirePreparation.soon();
   }
 
   public Map<String, Object> parameters() {
