@@ -153,7 +153,8 @@ class HandoverHashTest {
         assertThat(end(from)).as("%s", from.service.query()).isEqualTo("completed");
         assertThat(from.service.query().get("x-hinted-pages"))
             .as("move %d: %s", move, from.service.query())
-            .asString().matches("[1-9]\\d*");
+            .asString()
+            .matches("[1-9]\\d*");
         assertThat(to.taken.get()).as("move %d", move).isNotNull().isEqualTo(from.given.get());
         assertThat(to.machine().pageStates().hinted()).as("withheld, unwritten").isPositive();
         assertThat(from.resumed.get()).as("given guests do not run").isNotNull();
@@ -178,7 +179,8 @@ class HandoverHashTest {
         throw new AssertionError("no end: " + last);
       }
       last = place.service.query();
-      if (event.detail().matches("completed|failed|cancelled") && event.name().equals("MIGRATION")) {
+      if (event.detail().matches("completed|failed|cancelled")
+          && event.name().equals("MIGRATION")) {
         return event.detail();
       }
     }
