@@ -44,7 +44,8 @@ final class MachineTest {
       machine.resume();
       machine.pause(RunState.FINISH_MIGRATE);
       assertThat(machine.state()).isEqualTo(RunState.FINISH_MIGRATE);
-      machine.resume();
+      assertThatThrownBy(machine::resume).isInstanceOf(IllegalStateException.class);
+      machine.resumeAfterMigration();
       machine.shutdown();
       assertThat(machine.state()).isEqualTo(RunState.SHUTDOWN);
       assertThatThrownBy(machine::resume).isInstanceOf(IllegalStateException.class);
