@@ -190,7 +190,8 @@ public abstract sealed class DeviceExecutor implements AutoCloseable {
       lock.lock();
       try {
         // A step runs with the lock held from its look at `parked` to its end, so none is under way
-        // and none will begin: the thread itself need not be heard, which would double a stop's time.
+        // and none will begin: the thread itself need not be heard, which would double a stop's
+        // time.
         parked = true;
       } finally {
         lock.unlock();
