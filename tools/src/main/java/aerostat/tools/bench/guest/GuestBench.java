@@ -1,6 +1,7 @@
 package aerostat.tools.bench.guest;
 
 import aerostat.tools.bench.stats.Disturbance;
+import aerostat.tools.bench.stats.Estimate;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
@@ -131,7 +132,13 @@ final class GuestBench {
     if (results.size() != 1) {
       throw new RunnerException(results.size() + " benchmarks fit, not one");
     }
-    return results.iterator().next().getPrimaryResult().getStatistics().getPercentile(50);
+    double[] nanos =
+        results.iterator().next().getBenchmarkResults().stream()
+            .flatMap(fork -> fork.getIterationResults().stream())
+            .mapToDouble(ThreadTime::perCall)
+            .sorted()
+            .toArray();
+    return Estimate.quantile(nanos, 0.5);
   }
 
   private void pauses(GuestReport report) {

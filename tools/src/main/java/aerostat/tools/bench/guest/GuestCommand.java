@@ -73,6 +73,15 @@ public final class GuestCommand implements Callable<Integer> {
 
   @Mixin private Verbosity verbosity = new Verbosity();
 
+  /** JMH puts what happened in the benchmark's JVM beside its own message. */
+  private static String reason(RunnerException e) {
+    StringBuilder reason = new StringBuilder(String.valueOf(e.getMessage()));
+    for (Throwable cause : e.getSuppressed()) {
+      reason.append("; ").append(cause.getMessage());
+    }
+    return reason.toString();
+  }
+
   @Override
   public Integer call() {
     if (rounds < 1 || iterationMillis < 1 || pauses < 0) {
@@ -85,7 +94,7 @@ public final class GuestCommand implements Callable<Integer> {
       Output.print(json, report.toTable(), report.toJson());
       return ExitCode.OK;
     } catch (RunnerException e) {
-      throw new CliException(ExitCode.FAILED, "a measurement failed: " + e.getMessage());
+      throw new CliException(ExitCode.FAILED, "a measurement failed: " + reason(e));
     }
   }
 }

@@ -150,7 +150,7 @@ final class RewrittenGuest implements GuestCode, VcpuServices {
     long before = stops;
     stopsLeft = times;
     port.budget(nextStop());
-    for (int calls = 0; stopsLeft > 0 && calls < 10L * times; calls++) {
+    for (int calls = 0; stopsLeft > 0 && calls < 50L * times; calls++) {
       run(call);
     }
     stopsLeft = 0;
@@ -207,7 +207,7 @@ final class RewrittenGuest implements GuestCode, VcpuServices {
 
   /** Short distances and long ones. */
   private int nextStop() {
-    return random.nextInt(1 << random.nextInt(1, 7));
+    return random.nextInt(1 << random.nextInt(5));
   }
 
   // ---- the vCPU's part ----

@@ -39,7 +39,8 @@ public class StopBenchmark {
 
   /** Not for callers: JMH calls it. */
   @Benchmark
-  public long call() {
+  public long call(ThreadTime time) {
+    time.calls++;
     return stop ? guest.runWithOneStop(call) : guest.run(call);
   }
 }
