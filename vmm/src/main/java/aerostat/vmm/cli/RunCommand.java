@@ -154,7 +154,7 @@ final class RunCommand implements Callable<Integer> {
     TraceFile traceFile = openTrace();
     MachineHost host =
         MachineHost.SILENT.withConsole(guestConsole).withTrace(traceFile).withFlavour(flavour());
-    MachineSlot slot = new MachineSlot(expected(), host);
+    MachineSlot slot = new MachineSlot(expected(), host, incoming == null ? null : memoryPath);
     try (VmmProcess process = new VmmProcess(slot, traceFile, exitOnPanic())) {
       // The machine is there before the first client is.
       Machine machine = incoming == null ? build(guestConsole, traceFile) : null;
@@ -207,7 +207,6 @@ final class RunCommand implements Callable<Integer> {
       refuseWithIncoming("--image", image != null, "the image comes with the guest");
       refuseWithIncoming("--paused", paused, "the guest arrives as it was; stop it there first");
       refuseWithIncoming("--seed", seed != null, "the seed comes with the guest");
-      refuseWithIncoming("--memory-path", memoryPath != null, "not built yet");
       if (incoming.equals("defer") && qmp.isEmpty()) {
         throw usage("--incoming defer needs a --qmp, for migrate-incoming to come by");
       }

@@ -1,6 +1,7 @@
 package aerostat.vmm.machine;
 
 import aerostat.devices.balloon.BalloonOptions;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
@@ -10,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 public final class MachineSlot {
   private final ExpectedConfig expected;
   private final MachineHost host;
+  private final @Nullable Path memoryPath;
   private final List<Consumer<MachineEvent>> listeners = new CopyOnWriteArrayList<>();
   private @Nullable Machine machine;
 
@@ -30,8 +32,17 @@ public final class MachineSlot {
    * @param host console and trace that a machine from a stream gets
    */
   public MachineSlot(ExpectedConfig expected, MachineHost host) {
+    this(expected, host, null);
+  }
+
+  /**
+   * @param memoryPath the file that a machine from a stream gets as its RAM; null for anonymous
+   *     memory. Each process's own business: it is neither sent nor compared
+   */
+  public MachineSlot(ExpectedConfig expected, MachineHost host, @Nullable Path memoryPath) {
     this.expected = expected;
     this.host = host;
+    this.memoryPath = memoryPath;
   }
 
   /** The machine, or null while a destination still waits for one. */
@@ -73,6 +84,17 @@ public final class MachineSlot {
   /** Console and trace for {@link Machine#incoming}. */
   public MachineHost host() {
     return host;
+  }
+
+  /** This configuration on this host: with RAM of its own. */
+  public MachineConfig local(MachineConfig config) {
+    return new MachineConfig(
+        config.memoryBytes(),
+        config.append(),
+        config.balloon(),
+        config.deterministic(),
+        config.seed(),
+        memoryPath == null ? "" : memoryPath.toString());
   }
 
   /** Events of whatever machine is in the slot, now and later. */

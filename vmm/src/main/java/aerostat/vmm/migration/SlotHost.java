@@ -21,7 +21,7 @@ record SlotHost(MachineSlot slot) implements GuestHost {
 
   @Override
   public MovableGuest build(MachineConfig config, byte[] image) {
-    return new MachineGuest(Machine.incoming(config, image, slot.host()));
+    return new MachineGuest(Machine.incoming(slot.local(config), image, slot.host()));
   }
 
   @Override

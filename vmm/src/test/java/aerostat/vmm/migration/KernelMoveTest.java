@@ -1,6 +1,7 @@
 package aerostat.vmm.migration;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import aerostat.vmm.machine.Machine;
 import aerostat.vmm.machine.MachineEvent;
@@ -10,12 +11,16 @@ import aerostat.vmm.machine.MachineSlot.ExpectedConfig;
 import aerostat.vmm.machine.RunState;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The guest kernel itself, with a workload that would notice a lost write. */
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
@@ -54,12 +59,18 @@ class KernelMoveTest {
 
   private static final class Place implements AutoCloseable {
     final Console console = new Console();
-    final MachineSlot slot =
-        new MachineSlot(ExpectedConfig.NONE, MachineHost.SILENT.withConsole(console));
-    final MigrationService service = new MigrationService(slot);
+    final MachineSlot slot;
+    final MigrationService service;
     final LinkedBlockingQueue<MachineEvent> events = new LinkedBlockingQueue<>();
 
     Place() {
+      this(null);
+    }
+
+    Place(@Nullable Path memory) {
+      slot =
+          new MachineSlot(ExpectedConfig.NONE, MachineHost.SILENT.withConsole(console), memory);
+      service = new MigrationService(slot);
       service.onEvent(events::add);
     }
 
@@ -119,6 +130,25 @@ class KernelMoveTest {
         from = to;
         to = swap;
       }
+    }
+  }
+
+  @Test
+  void eachSideHasRamOfItsOwn_theDestinationsMemoryPathDecides(@TempDir Path directory)
+      throws Exception {
+    Path file = directory.resolve("ram");
+    try (Place a = new Place();
+        Place b = new Place(file)) {
+      Machine first = Machine.builder().memory(16 << 20).console(a.console).build();
+      a.slot.put(first);
+      first.start();
+      a.service.migrate(b.service.listen("tcp:127.0.0.1:0"));
+      assertThat(a.await("completed", "failed"))
+          .as(() -> String.valueOf(a.service.query()))
+          .isEqualTo("completed");
+      assertThat(b.machine().config().memoryPath()).isEqualTo(file.toString());
+      assertThat(Files.size(file)).isEqualTo(16 << 20);
+      assertThatThrownBy(first::resume).isInstanceOf(IllegalStateException.class);
     }
   }
 }
