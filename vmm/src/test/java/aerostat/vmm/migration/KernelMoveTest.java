@@ -68,8 +68,7 @@ class KernelMoveTest {
     }
 
     Place(@Nullable Path memory) {
-      slot =
-          new MachineSlot(ExpectedConfig.NONE, MachineHost.SILENT.withConsole(console), memory);
+      slot = new MachineSlot(ExpectedConfig.NONE, MachineHost.SILENT.withConsole(console), memory);
       service = new MigrationService(slot);
       service.onEvent(events::add);
     }
