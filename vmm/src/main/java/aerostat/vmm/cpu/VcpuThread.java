@@ -3,11 +3,15 @@ package aerostat.vmm.cpu;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The host thread of a vCPU: rests, runs one session when asked, rests again. */
 final class VcpuThread {
   /** A stop usually comes within this time; waiting for it awake saves a wake-up. */
   private static final long SPIN_NANOS = 100_000;
+
+  private static final Logger log = LoggerFactory.getLogger(VcpuThread.class);
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -20,7 +24,7 @@ final class VcpuThread {
   /**
    * Starts the thread, at rest.
    *
-   * @param session runs from one rest to the next; must not throw
+   * @param session runs from one rest to the next; what it throws is logged, and it rests
    */
   VcpuThread(String name, long stackBytes, Runnable session) {
     this.session = session;
@@ -97,6 +101,8 @@ final class VcpuThread {
         lock.unlock();
         try {
           session.run();
+        } catch (RuntimeException | Error e) {
+          log.error("the vCPU's session failed", e);
         } finally {
           lock.lock();
         }
