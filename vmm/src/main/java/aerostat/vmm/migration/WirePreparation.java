@@ -3,6 +3,7 @@ package aerostat.vmm.migration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import org.slf4j.LoggerFactory;
 
 /**
  * Loads what the wire format needs off the critical path. Chronicle Bytes takes 0.2 to 1 s of CPU
@@ -34,6 +35,8 @@ final class WirePreparation {
   /** At once, without waiting for it. */
   static void soon() {
     if (!BEGUN.get()) {
+      // Here, not over there: SLF4J complains when two threads meet in its initialisation.
+      LoggerFactory.getILoggerFactory();
       daemon(WirePreparation::now);
     }
   }
