@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -35,7 +35,10 @@ final class IncomingListener implements AutoCloseable {
   private final Consumer<MachineEvent> events;
   private final ServerSocketChannel server;
   private final MigrationAddress address;
-  private final AtomicInteger connections = new AtomicInteger();
+
+  /** Connections beyond these wait in the socket's backlog; a silent one yields its place soon. */
+  private final Semaphore places = new Semaphore(MAX_CONNECTIONS);
+
   private final Set<Link> unknown = ConcurrentHashMap.newKeySet();
 
   /** Guests that this process said it does not know: it never takes them up (see PeerState). */
@@ -97,6 +100,7 @@ final class IncomingListener implements AutoCloseable {
   private void accept() {
     while (true) {
       SocketChannel channel;
+      places.acquireUninterruptibly();
       try {
         channel = server.accept();
       } catch (ClosedChannelException e) {
@@ -106,15 +110,10 @@ final class IncomingListener implements AutoCloseable {
         return;
       }
       try {
-        if (connections.incrementAndGet() > MAX_CONNECTIONS) {
-          connections.decrementAndGet();
-          channel.close();
-          continue;
-        }
         Link link = new Link(new SocketTransport(channel));
         daemon("migration-in", () -> serve(link));
       } catch (IOException e) {
-        connections.decrementAndGet();
+        places.release();
         LOG.warn("connection to {}: {}", address, e.toString());
       }
     }
@@ -137,7 +136,7 @@ final class IncomingListener implements AutoCloseable {
     } finally {
       unknown.remove(link);
       link.close();
-      connections.decrementAndGet();
+      places.release();
     }
   }
 
