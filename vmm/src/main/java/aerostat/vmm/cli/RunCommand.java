@@ -1,6 +1,7 @@
 package aerostat.vmm.cli;
 
 import aerostat.devices.balloon.BalloonOptions;
+import aerostat.mmio.memory.HostMemoryException;
 import aerostat.vmm.image.Flavour;
 import aerostat.vmm.image.GuestImage;
 import aerostat.vmm.image.ImageRefusedException;
@@ -300,6 +301,8 @@ final class RunCommand implements Callable<Integer> {
     } catch (ImageRefusedException e) {
       throw new CliException(
           ExitCode.FAILED, e.getMessage() + "\n'aerostat verify' checks an image alone");
+    } catch (HostMemoryException e) {
+      throw new CliException(ExitCode.UNAVAILABLE, "guest RAM: " + e.getMessage());
     } catch (IllegalArgumentException e) {
       throw usage(String.valueOf(e.getMessage()));
     }

@@ -95,7 +95,7 @@ final class VmmProcess implements AutoCloseable {
     tell(event);
     switch (event.name()) {
       case "GUEST_PANICKED" -> {
-        System.err.println("aerostat run: the guest panicked: " + event.detail().strip());
+        System.err.println("aerostat run: the guest panicked: " + panicLine(event.detail()));
         if (exitOnPanic) {
           ending.complete(ExitCode.GUEST_PANICKED);
         }
@@ -105,6 +105,17 @@ final class VmmProcess implements AutoCloseable {
               event.detail().equals("guest-failure") ? ExitCode.GUEST_FAILED : ExitCode.OK);
       default -> {}
     }
+  }
+
+  /** The reason and the innermost frame; all of the backtrace is on the guest's console. */
+  static String panicLine(String oops) {
+    List<String> lines =
+        oops.lines().map(line -> line.replaceFirst("^\\[ *[0-9.]+] ", "")).toList();
+    int trace = lines.indexOf("Call Trace:");
+    String reason = lines.isEmpty() ? "" : lines.getFirst();
+    boolean hasFrame = trace >= 0 && trace + 1 < lines.size();
+    String frame = hasFrame ? lines.get(trace + 1) : "";
+    return frame.startsWith(" ") ? reason + ", at " + frame.strip() : reason;
   }
 
   private void tell(MachineEvent event) {

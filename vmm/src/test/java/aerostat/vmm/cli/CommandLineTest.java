@@ -126,6 +126,8 @@ class CommandLineTest {
     lines.add(List.of("run", "--image", absent));
     lines.add(List.of("run", "--console", "file:" + absent + "/c.log"));
     lines.add(List.of("run", "--trace", absent + "/t.log"));
+    lines.add(List.of("run", "--memory-path", absent + "/ram"));
+    lines.add(List.of("run", "--memory-path", folder.toString()));
     lines.add(List.of("qmp", notThere, "query-status"));
     lines.add(List.of("migrate", "--qmp", notThere, "unix:/x"));
     lines.add(List.of("verify", absent));
