@@ -119,8 +119,7 @@ final class Fleet implements AutoCloseable {
         },
         "the migration does not end");
     if (!migration(from).equals("completed")) {
-      throw new ChildFailure(
-          from.name() + " to " + to.name() + ": " + from.query("query-migrate"));
+      throw new ChildFailure(from.name() + " to " + to.name() + ": " + from.query("query-migrate"));
     }
     await(() -> runs(to), "the guest does not run in " + to.name());
     if (runs(from)) {
