@@ -173,6 +173,9 @@ public record BalloonDriver() implements VirtioDriver {
     }
     deflateAll(vb);
     device.reset();
+    if (device.config().status(device) == 0) {
+      Inflate.releaseHeld(vb);
+    }
     if (hinting) {
       FreePageHinting.release(vb);
     }

@@ -31,9 +31,6 @@ record HeldBlocks() implements HintStrategy, ShrinkerOps {
   /** Below a block's alignment there is room in its token for the generation. */
   private static final long GENERATION_MASK = BLOCK_BYTES - 1;
 
-  /** Pause while the queue has no room, ms. */
-  private static final int FULL_MS = 1;
-
   private static final int HINT_GFP = Gfp.__GFP_NORETRY | Gfp.__GFP_NOWARN | Gfp.__GFP_NOMEMALLOC;
 
   @Override
@@ -59,6 +56,9 @@ record HeldBlocks() implements HintStrategy, ShrinkerOps {
    */
   @Override
   public void command(Hinting h, int id) {
+    if (!HintChannel.awaitStartBuffer(h, id)) {
+      return; // the change of id has queued the work again
+    }
     int error = HintChannel.sendStart(h, id);
     if (error != 0) {
       log(h, "virtio_balloon virtio%d: Failed to send a start id, err = %d\n", error);
@@ -79,7 +79,7 @@ record HeldBlocks() implements HintStrategy, ShrinkerOps {
 
   /** send_free_pages: until the id changes or no block is left (HINT-05). */
   static int sendBlocks(Hinting h, int id) {
-    while (HintChannel.received(h) == id) {
+    while (HintChannel.current(h, id)) {
       int error = sendBlock(h);
       if (error == -Errno.EINTR) {
         return 0;
@@ -110,7 +110,7 @@ record HeldBlocks() implements HintStrategy, ShrinkerOps {
       if (h.queue().isBroken()) {
         return -Errno.EIO;
       }
-      Sched.msleep(FULL_MS); // Linux spins here, and the device may need this very CPU
+      Sched.msleep(HintChannel.PAUSE_MS); // Linux spins here, and the device may need this very CPU
     }
     return error;
   }

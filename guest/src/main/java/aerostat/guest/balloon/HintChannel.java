@@ -1,5 +1,6 @@
 package aerostat.guest.balloon;
 
+import aerostat.guest.kernel.Sched;
 import aerostat.guest.virtio.VirtioRing;
 
 /** The talk on the free page queue that every strategy needs. */
@@ -8,6 +9,9 @@ final class HintChannel {
 
   /** Bytes of a command id buffer (HINT-15). */
   private static final int ID_LENGTH = 4;
+
+  /** Pause while the device has something to do first, ms. */
+  static final int PAUSE_MS = 1;
 
   /**
    * The id that the device shows now (virtio_balloon_cmd_id_received); reads the config space only
@@ -22,24 +26,50 @@ final class HintChannel {
     return h.cachedId();
   }
 
+  /** Whether the device still shows {@code id} and the driver is to stay (HINT-05, EDGE-24). */
+  static boolean current(Hinting h, int id) {
+    return received(h) == id && !h.balloon().isStopped();
+  }
+
   /** Takes what the device has used off the queue; under the lock. */
   static void detachUsed(Hinting h) {
-    long mine = h.balloon().address();
     long token = VirtioRing.getBuf(h.queue());
     while (token != 0) {
-      if (token != mine) {
+      if (token == h.activeAt()) {
+        h.setStartPending(false);
+      } else if (token != h.stopAt()) {
         h.strategy().used(h, token);
       }
       token = VirtioRing.getBuf(h.queue());
     }
   }
 
-  /** send_cmd_id_start: from now on {@code id} is the active one. 0, or a negative error. */
+  /**
+   * Waits until the device has used the last start buffer, so that every id arrives as it was sent
+   * (WALK-09). False if the command {@code id} is over before. It costs no hints: the device takes
+   * buffers in order, and would look at newer ones later still.
+   */
+  static boolean awaitStartBuffer(Hinting h, int id) {
+    while (current(h, id)) {
+      h.lock().lock();
+      detachUsed(h);
+      boolean free = !h.startPending() || h.queue().isBroken();
+      h.lock().unlock();
+      if (free) {
+        return true;
+      }
+      Sched.msleep(PAUSE_MS);
+    }
+    return false;
+  }
+
+  /** send_cmd_id_start, after {@link #awaitStartBuffer}: from now on {@code id} is the active one. 0, or a negative error. */
   static int sendStart(Hinting h, int id) {
     h.lock().lock();
     detachUsed(h);
     h.setActiveId(id);
     int error = sendId(h, h.activeAt());
+    h.setStartPending(error == 0);
     h.lock().unlock();
     return error;
   }
@@ -54,7 +84,7 @@ final class HintChannel {
   }
 
   private static int sendId(Hinting h, long at) {
-    int error = VirtioRing.addOutbuf(h.queue(), at, ID_LENGTH, h.balloon().address());
+    int error = VirtioRing.addOutbuf(h.queue(), at, ID_LENGTH, at);
     if (error == 0) {
       boolean unused = VirtioRing.kick(h.queue());
     }

@@ -23,6 +23,7 @@ record Hinting(long address) {
   private static final int ACTIVE = 32;
   private static final int STOP = 36;
   private static final int GENERATION = 40;
+  private static final int START_PENDING = 44;
   private static final int LOCK = 48;
   private static final int UNUSED_BLOCKS = LOCK + SpinLock.SIZE;
   private static final int USED_BLOCKS = UNUSED_BLOCKS + ListHead.SIZE;
@@ -95,6 +96,15 @@ record Hinting(long address) {
 
   long activeAt() {
     return address + ACTIVE;
+  }
+
+  /** The device has not yet used the buffer with {@link #activeId}: it must keep its value. */
+  boolean startPending() {
+    return load32(address + START_PENDING) != 0;
+  }
+
+  void setStartPending(boolean pending) {
+    store32(address + START_PENDING, pending ? 1 : 0);
   }
 
   /** Buffer of its own for the STOP id (WALK-09, EDGE-20). */

@@ -44,7 +44,7 @@ final class Inflate {
   static void sizeWork(WorkStruct work) {
     Balloon vb = Balloon.ofSizeWork(work);
     long diff = towardsTarget(vb);
-    if (diff == 0) {
+    if (diff == 0 || isBroken(vb)) {
       return;
     }
     if (diff > 0) {
@@ -53,10 +53,14 @@ final class Inflate {
       diff += leak(vb, -diff);
     }
     updateActual(vb);
-    // With a broken queue every further round would only spin.
-    if (diff != 0 && !vb.inflateQueue().isBroken() && !vb.deflateQueue().isBroken()) {
+    if (diff != 0 && !isBroken(vb)) {
       boolean unused = Workqueue.systemFreezable().queueWork(vb.sizeWork());
     }
+  }
+
+  /** With a broken queue a round would only spin. */
+  private static boolean isBroken(Balloon vb) {
+    return vb.inflateQueue().isBroken() || vb.deflateQueue().isBroken();
   }
 
   /** fill_balloon: returns the balloon pages put in (CLASSIC-05, CLASSIC-06). */
@@ -156,6 +160,13 @@ final class Inflate {
       page.clearOffline();
       PageAlloc.freePage(page);
     }
+  }
+
+  /** After a reset the device owns none of the pages that it did not let go of before. */
+  static void releaseHeld(Balloon vb) {
+    vb.leakList().spliceInit(vb.pages());
+    vb.addNumPages(-vb.numPages());
+    release(vb);
   }
 
   /** The device is gone or broken: it may still think that it owns the pages, so they stay. */

@@ -148,6 +148,7 @@ public final class VirtioBus {
   private static void enableConfig(VirtioDevice device) {
     int flags = Cpu.irqSave();
     device.setConfigEnabled(true);
+    breakIfNeedsReset(device);
     if (device.configPending()) {
       tellConfigChanged(device);
     }
@@ -159,10 +160,34 @@ public final class VirtioBus {
    * its probe is over. With interrupts off.
    */
   static void configChanged(VirtioDevice device) {
+    breakIfNeedsReset(device);
     if (device.configEnabled()) {
       tellConfigChanged(device);
     } else {
       device.setConfigPending(true);
+    }
+  }
+
+  /**
+   * A device that needs a reset uses no buffer any more (BASE-DRV-04): its queues are marked broken
+   * (virtio_break_device) and called back, so that nobody sleeps for ever. Linux leaves them alone.
+   */
+  private static void breakIfNeedsReset(VirtioDevice device) {
+    if ((device.config().status(device) & VirtioIds.STATUS_NEEDS_RESET) == 0) {
+      return;
+    }
+    Virtqueue q = device.firstQueue();
+    while (q != null) {
+      if (!q.isBroken()) {
+        Printk.err(
+            "virtio virtio%d: %s: the device needs a reset\n", device.index(), q.name());
+        q.setBroken(true);
+        VirtqueueCallback callback = q.callback();
+        if (callback != null) {
+          callback.done(q);
+        }
+      }
+      q = q.next();
     }
   }
 

@@ -10,6 +10,7 @@ import aerostat.guest.mm.Gfp;
 import aerostat.guest.mm.PageAlloc;
 import aerostat.guest.mm.SysInfo;
 import aerostat.guest.mm.Zone;
+import aerostat.guest.virtio.VirtioBus;
 import java.util.HashSet;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -158,6 +159,67 @@ class HintingTest {
           model.serveHints();
           assertThat(hints(model)).containsExactly("id 2147483649", "block", "id 0");
           assertThat(model.ignored).isEmpty();
+        });
+  }
+
+  @Test
+  void walk09_everyStartIdArrivesAsItWasSent() {
+    ModelBalloon model = new ModelBalloon(HINT);
+    BalloonFixture.run(
+        model,
+        () -> {
+          model.stalled = true;
+          model.request(ID);
+          settle();
+          // EDGE-18: a newer command while the device has not read the start of the last.
+          model.request(ID + 1);
+          settle();
+          model.serveHints();
+          model.stalled = false;
+          settle();
+          assertThat(model.events.stream().filter(e -> e.startsWith("id")))
+              .containsExactly("id 2147483649", "id 0", "id 2147483650", "id 0");
+          assertThat(model.ignored).as("HINT-14: of a stale id").isNotEmpty();
+        });
+  }
+
+  @Test
+  void edge24_removalDoesNotWaitForADeviceThatReadsNothing() {
+    ModelBalloon model = new ModelBalloon(HINT, 2);
+    BalloonFixture.run(
+        model,
+        () -> {
+          long free = SysInfo.freeRam();
+          model.stalled = true;
+          model.request(ID);
+          settle();
+          model.request(ID + 1);
+          settle();
+          VirtioBus.unbind(VirtioBus.first());
+          assertThat(SysInfo.freeRam()).as("blocks and rings are back").isGreaterThan(free);
+        });
+  }
+
+  @Test
+  void edge29_aNewTargetEndsTheRoundEarlyAndLosesNothing() {
+    ModelBalloon model = new ModelBalloon(HINT);
+    BalloonFixture.run(
+        model,
+        () -> {
+          model.onHint =
+              () -> {
+                if (model.hinted.size() == 5) {
+                  model.setTarget(3);
+                }
+              };
+          model.request(ID);
+          settle();
+          assertThat(heldBlocks()).as("HINT-18: the field reads STOP in START").isBetween(5L, 6L);
+          assertThat(model.state).isEqualTo(ModelBalloon.Hint.STOP);
+          assertThat(model.actual()).isEqualTo(3);
+          model.done();
+          settle();
+          assertThat(heldBlocks()).isZero();
         });
   }
 

@@ -10,6 +10,7 @@ import aerostat.guest.mm.Page;
 import aerostat.guest.mm.PageAlloc;
 import aerostat.guest.mm.SysInfo;
 import aerostat.guest.virtio.VirtioBus;
+import aerostat.guest.virtio.VirtioIds;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -229,6 +230,58 @@ class InflateTest {
           assertThat(SysInfo.freeRam()).isEqualTo(free);
           assertThat(model.actual()).isEqualTo(10);
         });
+  }
+
+  @Test
+  void pagesOfABrokenQueueComeBackWithTheReset() {
+    ModelBalloon model = new ModelBalloon(0);
+    BalloonFixture.run(
+        model,
+        () -> {
+          long total = SysInfo.totalRam();
+          model.setTarget(500);
+          settle();
+          long free = SysInfo.freeRam();
+          model.stalled = true;
+          model.setTarget(0);
+          settle();
+          model.device.push(1, 500, 0);
+          settle();
+          VirtioBus.unbind(VirtioBus.first());
+          assertThat(SysInfo.freeRam()).isGreaterThanOrEqualTo(free + 500);
+          assertThat(SysInfo.totalRam()).isEqualTo(total);
+        });
+  }
+
+  /** BASE-DRV-04. */
+  @Test
+  void aDeviceThatNeedsAResetLeavesNobodyAsleep() {
+    ModelBalloon model =
+        new ModelBalloon(features(BalloonIds.F_STATS_VQ, BalloonIds.F_FREE_PAGE_HINT));
+    String console =
+        BalloonFixture.run(
+            model,
+            () -> {
+              long free = SysInfo.freeRam();
+              model.stalled = true;
+              model.setTarget(1000);
+              model.request(0x80000001);
+              settle();
+              model.device.status |= VirtioIds.STATUS_NEEDS_RESET;
+              model.device.configChanged();
+              settle();
+              assertThat(BalloonFixture.balloon().lock().isLocked()).isFalse();
+              assertThat(BalloonFixture.balloon().sizeWork().isPending()).isFalse();
+              model.device.configChanged();
+              Sched.msleep(500);
+              assertThat(BalloonFixture.balloon().numPages())
+                  .as("no page goes to a device that is gone")
+                  .isEqualTo(256);
+              VirtioBus.unbind(VirtioBus.first());
+              assertThat(SysInfo.freeRam()).isGreaterThan(free);
+            });
+    assertThat(console).contains("virtio virtio0: inflate: the device needs a reset");
+    assertThat(console.lines().filter(l -> l.contains("needs a reset")).count()).isEqualTo(4);
   }
 
   @Test
