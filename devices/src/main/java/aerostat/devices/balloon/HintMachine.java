@@ -87,9 +87,8 @@ final class HintMachine {
     }
     if (chain.readables() > 0) { // the out part first (DEV-13)
       if (chain.readableBytes() < 4) {
-        port.needsReset("command id of " + chain.readableBytes() + " bytes");
-        queue.push(chain.head(), 0);
-        return true;
+        // Not pushed: QEMU's core drops the push of a device that is broken by then (DEV-32).
+        throw new QueueViolation("command id of " + chain.readableBytes() + " bytes");
       }
       chain.read(memory, 0, command, 4);
       commandReceived(command.get(U32, 0));

@@ -97,7 +97,9 @@ class HintStateTableTest {
       assertThat(rig.hints).hasSize(cell.ranges());
       assertThat(rig.broken()).isEqualTo(cell.broken());
       assertThat((rig.driver.interruptStatus() & 2) != 0).isEqualTo(cell.configInterrupt());
-      assertThat(ring.usedIndex() - used).as("every element comes back").isEqualTo(elements);
+      assertThat(ring.usedIndex() - used)
+          .as("every element comes back, save from a broken device (DEV-32, EDGE-49)")
+          .isEqualTo(cell.broken() ? 0 : elements);
       int seen =
           switch (cell.next()) {
             case STOP, START -> 0;

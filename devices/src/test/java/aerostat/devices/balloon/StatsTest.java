@@ -41,7 +41,7 @@ class StatsTest {
   }
 
   @Test
-  @DisplayName("DEV-20, STATS-01: the buffer is kept, its values are read at once")
+  @DisplayName("DEV-20, STATS-01, STATS-03: the first buffer is kept, its values are read at once")
   void kept() {
     post(4, 111, 5, 222, 15, -2);
     assertThat(ring.usedIndex()).isZero();

@@ -33,7 +33,7 @@ public final class Oom {
   }
 
   /** Calls the notifiers; returns the pages that they have freed. */
-  static long notifyAll(long action) {
+  public static long notifyAll(long action) {
     Memory.store64(MmData.OOM_FREED, 0);
     chain().call(action, MmData.OOM_FREED);
     return Memory.load64(MmData.OOM_FREED);

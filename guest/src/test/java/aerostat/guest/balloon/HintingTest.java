@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import aerostat.guest.kernel.Sched;
+import aerostat.guest.machine.Memory;
 import aerostat.guest.mm.Gfp;
 import aerostat.guest.mm.PageAlloc;
 import aerostat.guest.mm.SysInfo;
@@ -51,7 +52,7 @@ class HintingTest {
           long free = SysInfo.freeRam();
           model.request(ID);
           settle();
-          assertThat(hints(model)).containsExactly("id 2147483649", "block", "id 0");
+          assertThat(hints(model)).as("HINT-08").containsExactly("id 2147483649", "block", "id 0");
           assertThat(count(model, "id 2147483649")).as("HINT-15").isEqualTo(1);
           assertThat(model.state).isEqualTo(ModelBalloon.Hint.STOP);
           assertThat(model.hinted).hasSizeGreaterThan(20).doesNotHaveDuplicates();
@@ -95,6 +96,7 @@ class HintingTest {
         });
   }
 
+  /** EDGE-17. */
   @Test
   void hint03_anIdIsStartedOnce() {
     ModelBalloon model = new ModelBalloon(HINT);
@@ -112,6 +114,7 @@ class HintingTest {
         });
   }
 
+  /** HINT-01: nothing is active after probe. */
   @Test
   void hint17_stopAndDoneAreNeverSentAsAStart() {
     ModelBalloon model = new ModelBalloon(HINT);
@@ -134,7 +137,7 @@ class HintingTest {
   }
 
   @Test
-  void anyIdFromTwoUpIsACommand() {
+  void uapi18_anyIdFromTwoUpIsACommand() {
     for (int id : new int[] {2, 0x7fff_ffff, 0x8000_0000, -1}) {
       ModelBalloon model = new ModelBalloon(HINT);
       BalloonFixture.run(
@@ -184,6 +187,20 @@ class HintingTest {
   }
 
   @Test
+  void uapi10_theHintQueueAsksForNoInterrupts() {
+    ModelBalloon model = new ModelBalloon(HINT);
+    BalloonFixture.run(
+        model,
+        () -> {
+          for (int queue = 0; queue < 4; queue++) {
+            assertThat(Memory.load16(model.device.availRing(queue)))
+                .as("HINT-16: flags of queue %d", queue)
+                .isEqualTo(queue == 3 ? 1 : 0);
+          }
+        });
+  }
+
+  @Test
   void edge24_removalDoesNotWaitForADeviceThatReadsNothing() {
     ModelBalloon model = new ModelBalloon(HINT, 2);
     BalloonFixture.run(
@@ -223,6 +240,7 @@ class HintingTest {
         });
   }
 
+  /** HINT-06. */
   @Test
   void edge21_aRingOfTwoAlwaysHasRoomForAnId() {
     ModelBalloon model = new ModelBalloon(HINT, 2);
@@ -247,6 +265,7 @@ class HintingTest {
         });
   }
 
+  /** UAPI-09. */
   @Test
   void edge22_aRingOfOneFailsTheProbe() {
     ModelBalloon model = new ModelBalloon(HINT, 1);
@@ -277,6 +296,7 @@ class HintingTest {
         });
   }
 
+  /** EDGE-43. */
   @Test
   void hint12_shrinkerCountsAndFreesGuestPagesInBlocks() {
     ModelBalloon model = new ModelBalloon(HINT);
@@ -294,6 +314,7 @@ class HintingTest {
         });
   }
 
+  /** EDGE-28. */
   @Test
   void mig24_shrinkerReleasesNoBlockThatTheDeviceHasNotUsed() {
     ModelBalloon model = new ModelBalloon(HINT, 8);

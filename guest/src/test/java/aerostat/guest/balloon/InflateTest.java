@@ -5,7 +5,9 @@ import static aerostat.guest.balloon.BalloonFixture.settle;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import aerostat.guest.kernel.Sched;
+import aerostat.guest.machine.Cpu;
 import aerostat.guest.mm.Gfp;
+import aerostat.guest.mm.Oom;
 import aerostat.guest.mm.Page;
 import aerostat.guest.mm.PageAlloc;
 import aerostat.guest.mm.SysInfo;
@@ -88,6 +90,7 @@ class InflateTest {
         });
   }
 
+  /** CLASSIC-08, CLASSIC-09, EDGE-06: also without MUST_TELL_HOST. */
   @Test
   void classic07_pagesAreFreeOnlyAfterTheAck() {
     ModelBalloon model = new ModelBalloon(0);
@@ -110,6 +113,7 @@ class InflateTest {
         });
   }
 
+  /** EDGE-13. */
   @Test
   void classic10_usedLengthIsIgnoredAndAnotherQueuesInterruptTooEarly() {
     ModelBalloon model = new ModelBalloon(0);
@@ -146,6 +150,7 @@ class InflateTest {
     }
   }
 
+  /** CLASSIC-01: the target is unsigned; CLASSIC-05, EDGE-05: a part of it is told. */
   @Test
   void classic04_anImpossibleTargetIsTriedFiveTimesASecond() {
     ModelBalloon model = new ModelBalloon(0);
@@ -308,6 +313,58 @@ class InflateTest {
         });
   }
 
+  /** EDGE-07. */
+  @Test
+  void classic18_withoutTheFeatureAShortageLeavesTheBalloonAlone() {
+    ModelBalloon model = new ModelBalloon(0);
+    BalloonFixture.run(
+        model,
+        () -> {
+          model.setTarget(1000);
+          settle();
+          assertThat(Oom.notifyAll(0)).isZero();
+          assertThat(model.deflated).isEmpty();
+          assertThat(model.actual()).isEqualTo(1000);
+        });
+  }
+
+  @Test
+  void edge54_aGuestThatThrashesStillGetsItsMemory() {
+    ModelBalloon model = new ModelBalloon(features(BalloonIds.F_DEFLATE_ON_OOM));
+    BalloonFixture.run(
+        model,
+        () -> {
+          model.setTarget(-1);
+          Sched.msleep(3000);
+          int before = model.actual();
+          for (int i = 0; i < 2000; i++) {
+            assertThat(PageAlloc.allocPage(Gfp.GFP_KERNEL)).as("page %d", i).isNotNull();
+          }
+          assertThat(model.deflated).as("CLASSIC-17: taken back").isNotEmpty();
+          assertThat(model.actual()).isLessThan(before);
+        });
+  }
+
+  @Test
+  void classic02_theInterruptReadsNoConfigItself() {
+    ModelBalloon model =
+        new ModelBalloon(features(BalloonIds.F_STATS_VQ, BalloonIds.F_FREE_PAGE_HINT));
+    BalloonFixture.run(
+        model,
+        () -> {
+          settle();
+          int reads = model.device.configReads;
+          int flags = Cpu.irqSave();
+          model.device.configChanged();
+          VirtioBus.first().driver().configChanged(VirtioBus.first());
+          assertThat(model.device.configReads).as("HINT-02").isEqualTo(reads);
+          Cpu.irqRestore(flags);
+          settle();
+          assertThat(model.device.configReads).isGreaterThan(reads);
+        });
+  }
+
+  /** EDGE-42: bit 28 is not accepted, so no table is ever needed. */
   @Test
   void featuresThatAreNotBuiltAreRefused() {
     ModelBalloon model = new ModelBalloon(features(0, 1, 2, 4, 5, 28, 29, 33));

@@ -143,15 +143,20 @@ final class ModelBalloon {
     statsHead = b.head();
     events.add("stats " + b.pieces().getFirst().length());
     TreeMap<Integer, Long> values = new TreeMap<>();
+    tags.clear();
     long at = b.pieces().getFirst().address();
     for (int i = 0; i < b.pieces().getFirst().length(); i += 10) {
-      values.put(Memory.load16(at + i), Memory.load64(at + i + 2));
+      tags.add(Memory.load16(at + i));
+      values.put(tags.getLast(), Memory.load64(at + i + 2));
     }
     stats = values;
   }
 
   /** Tags and values of the last statistics buffer. */
   TreeMap<Integer, Long> stats = new TreeMap<>();
+
+  /** The tags as they stand in the buffer. */
+  final List<Integer> tags = new ArrayList<>();
 
   boolean hasStats() {
     return statsHead >= 0;

@@ -43,6 +43,7 @@ public final class ModelDevice implements PlainDevice {
   public final byte[] config = new byte[16];
   public final List<String> log = new ArrayList<>();
   public long accepted;
+  public int configReads;
   public int status;
 
   /** Runs at each write to QueueNotify, with the queue's index. */
@@ -115,6 +116,7 @@ public final class ModelDevice implements PlainDevice {
   @Override
   public long read(long offset, int width) {
     if (offset >= 0x100) {
+      configReads++;
       return Integer.toUnsignedLong(config32((int) offset - 0x100));
     }
     if (width != 4) {

@@ -73,6 +73,16 @@ class VirtioBusTest {
   }
 
   @Test
+  void mmio04_aQueueIsSetUpInOrder() {
+    VirtioFixture.boot(device);
+    VirtioFixture.probe();
+    int begin = device.log.indexOf("30=0");
+    assertThat(device.log.subList(begin, begin + 11).stream().map(l -> l.replaceAll("=.*", "")))
+        .containsExactly(
+            "30", "read 44", "read 34", "38", "80", "84", "90", "94", "a0", "a4", "44");
+  }
+
+  @Test
   void queueThatDoesNotExistFailsTheProbe() {
     ModelDevice one = new ModelDevice(VirtioFixture.TEST_ID, 8);
     VirtioFixture.boot(one);

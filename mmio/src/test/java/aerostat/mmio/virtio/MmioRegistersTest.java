@@ -295,7 +295,7 @@ class MmioRegistersTest {
   }
 
   @Test
-  @DisplayName("MMIO-DRV-05: config space by bytes, 16 and 32 bits, aligned; never 64 bits")
+  @DisplayName("MMIO-02, MMIO-DRV-05: config space by bytes, 16 and 32 bits, aligned; never 64 bits")
   void configWidths() {
     assertThat(rig.driver.read(0x101L, 1)).isEqualTo(2);
     assertThat(rig.driver.read(0x102L, 2)).isEqualTo(0x0403);
@@ -325,7 +325,7 @@ class MmioRegistersTest {
 
   @Test
   @DisplayName(
-      "MMIO-DEV-05, MMIO-DEV-06, BASE-DEV-10: reset clears status, interrupts, every queue")
+      "MMIO-07, MMIO-DEV-05, MMIO-DEV-06, BASE-DEV-10: reset clears status, interrupts, queues")
   void reset() {
     rig.driver.negotiate(0);
     rig.driver.setUpQueue(2, 8);
