@@ -96,6 +96,7 @@ class KernelMoveTest {
     }
   }
 
+  /** EDGE-26: records in pages that were hinted and written again are all right. */
   @Test
   void kvstoreMovesThereAndBack_withAndWithoutHints() throws Exception {
     try (Place a = new Place();

@@ -129,6 +129,7 @@ class MigrationTest {
     }
   }
 
+  /** DEV-18. */
   @Test
   void cancel_EDGE23_leavesTheGuestRunning_andASecondMigrationWorks() throws Exception {
     try (FakeHost a = FakeHost.with(FakeGuest.fresh(64 * MIB));
