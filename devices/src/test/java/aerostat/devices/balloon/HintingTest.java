@@ -134,7 +134,8 @@ class HintingTest {
   }
 
   @Test
-  @DisplayName("DEV-16, EDGE-27, HINT-14, MIG-22: after stop no hint arrives, stale ids start nothing")
+  @DisplayName(
+      "DEV-16, EDGE-27, HINT-14, MIG-22: after stop no hint arrives, stale ids start nothing")
   void stopIsFinal() {
     rig.host().hintStart(rig.sink);
     int first = rig.driver.config32(8);

@@ -63,7 +63,10 @@ final class HintChannel {
     return false;
   }
 
-  /** send_cmd_id_start, after {@link #awaitStartBuffer}: from now on {@code id} is the active one. 0, or a negative error. */
+  /**
+   * send_cmd_id_start, after {@link #awaitStartBuffer}: from now on {@code id} is the active one.
+   * 0, or a negative error.
+   */
   static int sendStart(Hinting h, int id) {
     h.lock().lock();
     detachUsed(h);

@@ -179,8 +179,7 @@ public final class VirtioBus {
     Virtqueue q = device.firstQueue();
     while (q != null) {
       if (!q.isBroken()) {
-        Printk.err(
-            "virtio virtio%d: %s: the device needs a reset\n", device.index(), q.name());
+        Printk.err("virtio virtio%d: %s: the device needs a reset\n", device.index(), q.name());
         q.setBroken(true);
         VirtqueueCallback callback = q.callback();
         if (callback != null) {

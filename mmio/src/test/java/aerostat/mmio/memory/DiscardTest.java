@@ -16,7 +16,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Discard gives memory back for real, on each back end, by the host kernel's own count (DEV-08). */
+/**
+ * Discard gives memory back for real, on each back end, by the host kernel's own count (DEV-08).
+ */
 class DiscardTest {
   private static final long BASE = GuestMemory.RAM_BASE;
   private static final int PAGE = GuestMemory.PAGE_SIZE;

@@ -295,7 +295,8 @@ class MmioRegistersTest {
   }
 
   @Test
-  @DisplayName("MMIO-02, MMIO-DRV-05: config space by bytes, 16 and 32 bits, aligned; never 64 bits")
+  @DisplayName(
+      "MMIO-02, MMIO-DRV-05: config space by bytes, 16 and 32 bits, aligned; never 64 bits")
   void configWidths() {
     assertThat(rig.driver.read(0x101L, 1)).isEqualTo(2);
     assertThat(rig.driver.read(0x102L, 2)).isEqualTo(0x0403);
