@@ -209,7 +209,7 @@ final class Dispatcher implements VcpuServices {
       if (stopWanted || polls >= agenda.stopAt()) {
         return true;
       }
-      int lines = lines(polls);
+      int lines = lines(clock.now(polls));
       if (lines != 0) {
         idle = false;
         pending = true;
@@ -328,7 +328,7 @@ final class Dispatcher implements VcpuServices {
       leave = Leave.POLL;
       return -1;
     }
-    if (lines(polls) != 0) {
+    if (lines(clock.at(polls, nanos)) != 0) {
       pending = true;
       if (irq != 0) {
         leave = Leave.POLL;
@@ -362,8 +362,8 @@ final class Dispatcher implements VcpuServices {
   }
 
   /** Levels of all lines; line 0 is the timer. */
-  private int lines(long polls) {
-    return interrupts.levels() & ~1 | (clock.now(polls) >= deadline ? 1 : 0);
+  private int lines(long now) {
+    return interrupts.levels() & ~1 | (now >= deadline ? 1 : 0);
   }
 
   @Override
@@ -374,7 +374,7 @@ final class Dispatcher implements VcpuServices {
   @Override
   public int expedite(int left, int irq) {
     long polls = budget.polls(left);
-    if (mustLeave(polls) || irq != 0 && lines(polls) != 0) {
+    if (mustLeave(polls) || irq != 0 && lines(clock.now(polls)) != 0) {
       budget.settle(left);
       return 0;
     }
@@ -408,7 +408,7 @@ final class Dispatcher implements VcpuServices {
 
   @Override
   public boolean waitForInterrupt(int left, int irq) {
-    if (irq == 0 && lines(budget.polls(left)) != 0) {
+    if (irq == 0 && lines(clock.now(budget.polls(left))) != 0) {
       return false;
     }
     budget.settle(left);

@@ -5,8 +5,13 @@ interface GuestClock {
   /** A deadline at or beyond this is none: no sum of times can overflow. */
   long NEVER = 1L << 62;
 
+  /** Guest monotonic time in ns after so many polls, when the host's nanoTime is this. */
+  long at(long polls, long hostNanos);
+
   /** Guest monotonic time in ns after so many polls. */
-  long now(long polls);
+  default long now(long polls) {
+    return at(polls, System.nanoTime());
+  }
 
   /** Wall clock in ns since 1970 after so many polls. */
   long wallClock(long polls);
@@ -30,8 +35,8 @@ interface GuestClock {
     private volatile long offset;
 
     @Override
-    public long now(long polls) {
-      return System.nanoTime() + offset;
+    public long at(long polls, long hostNanos) {
+      return hostNanos + offset;
     }
 
     @Override
@@ -71,8 +76,13 @@ interface GuestClock {
     private long skipped;
 
     @Override
-    public long now(long polls) {
+    public long at(long polls, long hostNanos) {
       return polls * NANOS_PER_POLL + skipped;
+    }
+
+    @Override
+    public long now(long polls) {
+      return at(polls, 0);
     }
 
     @Override

@@ -2,19 +2,21 @@ package aerostat.vmm.cpu;
 
 /**
  * How many polls guest code may pass before the slow path, and so the exact number of polls
- * consumed. The slow path is wanted about every 50 µs, so that a stop need not wait longer; how
- * many polls that is, the time between two slow paths tells. vCPU thread, or while it rests.
+ * consumed. The slow path is wanted about every 20 µs, so that a stop need not wait longer; how many
+ * polls that is, the time since the last slow path tells. vCPU thread, or while it rests.
+ *
+ * <p>The time between two polls differs by a factor of 100,000: 2 ns in a recursion, half a
+ * millisecond in a loop whose every store is the first touch of a page. When it suddenly grows, a
+ * stop waits for what is left of the load. So the load follows at once when it has to shrink, and
+ * only doubles when it may grow.
  */
 final class PollBudget {
-  private static final long WANTED_NANOS = 50_000;
-  private static final int LEAST = 16;
-
-  /** Also the bound on how late a stop can come when polls suddenly get slower. */
-  private static final int MOST = 2048;
+  private static final long WANTED_NANOS = 20_000;
+  private static final int MOST = 1024;
 
   private long base;
   private int loaded;
-  private int chunk = 256;
+  private int chunk = 16;
   private boolean wholeChunk;
   private long reloadedAt;
 
@@ -43,7 +45,7 @@ final class PollBudget {
     if (wholeChunk) {
       long took = Math.max(1, nanos - reloadedAt);
       long fit = chunk * WANTED_NANOS / took;
-      chunk = (int) Math.clamp(fit, Math.max(LEAST, chunk / 8), Math.min(MOST, chunk * 2));
+      chunk = Math.clamp(fit, 1, Math.min(MOST, chunk * 2));
     }
   }
 

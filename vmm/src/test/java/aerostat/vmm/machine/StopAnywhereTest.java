@@ -6,6 +6,7 @@ import aerostat.bareguest.CopyGuest;
 import aerostat.bareguest.CounterGuest;
 import aerostat.mmio.memory.GuestMemory;
 import aerostat.vmm.image.Flavour;
+import aerostat.vmm.migration.InProcessMove;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -72,6 +73,67 @@ final class StopAnywhereTest {
       assertThat(machine.awaitEnd(Duration.ofSeconds(60))).isTrue();
       assertThat(console.toString(StandardCharsets.ISO_8859_1)).isEqualTo("cY");
       report("copy", Arrays.copyOf(nanos, stops));
+    }
+  }
+
+  @Test
+  void endlessLoopIsMovedAndGoesOn() {
+    Machine machine =
+        Machine.builder().memory(4 << 20).image(TestGuests.image(CounterGuest.class)).build();
+    try {
+      machine.start();
+      for (int i = 0; i < 10; i++) {
+        LockSupport.parkNanos(1_000_000);
+        machine.pause(RunState.PAUSED);
+        long count = machine.memory().load64(CounterGuest.COUNTER);
+        long time = machine.guestTime();
+        Machine moved = InProcessMove.move(machine, MachineHost.SILENT);
+        machine.close();
+        machine = moved;
+        assertThat(machine.memory().load64(CounterGuest.COUNTER)).isEqualTo(count);
+        assertThat(machine.guestTime()).isGreaterThanOrEqualTo(time);
+        machine.resume();
+        awaitCount(machine, count + 1000);
+        assertThat(machine.guestTime()).isGreaterThan(time);
+      }
+    } finally {
+      machine.close();
+    }
+  }
+
+  private static void awaitCount(Machine machine, long count) {
+    long until = System.nanoTime() + 20_000_000_000L;
+    while (machine.memory().load64(CounterGuest.COUNTER) < count) {
+      assertThat(System.nanoTime()).as("the guest goes on").isLessThan(until);
+      Thread.onSpinWait();
+    }
+  }
+
+  @Test
+  void hugeCopyIsMovedInItsMiddleAndEndsWell() throws Exception {
+    long mib = 64;
+    ByteArrayOutputStream console = new ByteArrayOutputStream();
+    Machine machine =
+        Machine.builder()
+            .memory((2 * mib + 2) << 20)
+            .image(TestGuests.image(CopyGuest.class))
+            .append("mib=" + mib)
+            .deterministic(1)
+            .console(console)
+            .build();
+    try {
+      // Block by block the copy polls 1024 times; the fill before it a few times only.
+      for (int i = 1; i <= 5; i++) {
+        machine.runUntilPoll(machine.polls() + 150);
+        assertThat(machine.state()).isEqualTo(RunState.PAUSED);
+        Machine moved = InProcessMove.move(machine, MachineHost.SILENT.withConsole(console));
+        machine.close();
+        machine = moved;
+      }
+      machine.runUntilPoll(Long.MAX_VALUE);
+      assertThat(console.toString(StandardCharsets.ISO_8859_1)).isEqualTo("cY");
+    } finally {
+      machine.close();
     }
   }
 
