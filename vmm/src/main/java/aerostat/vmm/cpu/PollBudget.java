@@ -2,8 +2,8 @@ package aerostat.vmm.cpu;
 
 /**
  * How many polls guest code may pass before the slow path, and so the exact number of polls
- * consumed. The slow path is wanted about every 20 µs, so that a stop need not wait longer; how many
- * polls that is, the time since the last slow path tells. vCPU thread, or while it rests.
+ * consumed. The slow path is wanted about every 20 µs, so that a stop need not wait longer; how
+ * many polls that is, the time since the last slow path tells. vCPU thread, or while it rests.
  *
  * <p>The time between two polls differs by a factor of 100,000: 2 ns in a recursion, half a
  * millisecond in a loop whose every store is the first touch of a page. When it suddenly grows, a
