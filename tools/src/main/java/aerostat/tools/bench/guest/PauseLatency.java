@@ -21,6 +21,7 @@ import java.util.concurrent.locks.LockSupport;
 record PauseLatency(String guest, int pauses, double[] microseconds) {
   private static final long WARM_UP_NANOS = 500_000_000;
   private static final long LONGEST_RUN_NANOS = 2_000_000;
+  private static final long PATIENCE_NANOS = 60_000_000_000L;
   private static final long SEED = 7;
 
   /**
@@ -39,6 +40,7 @@ record PauseLatency(String guest, int pauses, double[] microseconds) {
             .build()) {
       GuestMemory memory = machine.memory();
       machine.start();
+      awaitLoop(memory);
       LockSupport.parkNanos(WARM_UP_NANOS);
       long polls = machine.polls();
       for (int i = 0; i < pauses; i++) {
@@ -52,13 +54,24 @@ record PauseLatency(String guest, int pauses, double[] microseconds) {
         machine.resume();
       }
       machine.pause(RunState.PAUSED);
-      long counter = memory.load64(GuestMemory.RAM_BASE + memory.romSize() + 4088);
-      if (counter == 0 || machine.polls() <= polls) {
+      if (machine.polls() <= polls) {
         throw new IllegalStateException("the guest did not work");
       }
     }
     Arrays.sort(micros);
     return new PauseLatency(guest, pauses, micros);
+  }
+
+  /** The guest counts the trips of its endless loop in the last word of the parameter page. */
+  private static void awaitLoop(GuestMemory memory) {
+    long counter = GuestMemory.RAM_BASE + memory.romSize() + GuestMemory.PAGE_SIZE - 8;
+    long begin = System.nanoTime();
+    while (memory.load64(counter) == 0) {
+      if (System.nanoTime() - begin > PATIENCE_NANOS) {
+        throw new IllegalStateException("the guest did not begin its loop");
+      }
+      LockSupport.parkNanos(1_000_000);
+    }
   }
 
   double quantile(double q) {
