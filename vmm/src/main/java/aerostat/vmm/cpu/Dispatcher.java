@@ -271,6 +271,7 @@ final class Dispatcher implements VcpuServices {
           ended(method);
           return;
         }
+        stack.limitDepth(port);
         port.returned(bits);
         continue;
       }
@@ -281,7 +282,13 @@ final class Dispatcher implements VcpuServices {
         return;
       }
       switchStacks();
-      port.budget(reload(budget.polls(0)));
+      // A switch is a poll of its own: threads that do nothing but switch must not run for ever.
+      int next = poll(-1, port.irq());
+      if (next < 0) {
+        idle = false;
+        return;
+      }
+      port.budget(next);
     }
   }
 
@@ -476,7 +483,8 @@ final class Dispatcher implements VcpuServices {
     lifecycle = registers.getInt(VcpuLayout.LIFECYCLE);
     port.budget(0);
     port.irq(registers.getInt(VcpuLayout.IRQ));
-    port.depth(registers.getInt(VcpuLayout.DEPTH));
+    // Counted anew: a register that a stream made up could let recursion outgrow the host's stack.
+    port.depth(lifecycle == VcpuLayout.LIVE ? stack.depth() : 0);
     clockRuns = true;
   }
 

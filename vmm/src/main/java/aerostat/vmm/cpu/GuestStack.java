@@ -19,8 +19,8 @@ import java.util.List;
  * that was stopped would differ, in bytes that nobody reads, from one that was not.
  */
 public final class GuestStack {
-  /** Largest stack in bytes; the vCPU thread's own stack is made for it. */
-  static final int MAX_SIZE = 1 << 20;
+  /** Largest stack in bytes; the vCPU thread's own stack is made for recursion that fills it. */
+  public static final int MAX_SIZE = 64 << 10;
 
   private static final ValueLayout.OfLong LONG =
       JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -192,16 +192,31 @@ public final class GuestStack {
     used += (int) bytes;
   }
 
-  /** Bytes left for recursion, from the frames that are there. */
+  /**
+   * Bytes left for recursion, from the frames that are there. Negative for frames that no guest
+   * code can have left: then each of them gives back on its return what it took here, no more.
+   */
   int depth() {
-    int left = table.initialDepth(size);
+    long left = table.initialDepth(size);
     if (recursive) {
       for (long footer : footers(Integer.MAX_VALUE)) {
-        ResumeTable.Method method = table.method(ResumeTable.method(footer));
+        // At site 0 a method has not begun: it takes its bytes when it does.
+        boolean begun = ResumeTable.site(footer) != 0;
+        ResumeTable.Method method = begun ? table.method(ResumeTable.method(footer)) : null;
         left -= method == null ? 0 : method.recursionBytes();
       }
     }
-    return Math.max(0, left);
+    return (int) Math.max(Integer.MIN_VALUE / 2, left);
+  }
+
+  /**
+   * After a frame's return: a guest that wrote frames of its own under running ones gets no deeper
+   * than an empty stack allows.
+   */
+  void limitDepth(VcpuPort port) {
+    if (recursive && port.depth() > table.initialDepth(size)) {
+      port.depth(table.initialDepth(size));
+    }
   }
 
   /** The frames as lines of a backtrace, innermost first. */

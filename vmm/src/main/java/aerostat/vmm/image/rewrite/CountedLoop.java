@@ -101,9 +101,12 @@ record CountedLoop(
     if (limit == null || start == null) {
       return -1;
     }
-    long distance = up ? limit - start : start - limit;
-    if (distance < 0) {
+    if (up ? start > limit : start < limit) {
       return 0;
+    }
+    long distance = up ? limit - start : start - limit;
+    if (distance < 0 || distance > Long.MAX_VALUE - step) {
+      return -1; // further apart than a long can tell
     }
     long trips = inclusive ? distance / step + 1 : (distance + step - 1) / step;
     // A variable that could wrap around may count for ever.

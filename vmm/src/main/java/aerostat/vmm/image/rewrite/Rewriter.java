@@ -77,7 +77,7 @@ public final class Rewriter {
     int thread = program.entry(model, "thread", "(J)V").id();
     StackBound bound = new StackBound(graph, plans.size(), resumable);
     int reserve = bound.reserve(start - 1, thread - 1, interrupt - 1);
-    long hostStack = bound.hostStack(start - 1, thread - 1, interrupt - 1);
+    long hostStack = bound.hostStack();
     boolean recursion = plans.stream().anyMatch(p -> p.cyclic);
     bound.check(reserve, hostStack, recursion, image.entryClass(), refusals);
     refusals.throwIfAny();

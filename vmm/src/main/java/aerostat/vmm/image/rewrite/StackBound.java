@@ -1,7 +1,9 @@
 package aerostat.vmm.image.rewrite;
 
+import aerostat.vmm.cpu.GuestStack;
 import aerostat.vmm.image.Rule;
 import aerostat.vmm.image.verify.Refusals;
+import java.util.Arrays;
 import java.util.Map;
 
 /**
@@ -72,7 +74,7 @@ final class StackBound {
   private long recursion(int[] component) {
     long worst = 0;
     for (int m : component) {
-      worst = Math.max(worst, hostBytes(m) * (KERNEL_STACK / frameBytes(m) + 1));
+      worst = Math.max(worst, hostBytes(m) * (GuestStack.MAX_SIZE / frameBytes(m) + 1));
     }
     return worst;
   }
@@ -83,9 +85,9 @@ final class StackBound {
     return (int) Math.min(bytes, Integer.MAX_VALUE);
   }
 
-  /** Java stack that the vCPU thread needs. */
-  long hostStack(int start, int thread, int interrupt) {
-    return HOST_MARGIN + Math.max(host[interrupt], Math.max(host[start], host[thread]));
+  /** Java stack that the vCPU thread needs: a guest can forge a frame of any method. */
+  long hostStack() {
+    return HOST_MARGIN + Arrays.stream(host).max().orElse(0);
   }
 
   void check(int reserve, long hostStack, boolean recursion, String entryClass, Refusals refusals) {
