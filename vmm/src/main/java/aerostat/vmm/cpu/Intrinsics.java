@@ -324,8 +324,8 @@ public final class Intrinsics implements VcpuPort {
     }
   }
 
-  /** Slow work is done: if somebody waits, the next poll is the slow one. */
-  private static void attend() {
+  /** Slow work is done, or begins: if somebody waits, the next poll is the slow one. */
+  public static void attend() {
     if (CPU.pending()) {
       budget = CPU.expedite(budget, irq);
     }

@@ -1,5 +1,6 @@
 package aerostat.vmm.image;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -79,8 +80,8 @@ public final class GuestImage {
     SortedMap<String, byte[]> classes = new TreeMap<>();
     String entry = DEFAULT_ENTRY;
     try (JarFile file = new JarFile(jar.toFile(), false)) {
-      Manifest manifest = file.getManifest();
-      if (manifest != null && manifest.getMainAttributes().getValue(ENTRY_ATTRIBUTE) != null) {
+      Manifest manifest = manifest(file);
+      if (manifest.getMainAttributes().getValue(ENTRY_ATTRIBUTE) != null) {
         entry = manifest.getMainAttributes().getValue(ENTRY_ATTRIBUTE).trim();
       }
       long total = 0;
@@ -173,6 +174,21 @@ public final class GuestImage {
   /** Guest address of each constant string's bytes; its 32-bit length lies 4 bytes below. */
   public SortedMap<String, Long> strings() {
     return java.util.Collections.unmodifiableSortedMap(strings);
+  }
+
+  /** Empty if there is none. Read here, so that its size has a limit. */
+  private static Manifest manifest(JarFile file) throws IOException {
+    JarEntry entry = file.getJarEntry(JarFile.MANIFEST_NAME);
+    if (entry == null) {
+      return new Manifest();
+    }
+    try (InputStream in = file.getInputStream(entry)) {
+      byte[] bytes = in.readNBytes(MAX_CLASS_BYTES + 1);
+      if (bytes.length > MAX_CLASS_BYTES) {
+        throw ImageBlob.limit("", "a jar manifest of more than " + MAX_CLASS_BYTES + " bytes");
+      }
+      return new Manifest(new ByteArrayInputStream(bytes));
+    }
   }
 
   private static boolean isImageClass(String path) {

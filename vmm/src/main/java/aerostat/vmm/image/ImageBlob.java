@@ -139,7 +139,7 @@ final class ImageBlob {
     }
   }
 
-  private static ImageRefusedException limit(String className, String found) {
+  static ImageRefusedException limit(String className, String found) {
     return new ImageRefusedException(
         new Refusal(Rule.LIMITS, className.replace('/', '.'), "", 0, found, ""));
   }

@@ -71,7 +71,8 @@ final class IncomingSession {
         announce("device");
         step(state -> state.loaded(loaded.digest()));
       }
-    } catch (IOException | RuntimeException | OutOfMemoryError | LinkageError e) {
+    } catch (IOException | RuntimeException | Error e) {
+      // Whatever a stream brought about ends this guest, not the destination for the next one.
       reject(first, e);
       return;
     }

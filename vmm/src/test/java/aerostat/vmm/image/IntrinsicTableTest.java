@@ -23,6 +23,7 @@ class IntrinsicTableTest {
   private static final Set<String> MACHINERY =
       Set.of(
           "poll()Z",
+          "attend()V",
           "allocateFrame(I)J",
           "putSlot(JJ)V",
           "slot(I)J",

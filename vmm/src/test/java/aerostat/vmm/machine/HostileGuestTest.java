@@ -2,6 +2,7 @@ package aerostat.vmm.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import aerostat.bareguest.BusyGuest;
 import aerostat.bareguest.DeepGuest;
 import aerostat.bareguest.LongLoopGuest;
 import aerostat.bareguest.SwitchGuest;
@@ -55,6 +56,12 @@ final class HostileGuestTest {
   @Test
   void aLoopOverMoreThanALongCanTellIsPaused() throws Exception {
     pausesAndGoesOn(LongLoopGuest.class, LongLoopGuest.COUNTER);
+  }
+
+  /** Two thousand polls may pass before the slow path: much work must not lie between any two. */
+  @Test
+  void workHiddenBetweenPollsIsPaused() throws Exception {
+    pausesAndGoesOn(BusyGuest.class, BusyGuest.COUNTER);
   }
 
   @Test

@@ -27,6 +27,9 @@ import org.objectweb.asm.tree.MethodInsnNode;
  * descriptors equal.
  */
 final class Naming {
+  /** Bounds the code of the dispatchers, and the time that it takes to find their targets. */
+  private static final long MAX_CASES = 200_000;
+
   private final Map<GuestMethod, ErasedMethod> methods = new LinkedHashMap<>();
   private final Map<CallTarget.Dispatch, ErasedMethod> dispatchers = new LinkedHashMap<>();
   private final List<ErasedMethod> all = new ArrayList<>();
@@ -57,6 +60,21 @@ final class Naming {
           planned.add(new Planned(d.ops(), d.name(), d.descriptor(), null, d));
         }
       }
+    }
+    long cases = (long) called.size() * image.model().implementations().size();
+    if (cases > MAX_CASES) {
+      refusals.add(
+          Rule.LIMITS,
+          image.model().image().entryClass(),
+          "",
+          0,
+          called.size()
+              + " ops methods times "
+              + image.model().implementations().size()
+              + " implementations, at most "
+              + MAX_CASES,
+          "use fewer");
+      refusals.throwIfAny();
     }
     planned.sort(Planned.ORDER);
     name(image.model(), planned, refusals);

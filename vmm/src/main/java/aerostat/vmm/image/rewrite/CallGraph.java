@@ -7,7 +7,9 @@ import aerostat.vmm.image.erase.ErasedProgram;
 import aerostat.vmm.image.verify.Refusals;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Who calls whom: finds cycles, decides which methods poll at their entry and which can be stopped,
@@ -16,6 +18,9 @@ import java.util.List;
 final class CallGraph {
   /** Instructions between two polls, roughly, above which a method polls at its entry. */
   private static final long MAX_COST = 200_000;
+
+  /** Instructions between two polls of a loop, roughly, above which it polls every trip. */
+  private static final long MAX_LOOP_COST = 500_000;
 
   /** Most instructions of a {@code @Bounded} method with all that it calls, roughly. */
   private static final long MAX_BOUNDED_COST = 16_000_000;
@@ -69,10 +74,14 @@ final class CallGraph {
   }
 
   private void settle(MethodPlan p, int m, Refusals refusals) {
-    p.cost = cost(p);
     boolean bounded = p.method.bound() >= 0;
+    if (!bounded) {
+      guardCostlyLoops(p);
+    }
+    p.cost = cost(p);
     if (!bounded && p.cost > MAX_COST) {
       p.entryPoll = true;
+      p.attentive = true;
     }
     p.resumable = p.leaves || p.polls();
     for (int callee : callees[m]) {
@@ -97,6 +106,44 @@ final class CallGraph {
     }
   }
 
+  /**
+   * A loop with too much work between two polls gets one every trip. What inner loops and methods
+   * with polls of their own do does not count: for them there is {@link MethodPlan#HEAVY}.
+   */
+  private void guardCostlyLoops(MethodPlan p) {
+    Map<MethodPlan.LoopPlan, Long> trip = new HashMap<>();
+    for (int i = 0; i < p.flow.size(); i++) {
+      MethodPlan.LoopPlan l = p.innermostPlan(i);
+      if (l != null) {
+        ErasedMethod callee = program.callee(p.flow.node(i));
+        boolean stops = callee != null && plans.get(callee.id() - 1).resumable;
+        trip.merge(l, stops ? 1 : cost(p, i), CallGraph::add);
+      }
+    }
+    for (MethodPlan.LoopPlan l : p.loops) { // inner loops come first
+      long all = Math.min(trip.getOrDefault(l, 0L) * p.trips(l), Integer.MAX_VALUE);
+      MethodPlan.LoopPlan outer = p.outer(l);
+      if (l.guard == MethodPlan.Guard.NONE && all <= MAX_COST) {
+        if (outer != null) {
+          trip.merge(outer, all, CallGraph::add);
+        }
+      } else if (l.guard != MethodPlan.Guard.EVERY && all > MAX_LOOP_COST
+          || l.guard == MethodPlan.Guard.NONE) {
+        l.guard = MethodPlan.Guard.EVERY;
+        for (MethodPlan.LoopPlan o = outer; o != null; o = p.outer(o)) {
+          if (o.guard == MethodPlan.Guard.STRIP) {
+            o.guard = MethodPlan.Guard.CREDIT;
+            o.weight = MethodPlan.HEAVY;
+          }
+        }
+      }
+    }
+  }
+
+  private static long add(long a, long b) {
+    return Math.min(a + b, Integer.MAX_VALUE);
+  }
+
   private static void refuse(MethodPlan p, Refusals refusals, String what, String instead) {
     ErasedMethod m = p.method;
     refusals.add(Rule.BOUNDED, m.owner().name(), m.sourceName(), m.line(), what, instead);
@@ -116,22 +163,26 @@ final class CallGraph {
     long sum = 0;
     long largest = 0;
     for (int i = 0; i < p.flow.size(); i++) {
-      long one = p.flow.node(i).getOpcode() >= 0 ? 1 : 0;
-      ErasedMethod callee = program.callee(p.flow.node(i));
-      if (callee != null) {
-        MethodPlan c = plans.get(callee.id() - 1);
-        one = c.entryPoll ? 1 : 1 + c.cost;
-      }
-      IntrinsicTable.Intrinsic intrinsic = MethodPlan.intrinsic(p.flow.node(i));
-      if (intrinsic != null && intrinsic.block()) {
-        one = BLOCK_COST;
-      }
-      long all = Math.min(one * p.passes(i), Integer.MAX_VALUE);
+      long all = Math.min(cost(p, i) * p.passes(i), Integer.MAX_VALUE);
       largest = Math.max(largest, all);
       sum = Math.min(sum + all, Integer.MAX_VALUE);
     }
     // Of a dispatcher's calls only one is made.
     return p.method.isDispatcher() ? Math.min(sum, largest + 20) : sum;
+  }
+
+  /** Instructions that one run of this one comes to, roughly. */
+  private long cost(MethodPlan p, int i) {
+    ErasedMethod callee = program.callee(p.flow.node(i));
+    if (callee != null) {
+      MethodPlan c = plans.get(callee.id() - 1);
+      return c.entryPoll ? 1 : 1 + c.cost;
+    }
+    IntrinsicTable.Intrinsic intrinsic = MethodPlan.intrinsic(p.flow.node(i));
+    if (intrinsic != null && intrinsic.block()) {
+      return BLOCK_COST;
+    }
+    return p.flow.node(i).getOpcode() >= 0 ? 1 : 0;
   }
 
   private boolean calls(int caller, int callee) {

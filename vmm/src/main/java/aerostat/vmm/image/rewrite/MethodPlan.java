@@ -62,8 +62,16 @@ final class MethodPlan {
   final List<LoopPlan> loops = new ArrayList<>();
   final List<ErasedMethod> callees = new ArrayList<>();
   private final Map<Loop, LoopPlan> byLoop = new HashMap<>();
+
+  /** For each instruction the smallest loop around it, or null. */
+  private final @Nullable Loop[] innermost;
+
   boolean leaves;
   boolean entryPoll;
+
+  /** Whether the entry poll looks for requests itself, because so much lies between two. */
+  boolean attentive;
+
   boolean cyclic;
   boolean resumable;
   long cost;
@@ -77,6 +85,11 @@ final class MethodPlan {
       LoopPlan plan = new LoopPlan(loop, counted, Guard.NONE);
       byLoop.put(loop, plan);
       loops.add(plan);
+    }
+    innermost = new Loop[flow.size()];
+    for (int l = found.size() - 1; l >= 0; l--) {
+      Loop loop = found.get(l);
+      loop.body().stream().forEach(i -> innermost[i] = loop);
     }
     for (int i = 0; i < flow.size(); i++) {
       AbstractInsnNode n = flow.node(i);
@@ -142,26 +155,34 @@ final class MethodPlan {
   private boolean hasBlock(Loop loop) {
     for (int i = loop.body().nextSetBit(0); i >= 0; i = loop.body().nextSetBit(i + 1)) {
       IntrinsicTable.Intrinsic intrinsic = intrinsic(flow.node(i));
-      if (intrinsic != null && intrinsic.block() && innermost(i) == loop) {
+      if (intrinsic != null && intrinsic.block() && innermost[i] == loop) {
         return true;
       }
     }
     return false;
   }
 
-  private @Nullable Loop innermost(int index) {
-    for (LoopPlan l : loops) {
-      if (l.loop.body().get(index)) {
-        return l.loop;
-      }
-    }
-    return null;
-  }
-
   /** The smallest loop around an instruction, or null. */
   @Nullable LoopPlan innermostPlan(int index) {
-    Loop loop = innermost(index);
+    Loop loop = innermost[index];
     return loop == null ? null : byLoop.get(loop);
+  }
+
+  /** The smallest loop around this one, or null. */
+  @Nullable LoopPlan outer(LoopPlan l) {
+    Loop outer = l.loop.outer();
+    return outer == null ? null : byLoop.get(outer);
+  }
+
+  /** Passes through a loop's header between two of its polls, at most; saturates. */
+  long trips(LoopPlan l) {
+    return switch (l.guard) {
+      case NONE -> l.counted == null ? 1 : Math.max(1, l.counted.constantTrips(flow, l.loop));
+      case STRIP -> CHUNK / l.weight;
+      case CREDIT -> CREDIT / l.weight;
+      case EVERY -> 1;
+      case BOUND -> method.bound() + 1L;
+    };
   }
 
   /** Whether the code itself holds a poll. */
@@ -175,15 +196,7 @@ final class MethodPlan {
     long passes = 1;
     for (LoopPlan l : loops) {
       if (l.loop.body().get(index)) {
-        long trips =
-            switch (l.guard) {
-              case NONE ->
-                  l.counted == null ? 1 : Math.max(1, l.counted.constantTrips(flow, l.loop));
-              case STRIP -> CHUNK;
-              case CREDIT -> CREDIT / l.weight;
-              case EVERY -> 1;
-              case BOUND -> method.bound() + 1L;
-            };
+        long trips = trips(l);
         passes = l.guard == Guard.BOUND ? trips : Math.min(passes * trips, Integer.MAX_VALUE);
       }
     }

@@ -47,6 +47,9 @@ final class PollInsertion {
     }
     InsnList entry = new InsnList();
     if (plan.entryPoll) {
+      if (plan.attentive) {
+        entry.add(attend());
+      }
       entry.add(Marks.poll());
     }
     if (credit >= 0) {
@@ -103,13 +106,19 @@ final class PollInsertion {
     out.add(block);
     line(out, block, header);
     switch (l.guard) {
-      case EVERY -> out.add(Marks.poll());
+      case EVERY -> {
+        out.add(attend());
+        out.add(Marks.poll());
+      }
       case CREDIT -> {
         out.add(new IincInsnNode(credit(), -l.weight));
         out.add(Code.load('I', credit()));
         out.add(new JumpInsnNode(Opcodes.IFGT, header));
         out.add(Code.push(MethodPlan.CREDIT));
         out.add(Code.store('I', credit()));
+        if (l.weight == MethodPlan.HEAVY) {
+          out.add(attend());
+        }
         out.add(Marks.poll());
       }
       default -> {
@@ -123,6 +132,14 @@ final class PollInsertion {
     }
     out.add(new JumpInsnNode(Opcodes.GOTO, header));
     append(out, l);
+  }
+
+  /**
+   * Before a poll behind much work: a request makes it take the slow path at once. The countdown
+   * alone may let hundreds more pass.
+   */
+  private static AbstractInsnNode attend() {
+    return Code.call(Owners.INTRINSICS, "attend", "()V");
   }
 
   /** Adds the line of the loop's first instruction. */

@@ -7,8 +7,12 @@ import org.jspecify.annotations.Nullable;
 import org.objectweb.asm.ClassReader;
 import org.objectweb.asm.ClassVisitor;
 import org.objectweb.asm.Opcodes;
+import org.objectweb.asm.tree.AbstractInsnNode;
 import org.objectweb.asm.tree.ClassNode;
+import org.objectweb.asm.tree.JumpInsnNode;
+import org.objectweb.asm.tree.LookupSwitchInsnNode;
 import org.objectweb.asm.tree.MethodNode;
+import org.objectweb.asm.tree.TableSwitchInsnNode;
 
 /** Reads class files that may be malformed in any way. */
 final class ClassFiles {
@@ -18,6 +22,10 @@ final class ClassFiles {
   private static final int MAX_METHODS = 4096;
   private static final int MAX_INSTRUCTIONS = 8000;
   private static final int MAX_SLOTS = 250;
+  private static final int MAX_INTERFACES = 64;
+
+  /** Jumps and switch cases of a method: more would cost the analysis of loops too much. */
+  private static final int MAX_BRANCHES = 4000;
 
   private static final String[] RESERVED = {
     "java/",
@@ -106,6 +114,10 @@ final class ClassFiles {
     if (node.methods.size() > MAX_METHODS) {
       refusals.add(Rule.LIMITS, name, "", 0, "more than " + MAX_METHODS + " methods", "split it");
     }
+    if (node.interfaces.size() > MAX_INTERFACES) {
+      refusals.add(
+          Rule.LIMITS, name, "", 0, "more than " + MAX_INTERFACES + " interfaces", "split it");
+    }
     Set<String> methods = new HashSet<>();
     for (MethodNode m : node.methods) {
       if (!methods.add(m.name + m.desc)) {
@@ -113,6 +125,15 @@ final class ClassFiles {
       }
       if (m.name.length() > MAX_NAME || m.desc.length() > 8 * MAX_NAME) {
         refusals.add(Rule.LIMITS, name, m.name, 0, "name or descriptor is too long", "");
+      }
+      if (branches(m) > MAX_BRANCHES) {
+        refusals.add(
+            Rule.LIMITS,
+            name,
+            m.name,
+            Refusals.firstLine(m),
+            "more than " + MAX_BRANCHES + " jumps and switch cases",
+            "split the method");
       }
       org.objectweb.asm.Type.getArgumentTypes(m.desc); // throws on a malformed descriptor
       if (org.objectweb.asm.Type.getArgumentsAndReturnSizes(m.desc) >> 2 > 255) {
@@ -139,5 +160,19 @@ final class ClassFiles {
       }
     }
     return refusals.count() == before;
+  }
+
+  private static int branches(MethodNode m) {
+    int count = 0;
+    for (AbstractInsnNode n : m.instructions) {
+      count +=
+          switch (n) {
+            case JumpInsnNode jump -> 1;
+            case TableSwitchInsnNode t -> t.labels.size() + 1;
+            case LookupSwitchInsnNode l -> l.labels.size() + 1;
+            default -> 0;
+          };
+    }
+    return count;
   }
 }

@@ -1,9 +1,12 @@
 package aerostat.vmm.image.verify;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.objectweb.asm.tree.ClassNode;
+import org.objectweb.asm.tree.FieldNode;
 
 /** One class of an image. */
 public final class GuestClass {
@@ -26,10 +29,15 @@ public final class GuestClass {
   private final ClassNode node;
   private final Kind kind;
   private final List<GuestMethod> methods = new ArrayList<>();
+  private final Map<String, GuestMethod> byName = new HashMap<>();
+  private final Map<String, FieldNode> fields = new HashMap<>();
 
   GuestClass(ClassNode node, Kind kind) {
     this.node = node;
     this.kind = kind;
+    for (FieldNode f : node.fields) {
+      fields.putIfAbsent(f.name + " " + f.desc, f);
+    }
   }
 
   /** Internal name, with slashes. */
@@ -57,18 +65,23 @@ public final class GuestClass {
     return kind == Kind.POINTER || kind == Kind.OPS_INTERFACE || kind == Kind.OPS_RECORD;
   }
 
-  /** All methods in the order of the class file. */
+  /** All methods in the order of the class file; not to be changed. */
   public List<GuestMethod> methods() {
-    return methods;
+    return java.util.Collections.unmodifiableList(methods);
+  }
+
+  void add(GuestMethod method) {
+    methods.add(method);
+    byName.put(method.name() + method.descriptor(), method);
+  }
+
+  /** The field declared here, or null. */
+  @Nullable FieldNode field(String name, String descriptor) {
+    return fields.get(name + " " + descriptor);
   }
 
   /** The method declared here, or null. */
   public @Nullable GuestMethod declared(String name, String descriptor) {
-    for (GuestMethod m : methods) {
-      if (m.name().equals(name) && m.descriptor().equals(descriptor)) {
-        return m;
-      }
-    }
-    return null;
+    return byName.get(name + descriptor);
   }
 }

@@ -185,16 +185,9 @@ public final class ImageModel {
     if (c == null) {
       return null;
     }
-    for (FieldNode f : c.node().fields) {
-      if (f.name.equals(n.name)
-          && f.desc.equals(n.desc)
-          && (f.access & Opcodes.ACC_STATIC) != 0
-          && f.value != null
-          && !(f.value instanceof String)) {
-        return matches(f.desc, f.value) ? f.value : null;
-      }
-    }
-    return null;
+    FieldNode f = c.field(n.name, n.desc);
+    boolean constant = f != null && (f.access & Opcodes.ACC_STATIC) != 0 && f.value != null;
+    return constant && matches(f.desc, f.value) ? f.value : null;
   }
 
   private static boolean matches(String descriptor, Object value) {

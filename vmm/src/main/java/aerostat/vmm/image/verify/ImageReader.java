@@ -26,6 +26,12 @@ final class ImageReader {
   private static final String INTRINSIC = "L" + MACHINE + "Intrinsic;";
   private static final int MAX_BOUND = 65536;
 
+  /**
+   * Values in the frames of all instructions, which the passes keep: without this bound an image of
+   * a few megabytes, from a stream, would take gigabytes. The guest kernel has about a million.
+   */
+  private static final long MAX_WORK = 30_000_000;
+
   private final Refusals refusals;
 
   ImageReader(Refusals refusals) {
@@ -34,15 +40,27 @@ final class ImageReader {
 
   ImageModel read(GuestImage image) {
     SortedMap<String, GuestClass> classes = new TreeMap<>();
+    long work = 0;
     for (Map.Entry<String, byte[]> e : image.classes().entrySet()) {
       ClassNode node = ClassFiles.read(e.getKey(), e.getValue(), refusals);
       if (node != null) {
+        work += workOf(node);
+        if (work > MAX_WORK) {
+          refusals.add(
+              Rule.LIMITS,
+              node.name,
+              "",
+              0,
+              "instructions times locals and stack, summed over the image, exceed " + MAX_WORK,
+              "declare fewer locals, or leave out what is not used");
+          refusals.throwIfAny();
+        }
         GuestClass c = new GuestClass(node, kind(node));
         classes.put(c.name(), c);
         if (c.kind() != Kind.REFUSED && c.kind() != Kind.ANNOTATION) {
           fields(c);
           for (MethodNode m : node.methods) {
-            c.methods().add(new GuestMethod(c, m, role(c, m), bound(c, m)));
+            c.add(new GuestMethod(c, m, role(c, m), bound(c, m)));
           }
         }
       }
@@ -53,6 +71,14 @@ final class ImageReader {
     }
     entry(model);
     return model;
+  }
+
+  private static long workOf(ClassNode node) {
+    long work = 0;
+    for (MethodNode m : node.methods) {
+      work += (long) m.instructions.size() * (m.maxLocals + m.maxStack + 8);
+    }
+    return work;
   }
 
   private Kind kind(ClassNode node) {

@@ -1,0 +1,114 @@
+package aerostat.vmm.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import aerostat.vmm.image.rewrite.Rewriter;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.objectweb.asm.ClassWriter;
+import org.objectweb.asm.Label;
+import org.objectweb.asm.MethodVisitor;
+import org.objectweb.asm.Opcodes;
+
+/** Small images made to cost the VMM much: refused before they do. */
+class HostileImageTest {
+  private static ClassWriter begin(String name, String... interfaces) {
+    ClassWriter out = new ClassWriter(0);
+    int access = Opcodes.ACC_PUBLIC | Opcodes.ACC_INTERFACE | Opcodes.ACC_ABSTRACT;
+    out.visit(
+        Opcodes.V17,
+        interfaces.length == 0 ? Opcodes.ACC_PUBLIC : access,
+        name,
+        null,
+        "java/lang/Object",
+        interfaces);
+    return out;
+  }
+
+  private static MethodVisitor method(ClassWriter out, String name) {
+    MethodVisitor m =
+        out.visitMethod(Opcodes.ACC_PUBLIC | Opcodes.ACC_STATIC, name, "()V", null, null);
+    m.visitCode();
+    return m;
+  }
+
+  private static void limit(Map<String, byte[]> more, String text) {
+    Map<String, byte[]> classes = TestImages.machine();
+    classes.putAll(JavaSource.compile(RefusalTest.COMMON));
+    classes.putAll(more);
+    GuestImage image = GuestImage.fromClasses(classes, "t.Entry");
+    ImageRefusedException e =
+        catchThrowableOfType(
+            ImageRefusedException.class, () -> Rewriter.rewrite(image, Rewriter.Options.VM));
+    assertThat(e).isNotNull();
+    assertThat(e.refusals())
+        .anyMatch(r -> r.rule() == Rule.LIMITS && r.found().contains(text), "limit: " + text);
+  }
+
+  /** Each instruction has a frame of all locals and operands: a kilobyte a byte. */
+  @Test
+  void framesOfManyLocals() {
+    ClassWriter out = begin("t/Wide");
+    for (int i = 0; i < 20; i++) {
+      MethodVisitor m = method(out, "f" + i);
+      for (int k = 0; k < 7000; k++) {
+        m.visitInsn(Opcodes.NOP);
+      }
+      m.visitInsn(Opcodes.RETURN);
+      m.visitMaxs(250, 250);
+    }
+    limit(Map.of("t/Wide", out.toByteArray()), "summed over the image");
+  }
+
+  @Test
+  void jumpsWithoutEnd() {
+    ClassWriter out = begin("t/Jumps");
+    MethodVisitor m = method(out, "f");
+    Label start = new Label();
+    m.visitLabel(start);
+    for (int i = 0; i < 4001; i++) {
+      m.visitInsn(Opcodes.ICONST_0);
+      m.visitJumpInsn(Opcodes.IFNE, start);
+    }
+    m.visitInsn(Opcodes.RETURN);
+    m.visitMaxs(1, 0);
+    limit(Map.of("t/Jumps", out.toByteArray()), "jumps and switch cases");
+  }
+
+  @Test
+  void interfacesWithoutEnd() {
+    String[] parents = new String[65];
+    java.util.Arrays.setAll(parents, i -> "t/I" + i);
+    limit(Map.of("t/Many", begin("t/Many", parents).toByteArray()), "64 interfaces");
+  }
+
+  /** A manifest that inflates to a thousand times its size is not read to its end. */
+  @Test
+  void inflatedManifest(@TempDir Path folder) throws IOException {
+    Path jar = folder.resolve("bomb.jar");
+    try (OutputStream file = Files.newOutputStream(jar);
+        ZipOutputStream zip = new ZipOutputStream(file)) {
+      zip.putNextEntry(new ZipEntry("META-INF/MANIFEST.MF"));
+      zip.write("Manifest-Version: 1.0\nX: ".getBytes());
+      byte[] part = ("a".repeat(60) + "\n ").repeat(1000).getBytes();
+      for (int i = 0; i < 100; i++) {
+        zip.write(part);
+      }
+      zip.write("\nAerostat-Entry: a.B\n\n".getBytes());
+      zip.closeEntry();
+    }
+    ImageRefusedException e =
+        catchThrowableOfType(ImageRefusedException.class, () -> GuestImage.fromJar(jar));
+    assertThat(e).isNotNull();
+    assertThat(e.refusals().get(0).rule()).isEqualTo(Rule.LIMITS);
+    assertThat(e.refusals().get(0).found()).contains("manifest");
+  }
+}
