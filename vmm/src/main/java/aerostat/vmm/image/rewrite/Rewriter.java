@@ -5,7 +5,9 @@ import aerostat.vmm.image.FrameLayout;
 import aerostat.vmm.image.GuestImage;
 import aerostat.vmm.image.ImageRefusedException;
 import aerostat.vmm.image.ResumeTable;
+import aerostat.vmm.image.Refusal;
 import aerostat.vmm.image.RewrittenImage;
+import aerostat.vmm.image.Rule;
 import aerostat.vmm.image.erase.ErasedMethod;
 import aerostat.vmm.image.erase.ErasedProgram;
 import aerostat.vmm.image.erase.Owners;
@@ -18,9 +20,16 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Verifies, erases and rewrites an image. No cache; see {@code Images} for that. */
 public final class Rewriter {
+  /** Begins the refusal of an image that the rewriter itself failed on. */
+  public static final String INTERNAL_ERROR = "internal error of the rewriter: ";
+
+  private static final Logger LOG = LoggerFactory.getLogger(Rewriter.class);
+
   private final Options options;
   private final Refusals refusals = new Refusals();
   private final Map<Integer, ResumableMethod> resumable = new TreeMap<>();
@@ -46,7 +55,16 @@ public final class Rewriter {
    * @throws ImageRefusedException if the image breaks a rule
    */
   public static RewrittenImage rewrite(GuestImage image, Options options) {
-    return new Rewriter(options).run(image);
+    try {
+      return new Rewriter(options).run(image);
+    } catch (ImageRefusedException e) {
+      throw e;
+    } catch (RuntimeException | StackOverflowError e) {
+      // A fault of ours. The image may come from a stream: it must not take the VMM with it.
+      LOG.error("the rewriter failed on an image", e);
+      throw new ImageRefusedException(
+          new Refusal(Rule.VERIFICATION, "", "", 0, INTERNAL_ERROR + e, "report this image"));
+    }
   }
 
   private RewrittenImage run(GuestImage image) {
