@@ -102,7 +102,8 @@ final class ClassFiles {
 
   private static boolean check(String name, ClassNode node, Refusals refusals) {
     if (!Completeness.isComplete(node)) {
-      refusals.add(Rule.CLASS_FILE, name, "", 0, "malformed class file (a name or descriptor is none)", "");
+      refusals.add(
+          Rule.CLASS_FILE, name, "", 0, "malformed class file (a name or descriptor is none)", "");
       return false;
     }
     int before = refusals.count();

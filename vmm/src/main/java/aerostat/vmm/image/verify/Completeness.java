@@ -60,8 +60,7 @@ final class Completeness {
           switch (n) {
             case MethodInsnNode call ->
                 isMember(call.owner, call.name) && DescriptorSyntax.isMethod(call.desc);
-            case FieldInsnNode f ->
-                isMember(f.owner, f.name) && DescriptorSyntax.isField(f.desc);
+            case FieldInsnNode f -> isMember(f.owner, f.name) && DescriptorSyntax.isField(f.desc);
             case TypeInsnNode t -> DescriptorSyntax.isClass(t.desc);
             case LdcInsnNode l -> l.cst != null;
             case InvokeDynamicInsnNode i ->
