@@ -15,6 +15,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -27,6 +28,7 @@ import org.slf4j.LoggerFactory;
  */
 final class IncomingListener implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(IncomingListener.class);
+  private static final long ACCEPT_PAUSE = TimeUnit.MILLISECONDS.toNanos(200);
   private static final long FIRST_MESSAGE = TimeUnit.SECONDS.toNanos(10);
   private static final int MAX_CONNECTIONS = 8;
   private static final int REMEMBERED = 256;
@@ -106,8 +108,11 @@ final class IncomingListener implements AutoCloseable {
       } catch (ClosedChannelException e) {
         return;
       } catch (IOException e) {
+        // Out of file descriptors, perhaps for now only: the next guest may still come.
         LOG.warn("accept on {}: {}", address, e.toString());
-        return;
+        places.release();
+        LockSupport.parkNanos(ACCEPT_PAUSE);
+        continue;
       }
       try {
         Link link = new Link(new SocketTransport(channel));

@@ -14,11 +14,15 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /** One listening socket of a monitor. Closing it takes a UNIX socket's file away. */
 public final class QmpServer implements AutoCloseable {
+  private static final long ACCEPT_PAUSE = TimeUnit.MILLISECONDS.toNanos(200);
+
   private final Monitor monitor;
   private final ServerSocketChannel server;
   private final Endpoint endpoint;
@@ -123,6 +127,8 @@ public final class QmpServer implements AutoCloseable {
       } catch (IOException e) {
         if (server.isOpen()) {
           LoggerFactory.getLogger(QmpServer.class).warn("{}: accept: {}", endpoint, e.getMessage());
+          // Out of file descriptors, perhaps: at once it would fail again, and fill the log.
+          LockSupport.parkNanos(ACCEPT_PAUSE);
         }
       }
     }

@@ -53,7 +53,7 @@ class ImageFuzzTest {
         Rewriter.rewrite(damaged, Rewriter.Options.VM);
       } catch (ImageRefusedException e) {
         refused++;
-        if (e.getMessage().contains(Rewriter.INTERNAL_ERROR)) {
+        if (String.valueOf(e.getMessage()).contains(Rewriter.INTERNAL_ERROR)) {
           fail("seed " + SEED + ", round " + round + ", " + name, e);
         }
       } catch (RuntimeException | Error e) {

@@ -186,8 +186,11 @@ public final class ImageModel {
       return null;
     }
     FieldNode f = c.field(n.name, n.desc);
-    boolean constant = f != null && (f.access & Opcodes.ACC_STATIC) != 0 && f.value != null;
-    return constant && matches(f.desc, f.value) ? f.value : null;
+    if (f == null || (f.access & Opcodes.ACC_STATIC) == 0) {
+      return null;
+    }
+    Object value = f.value;
+    return value != null && matches(f.desc, value) ? value : null;
   }
 
   private static boolean matches(String descriptor, Object value) {
