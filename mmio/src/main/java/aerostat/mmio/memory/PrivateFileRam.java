@@ -2,7 +2,6 @@ package aerostat.mmio.memory;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -14,15 +13,12 @@ import java.nio.file.Path;
  * <p>Each such replacement may cut a mapping in three, and the host limits mappings a process. The
  * number is therefore kept under {@link #MAX_MAPPINGS}; beyond it pages are zeroed in place.
  */
-final class PrivateFileRam implements RamBackend {
+final class PrivateFileRam extends MappedRam {
   /** A quarter of Linux's default limit of 65530 a process, which the JVM needs some of. */
   static final int MAX_MAPPINGS = 16_384;
 
   /** At the limit, how many discards pass until the mappings are counted again: 10 ms each. */
   private static final int RECOUNT_EACH = 256;
-
-  private final HostMapping mapping;
-  private final ZeroInstead zeroInstead = new ZeroInstead(kind());
 
   /** Host pages that are anonymous memory by now. */
   private final PageBitmap replaced;
@@ -39,6 +35,12 @@ final class PrivateFileRam implements RamBackend {
   }
 
   PrivateFileRam(Path path, long fileOffset, long size, int maxMappings) {
+    super("private file", map(path, fileOffset, size));
+    this.maxMappings = maxMappings;
+    replaced = new PageBitmap(size / hostPageSize());
+  }
+
+  private static HostMapping map(Path path, long fileOffset, long size) {
     try {
       long found = Files.size(path);
       if (fileOffset < 0 || found < size || fileOffset > found - size) {
@@ -52,24 +54,7 @@ final class PrivateFileRam implements RamBackend {
     if (fd < 0) {
       throw new HostMemoryException("cannot open " + path, -fd);
     }
-    this.maxMappings = maxMappings;
-    mapping = HostMapping.create(size, Libc.MAP_PRIVATE, fd, fileOffset);
-    replaced = new PageBitmap(size / hostPageSize());
-  }
-
-  @Override
-  public String kind() {
-    return "private file";
-  }
-
-  @Override
-  public MemorySegment segment() {
-    return mapping.segment();
-  }
-
-  @Override
-  public int hostPageSize() {
-    return HostMapping.pageSize();
+    return HostMapping.create(size, Libc.MAP_PRIVATE, fd, fileOffset);
   }
 
   @Override
@@ -77,24 +62,17 @@ final class PrivateFileRam implements RamBackend {
     long from = offset / hostPageSize();
     long to = (offset + length) / hostPageSize();
     if (replaced.nextClear(from) >= to) {
-      int result = mapping.dontNeed(offset, length);
-      if (result < 0) {
-        zeroInstead.zero(mapping.segment(), offset, length, -result);
-      }
+      discarded(mapping.dontNeed(offset, length), offset, length);
       return;
     }
     if (!roomForTwoMappings()) {
-      zeroInstead.zero(
-          mapping.segment(), offset, length, "the limit of " + maxMappings + " mappings");
+      zeroInstead(offset, length, "the limit of " + maxMappings + " mappings");
       return;
     }
-    int result = mapping.replaceByAnonymous(offset, length);
-    if (result < 0) {
-      zeroInstead.zero(mapping.segment(), offset, length, -result);
-      return;
+    if (discarded(mapping.replaceByAnonymous(offset, length), offset, length)) {
+      mappingsAtMost += 2;
+      replaced.setRange(from, to);
     }
-    mappingsAtMost += 2;
-    replaced.setRange(from, to);
   }
 
   private boolean roomForTwoMappings() {
@@ -111,15 +89,5 @@ final class PrivateFileRam implements RamBackend {
     }
     discardsToRecount = RECOUNT_EACH;
     return false;
-  }
-
-  @Override
-  public long residentBytes() {
-    return mapping.residentBytes();
-  }
-
-  @Override
-  public void close() {
-    mapping.close();
   }
 }

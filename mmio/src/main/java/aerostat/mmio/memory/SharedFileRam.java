@@ -2,7 +2,6 @@ package aerostat.mmio.memory;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -12,14 +11,11 @@ import java.nio.file.Path;
  * file. (Mind that reading a hole of a memory file allocates its page again, unlike anonymous
  * memory.)
  */
-final class SharedFileRam implements RamBackend {
+final class SharedFileRam extends MappedRam {
   private static final int NEW_FILE_MODE = 0600;
 
-  private final HostMapping mapping;
-  private final ZeroInstead zeroInstead = new ZeroInstead(kind());
-
   private SharedFileRam(int fd, long size) {
-    mapping = HostMapping.create(size, Libc.MAP_SHARED, fd, 0);
+    super("shared file", HostMapping.create(size, Libc.MAP_SHARED, fd, 0));
   }
 
   /** A nameless memory file; {@code name} shows in the process's maps. */
@@ -75,35 +71,7 @@ final class SharedFileRam implements RamBackend {
   }
 
   @Override
-  public String kind() {
-    return "shared file";
-  }
-
-  @Override
-  public MemorySegment segment() {
-    return mapping.segment();
-  }
-
-  @Override
-  public int hostPageSize() {
-    return HostMapping.pageSize();
-  }
-
-  @Override
   public void discard(long offset, long length) {
-    int result = mapping.punchHole(offset, length);
-    if (result < 0) {
-      zeroInstead.zero(mapping.segment(), offset, length, -result);
-    }
-  }
-
-  @Override
-  public long residentBytes() {
-    return mapping.residentBytes();
-  }
-
-  @Override
-  public void close() {
-    mapping.close();
+    discarded(mapping.punchHole(offset, length), offset, length);
   }
 }
