@@ -5,7 +5,7 @@ import aerostat.vmm.machine.MachineSlot.ExpectedConfig;
 import org.jspecify.annotations.Nullable;
 
 /** The place in this process where a guest is or will be; {@link SlotHost} is the real one. */
-interface GuestHost {
+public interface GuestHost {
   /** The guest here, or null. */
   @Nullable MovableGuest present();
 

@@ -4,10 +4,6 @@ import aerostat.vmm.machine.MachineEvent;
 import aerostat.vmm.machine.RunState;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
-import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
@@ -35,7 +31,7 @@ final class IncomingListener implements AutoCloseable {
 
   private final GuestHost host;
   private final Consumer<MachineEvent> events;
-  private final ServerSocketChannel server;
+  private final Connections.Listening server;
   private final MigrationAddress address;
 
   /** Connections beyond these wait in the socket's backlog; a silent one yields its place soon. */
@@ -54,12 +50,16 @@ final class IncomingListener implements AutoCloseable {
    *
    * @throws IOException if the address cannot be had
    */
-  IncomingListener(GuestHost host, MigrationAddress wanted, Consumer<MachineEvent> events)
+  IncomingListener(
+      GuestHost host,
+      Connections connections,
+      MigrationAddress wanted,
+      Consumer<MachineEvent> events)
       throws IOException {
     this.host = host;
     this.events = events;
-    this.server = wanted.listen();
-    this.address = wanted.resolved(server);
+    this.server = connections.listen(wanted);
+    this.address = server.address();
     daemon("migration-listen", this::accept);
   }
 
@@ -87,9 +87,6 @@ final class IncomingListener implements AutoCloseable {
     }
     try {
       server.close();
-      if (address.unix()) {
-        Files.deleteIfExists(Path.of(address.path()));
-      }
     } catch (IOException e) {
       LOG.warn("closing {}: {}", address, e.toString());
     }
@@ -101,10 +98,10 @@ final class IncomingListener implements AutoCloseable {
 
   private void accept() {
     while (true) {
-      SocketChannel channel;
+      Transport transport;
       places.acquireUninterruptibly();
       try {
-        channel = server.accept();
+        transport = server.accept();
       } catch (ClosedChannelException e) {
         return;
       } catch (IOException e) {
@@ -114,13 +111,8 @@ final class IncomingListener implements AutoCloseable {
         LockSupport.parkNanos(ACCEPT_PAUSE);
         continue;
       }
-      try {
-        Link link = new Link(new SocketTransport(channel));
-        daemon("migration-in", () -> serve(link));
-      } catch (IOException e) {
-        places.release();
-        LOG.warn("connection to {}: {}", address, e.toString());
-      }
+      Link link = new Link(transport);
+      daemon("migration-in", () -> serve(link));
     }
   }
 

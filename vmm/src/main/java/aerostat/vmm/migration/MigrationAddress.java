@@ -25,7 +25,7 @@ import java.nio.file.attribute.BasicFileAttributes;
  *     when connecting
  * @param port 0 to 65535; 0 only to listen, where the system chooses one
  */
-record MigrationAddress(String path, String host, int port) {
+public record MigrationAddress(String path, String host, int port) {
   private static final int MAX_UNIX_PATH = 107;
 
   /**
@@ -33,7 +33,7 @@ record MigrationAddress(String path, String host, int port) {
    *
    * @throws IllegalArgumentException that says what is wrong with it
    */
-  static MigrationAddress parse(String uri) {
+  public static MigrationAddress parse(String uri) {
     if (uri.startsWith("unix:")) {
       String path = uri.substring("unix:".length());
       if (path.isEmpty() || path.length() > MAX_UNIX_PATH) {
@@ -77,7 +77,7 @@ record MigrationAddress(String path, String host, int port) {
     throw new IllegalArgumentException("'" + uri + "': '" + text + "' is no port");
   }
 
-  boolean unix() {
+  public boolean unix() {
     return !path.isEmpty();
   }
 

@@ -45,6 +45,7 @@ public final class MigrationService implements AutoCloseable {
           Map.entry("zero-page-detection", false));
 
   private final GuestHost host;
+  private final Connections connections;
   private final List<Consumer<MachineEvent>> listeners = new CopyOnWriteArrayList<>();
   private final Map<String, Boolean> capabilities = new TreeMap<>();
   private final PlantedErrors errors = new PlantedErrors();
@@ -59,7 +60,17 @@ public final class MigrationService implements AutoCloseable {
   }
 
   MigrationService(GuestHost host) {
+    this(host, new SocketConnections());
+  }
+
+  /**
+   * A service for guests of any kind, over connections of any kind.
+   *
+   * @param host where guests are and come
+   */
+  public MigrationService(GuestHost host, Connections connections) {
     this.host = host;
+    this.connections = connections;
     WirePreparation.later();
     CAPABILITIES.keySet().forEach(name -> capabilities.put(name, name.equals("events")));
   }
@@ -93,7 +104,8 @@ public final class MigrationService implements AutoCloseable {
       throw new IllegalStateException("a guest in state " + state.qemuName() + " cannot migrate");
     }
     OutgoingMigration next =
-        new OutgoingMigration(guest, address, () -> parameters, this::tell, last, errors);
+        new OutgoingMigration(
+            guest, address, connections, () -> parameters, this::tell, last, errors);
     outgoing = next;
     lastWasOutgoing = true;
     next.start();
@@ -127,7 +139,7 @@ public final class MigrationService implements AutoCloseable {
       incoming = null;
     }
     try {
-      IncomingListener next = new IncomingListener(host, address, this::tell);
+      IncomingListener next = new IncomingListener(host, connections, address, this::tell);
       incoming = next;
       lastWasOutgoing = false;
       return next.address().toString();

@@ -8,7 +8,7 @@ import aerostat.vmm.machine.RunState;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** What a migration needs of a machine; {@link MachineGuest} is the real one. */
-interface MovableGuest {
+public interface MovableGuest {
   MachineConfig config();
 
   GuestMemory memory();

@@ -26,11 +26,12 @@ final class OutgoingMigration implements AutoCloseable {
   private static final long CONNECT_TIMEOUT = TimeUnit.SECONDS.toNanos(10);
   private static final long PATIENCE = TimeUnit.SECONDS.toNanos(60);
   private static final long SETTLE_TIME = TimeUnit.SECONDS.toNanos(3);
-  private static final long FIRST_BACK_OFF = TimeUnit.MILLISECONDS.toNanos(20);
+  private static final long FIRST_BACK_OFF = TimeUnit.MILLISECONDS.toNanos(2);
   private static final long LAST_BACK_OFF = TimeUnit.SECONDS.toNanos(1);
 
   private final MovableGuest guest;
   private final MigrationAddress address;
+  private final Connections connections;
   private final Supplier<MigrationParameters> parameters;
   private final Consumer<MachineEvent> events;
   private final @Nullable OutgoingMigration previous;
@@ -61,12 +62,14 @@ final class OutgoingMigration implements AutoCloseable {
   OutgoingMigration(
       MovableGuest guest,
       MigrationAddress address,
+      Connections connections,
       Supplier<MigrationParameters> parameters,
       Consumer<MachineEvent> events,
       @Nullable OutgoingMigration previous,
       PlantedErrors errors) {
     this.guest = guest;
     this.address = address;
+    this.connections = connections;
     this.parameters = parameters;
     this.events = events;
     this.previous = previous;
@@ -197,8 +200,7 @@ final class OutgoingMigration implements AutoCloseable {
   private void transfer() throws IOException {
     MigrationParameters p = parameters.get();
     resumeBoth = p.sabotaged(Sabotage.RESUME_BOTH);
-    Link opened =
-        new Link(SocketTransport.connect(address, CONNECT_TIMEOUT, this::cancelRequested));
+    Link opened = new Link(connections.connect(address, CONNECT_TIMEOUT, this::cancelRequested));
     link = opened;
     Transport transport = opened.transport();
     transport.patience(PATIENCE);
@@ -303,8 +305,7 @@ final class OutgoingMigration implements AutoCloseable {
   private void reconnect() {
     HandoverStep<HandoverSource> step;
     try {
-      Link opened =
-          new Link(SocketTransport.connect(address, CONNECT_TIMEOUT, this::closeRequested));
+      Link opened = new Link(connections.connect(address, CONNECT_TIMEOUT, this::closeRequested));
       synchronized (lock) {
         link = opened;
         step = handover.reconnected();

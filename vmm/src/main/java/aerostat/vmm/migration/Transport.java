@@ -9,7 +9,7 @@ import java.util.function.BooleanSupplier;
  * A two-way byte stream, used by one thread at a time; {@link #wake} and {@link #close} may come
  * from others.
  */
-interface Transport extends AutoCloseable {
+public interface Transport extends AutoCloseable {
   /**
    * Writes all remaining bytes of the first {@code count} buffers, or throws.
    *
@@ -51,7 +51,7 @@ interface Transport extends AutoCloseable {
   final class StoppedException extends IOException {
     private static final long serialVersionUID = 1L;
 
-    StoppedException() {
+    public StoppedException() {
       super("migration cancelled");
     }
   }
