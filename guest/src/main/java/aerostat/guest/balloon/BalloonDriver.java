@@ -1,11 +1,11 @@
 package aerostat.guest.balloon;
 
+import aerostat.guest.kernel.Errno;
 import aerostat.guest.kernel.Printk;
 import aerostat.guest.kernel.Workqueue;
 import aerostat.guest.mm.Gfp;
 import aerostat.guest.mm.Oom;
 import aerostat.guest.mm.Slab;
-import aerostat.guest.virtio.Errno;
 import aerostat.guest.virtio.VirtioBus;
 import aerostat.guest.virtio.VirtioDevice;
 import aerostat.guest.virtio.VirtioDriver;

@@ -1,10 +1,10 @@
 package aerostat.guest.balloon;
 
 import aerostat.guest.kernel.CString;
+import aerostat.guest.kernel.Errno;
 import aerostat.guest.kernel.Params;
 import aerostat.guest.kernel.WorkStruct;
 import aerostat.guest.kernel.Workqueue;
-import aerostat.guest.virtio.Errno;
 import aerostat.guest.virtio.Virtqueue;
 
 /** What all hinting strategies share: set-up, config changes, the work item (HINT-01 to -03). */

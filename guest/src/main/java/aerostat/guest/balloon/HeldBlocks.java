@@ -1,5 +1,6 @@
 package aerostat.guest.balloon;
 
+import aerostat.guest.kernel.Errno;
 import aerostat.guest.kernel.ListHead;
 import aerostat.guest.kernel.Printk;
 import aerostat.guest.kernel.Sched;
@@ -9,7 +10,6 @@ import aerostat.guest.mm.PageAlloc;
 import aerostat.guest.mm.Shrinker;
 import aerostat.guest.mm.ShrinkerOps;
 import aerostat.guest.mm.Zone;
-import aerostat.guest.virtio.Errno;
 import aerostat.guest.virtio.VirtioRing;
 import aerostat.guest.virtio.Virtqueue;
 

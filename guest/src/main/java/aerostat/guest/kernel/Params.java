@@ -190,6 +190,11 @@ public final class Params {
     return fallback;
   }
 
+  /** Says that the value of this parameter, which is there, cannot be. */
+  public static void invalid(String name) {
+    invalid(CString.of(name), get(name));
+  }
+
   /** Linux's words for a value that a parameter cannot have. */
   public static void invalid(CString name, CString value) {
     if (value == null) {

@@ -22,4 +22,10 @@ final class MmData {
   static final long KSWAPD_FAILURES = KernelData.MM + 0xc70;
   static final long OOM_FREED = KernelData.MM + 0xc58;
   static final long RECLAIM_BUSY = KernelData.MM + 0xc50;
+  static final long REPORTING_MUTEX = KernelData.MM + 0xc80;
+  static final long REPORTING_DEVICE = KernelData.MM + 0xc98;
+  static final long REPORTING_ORDER = KernelData.MM + 0xca0;
+  static final long PAGE_POISONING = KernelData.MM + 0xca8;
+  static final long INIT_ON_ALLOC = KernelData.MM + 0xcac;
+  static final long INIT_ON_FREE = KernelData.MM + 0xcb0;
 }

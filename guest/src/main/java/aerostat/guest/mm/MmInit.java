@@ -37,6 +37,8 @@ public final class MmInit {
     Zone zone = Zone.normal();
     zone.init(startPfn, endPfn - startPfn);
     zone.setPresentPages(endPfn - startPfn);
+    MemInit.init();
+    PageReporting.init();
     Slab.init();
     Vmscan.init();
     Oom.init();

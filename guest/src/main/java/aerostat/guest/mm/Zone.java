@@ -11,6 +11,9 @@ public record Zone(long address) {
   /** Largest order: 4 MiB. */
   public static final int MAX_PAGE_ORDER = 10;
 
+  /** pageblock_order: 2 MiB. */
+  public static final int PAGEBLOCK_ORDER = 9;
+
   // Watermarks.
   public static final int WMARK_MIN = 0;
   public static final int WMARK_LOW = 1;

@@ -5,6 +5,7 @@ import static aerostat.guest.machine.Memory.load64;
 import static aerostat.guest.machine.Memory.store32;
 import static aerostat.guest.machine.Memory.store64;
 
+import aerostat.guest.kernel.Errno;
 import aerostat.guest.kernel.KernelData;
 import aerostat.guest.kernel.Printk;
 import aerostat.guest.machine.Cpu;

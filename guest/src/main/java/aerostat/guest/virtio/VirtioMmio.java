@@ -3,6 +3,7 @@ package aerostat.guest.virtio;
 import static aerostat.guest.machine.Io.readl;
 import static aerostat.guest.machine.Io.writel;
 
+import aerostat.guest.kernel.Errno;
 import aerostat.guest.kernel.Irq;
 import aerostat.guest.kernel.IrqHandler;
 import aerostat.guest.kernel.Printk;

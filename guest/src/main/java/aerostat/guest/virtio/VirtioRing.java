@@ -10,7 +10,9 @@ import static aerostat.guest.machine.Memory.store64;
 import static aerostat.guest.machine.Memory.wmb;
 
 import aerostat.guest.kernel.Bug;
+import aerostat.guest.kernel.Errno;
 import aerostat.guest.kernel.Printk;
+import aerostat.guest.kernel.Scatterlist;
 
 /**
  * Operations on a split ring, the driver's side (drivers/virtio/virtio_ring.c). The caller

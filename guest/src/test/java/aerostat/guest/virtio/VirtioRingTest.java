@@ -2,6 +2,8 @@ package aerostat.guest.virtio;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import aerostat.guest.kernel.Errno;
+import aerostat.guest.kernel.Scatterlist;
 import aerostat.guest.machine.Memory;
 import aerostat.guest.plain.PlainMachine;
 import java.util.ArrayList;

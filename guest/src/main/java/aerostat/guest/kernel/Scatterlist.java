@@ -1,4 +1,4 @@
-package aerostat.guest.virtio;
+package aerostat.guest.kernel;
 
 import static aerostat.guest.machine.Memory.load32;
 import static aerostat.guest.machine.Memory.load64;

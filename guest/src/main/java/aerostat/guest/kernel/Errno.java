@@ -1,4 +1,4 @@
-package aerostat.guest.virtio;
+package aerostat.guest.kernel;
 
 /** Error numbers (asm-generic/errno.h); functions return them negated. */
 public final class Errno {
