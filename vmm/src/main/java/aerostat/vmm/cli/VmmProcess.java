@@ -38,6 +38,7 @@ final class VmmProcess implements AutoCloseable {
     this.slot = slot;
     this.trace = trace;
     this.exitOnPanic = exitOnPanic;
+    MigrationService.rehearseEarly();
     migration = new MigrationService(slot);
     slot.onEvent(this::machineEvent);
     migration.onEvent(this::tell);

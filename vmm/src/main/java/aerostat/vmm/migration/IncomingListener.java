@@ -30,6 +30,7 @@ final class IncomingListener implements AutoCloseable {
   private static final int REMEMBERED = 256;
 
   private final GuestHost host;
+  private final Runnable arriving;
   private final Consumer<MachineEvent> events;
   private final Connections.Listening server;
   private final MigrationAddress address;
@@ -48,15 +49,18 @@ final class IncomingListener implements AutoCloseable {
   /**
    * Listens.
    *
+   * @param arriving told of each guest that comes, before anything is done for it
    * @throws IOException if the address cannot be had
    */
   IncomingListener(
       GuestHost host,
       Connections connections,
       MigrationAddress wanted,
+      Runnable arriving,
       Consumer<MachineEvent> events)
       throws IOException {
     this.host = host;
+    this.arriving = arriving;
     this.events = events;
     this.server = connections.listen(wanted);
     this.address = server.address();
@@ -122,6 +126,7 @@ final class IncomingListener implements AutoCloseable {
       link.transport().patience(FIRST_MESSAGE);
       WireHeader header = link.in().next();
       if (header.type() == MessageType.SETUP) {
+        arriving.run();
         setup(link, SetupMessage.decode(link.in().fields()));
       } else {
         handover(link, link.handover(header));

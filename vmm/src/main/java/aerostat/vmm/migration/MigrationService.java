@@ -46,6 +46,7 @@ public final class MigrationService implements AutoCloseable {
 
   private final GuestHost host;
   private final Connections connections;
+  private final boolean prepares;
   private final List<Consumer<MachineEvent>> listeners = new CopyOnWriteArrayList<>();
   private final Map<String, Boolean> capabilities = new TreeMap<>();
   private final PlantedErrors errors = new PlantedErrors();
@@ -69,15 +70,33 @@ public final class MigrationService implements AutoCloseable {
    * @param host where guests are and come
    */
   public MigrationService(GuestHost host, Connections connections) {
+    this(host, connections, true);
+  }
+
+  private MigrationService(GuestHost host, Connections connections, boolean prepares) {
     this.host = host;
     this.connections = connections;
-    WirePreparation.later();
+    this.prepares = prepares;
+    if (prepares) {
+      MigrationPreparation.later();
+    }
     CAPABILITIES.keySet().forEach(name -> capabilities.put(name, name.equals("events")));
   }
 
-  /** Loads what the first migration of a process needs, on this thread; for a start-up cache. */
-  public static void prepare() {
-    WirePreparation.now();
+  /** Does what a process's migrations do, on this thread; for a start-up cache. */
+  public static void prepare() throws IOException {
+    MigrationPreparation.now();
+    MigrationRehearsal.run(6, () -> false);
+  }
+
+  /** For a process whose only work is its guest: migrations are rehearsed before one is wanted. */
+  public static void rehearseEarly() {
+    MigrationPreparation.withRehearsal();
+  }
+
+  /** For a rehearsal, which is a preparation itself. */
+  static MigrationService unprepared(MachineSlot slot) {
+    return new MigrationService(new SlotHost(slot), new SocketConnections(), false);
   }
 
   /**
@@ -106,6 +125,9 @@ public final class MigrationService implements AutoCloseable {
     OutgoingMigration next =
         new OutgoingMigration(
             guest, address, connections, () -> parameters, this::tell, last, errors);
+    if (prepares) {
+      MigrationPreparation.needed();
+    }
     outgoing = next;
     lastWasOutgoing = true;
     next.start();
@@ -121,7 +143,9 @@ public final class MigrationService implements AutoCloseable {
    */
   public synchronized String listen(String uri) {
     MigrationAddress address = MigrationAddress.parse(uri);
-    WirePreparation.soon();
+    if (prepares) {
+      MigrationPreparation.soon();
+    }
     if (closed) {
       throw new IllegalStateException("the process ends");
     }
@@ -139,7 +163,8 @@ public final class MigrationService implements AutoCloseable {
       incoming = null;
     }
     try {
-      IncomingListener next = new IncomingListener(host, connections, address, this::tell);
+      IncomingListener next =
+          new IncomingListener(host, connections, address, this::arriving, this::tell);
       incoming = next;
       lastWasOutgoing = false;
       return next.address().toString();
@@ -192,7 +217,7 @@ public final class MigrationService implements AutoCloseable {
    */
   public synchronized void setParameters(Map<String, Object> changes) {
     parameters = parameters.with(changes);
-    WirePreparation.soon();
+    MigrationPreparation.soon();
   }
 
   public Map<String, Object> parameters() {
@@ -252,6 +277,12 @@ public final class MigrationService implements AutoCloseable {
     }
     if (in != null) {
       in.close();
+    }
+  }
+
+  private void arriving() {
+    if (prepares) {
+      MigrationPreparation.needed();
     }
   }
 
