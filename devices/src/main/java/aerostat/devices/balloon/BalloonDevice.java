@@ -196,6 +196,7 @@ public final class BalloonDevice implements VirtioDevice {
     Parts all = parts();
     state.checkRestored(name, all.port().memory(), (offered & BalloonLayout.F_FREE_PAGE_HINT) != 0);
     all.stats().restored();
+    all.hints().restored();
   }
 
   private Parts parts() {

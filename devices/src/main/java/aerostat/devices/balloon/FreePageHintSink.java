@@ -7,4 +7,9 @@ public interface FreePageHintSink {
    * issued.
    */
   void hint(long gpa, long length);
+
+  /** Errors that are planted on the way to it. */
+  default HintErrors errors() {
+    return HintErrors.NONE;
+  }
 }

@@ -27,6 +27,13 @@ final class HintMachine {
   /** Of the running migration; null ignores the ranges (DEV-19). */
   private @Nullable FreePageHintSink sink;
 
+  private HintErrors errors = HintErrors.NONE;
+
+  /** With {@link HintErrors#stopWithoutLock}: a hint that was seen in START and is not done yet. */
+  private @Nullable HintUnderWay underWay;
+
+  private record HintUnderWay(int head, long gpa, long length, FreePageHintSink sink) {}
+
   HintMachine(BalloonState state, VirtioPort port) {
     this.state = state;
     this.port = port;
@@ -44,6 +51,7 @@ final class HintMachine {
 
   void start(FreePageHintSink newSink) {
     sink = newSink;
+    errors = newSink.errors();
     int id = state.get32(BalloonLayout.HINT_COMMAND) + 1;
     // From 0xFFFFFFFF the ids start over at their minimum, never at 0 or 1 (EDGE-48).
     state.set32(BalloonLayout.HINT_COMMAND, id == 0 ? BalloonLayout.COMMAND_MIN : id);
@@ -69,14 +77,25 @@ final class HintMachine {
     }
   }
 
+  /** Another state was put in: what the migration of the old one asked for is no more. */
+  void restored() {
+    sink = null;
+    errors = HintErrors.NONE;
+    underWay = null;
+  }
+
   /** Device reset: idle, and nobody holds hinted pages any more. */
   void reset() {
-    sink = null;
+    restored();
     state.setHintStatus(HintStatus.STOP);
     memory.owners().replace(0, memory.pages(), PageOwners.HINTED, PageOwners.GUEST);
   }
 
   boolean handle(Virtqueue queue) {
+    if (underWay != null) {
+      finish(underWay, queue);
+      return true;
+    }
     DescriptorChain chain = queue.pop();
     if (chain == null) {
       return false;
@@ -94,6 +113,13 @@ final class HintMachine {
       commandReceived(command.get(U32, 0));
     }
     for (int i = 0; i < chain.writables(); i++) {
+      FreePageHintSink current = sink;
+      if (state.hintStatus() == HintStatus.START && errors.stopWithoutLock() && current != null) {
+        underWay =
+            new HintUnderWay(
+                chain.head(), chain.writableAddress(i), chain.writableLength(i), current);
+        return true;
+      }
       if (state.hintStatus() == HintStatus.START) {
         hinted(chain.writableAddress(i), chain.writableLength(i));
       } else {
@@ -104,9 +130,19 @@ final class HintMachine {
     return true;
   }
 
+  private void finish(HintUnderWay hint, Virtqueue queue) {
+    underWay = null;
+    FreePageHintSink now = sink;
+    sink = hint.sink();
+    hinted(hint.gpa(), hint.length());
+    sink = now;
+    queue.push(hint.head(), 0);
+  }
+
   private void commandReceived(int id) {
     HintStatus status = state.hintStatus();
-    if (status == HintStatus.REQUESTED && id == state.get32(BalloonLayout.HINT_COMMAND)) {
+    boolean known = id == state.get32(BalloonLayout.HINT_COMMAND) || errors.acceptStaleId();
+    if (status == HintStatus.REQUESTED && known) {
       moveTo(HintStatus.START);
     } else if (status == HintStatus.START) {
       moveTo(HintStatus.STOP); // any id ends the round, even the same
@@ -150,6 +186,9 @@ final class HintMachine {
     FreePageHintSink current = sink;
     if (pages > 0 && current != null) {
       own(from, pages);
+      if (errors.discard()) {
+        memory.discard(from, pages << GuestMemory.PAGE_SHIFT);
+      }
       current.hint(from, pages << GuestMemory.PAGE_SHIFT);
     }
   }

@@ -5,6 +5,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.IntConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,13 +16,14 @@ import org.slf4j.LoggerFactory;
  *
  * <p>While parked nothing runs and so nothing is popped (DEV-15); kicks are remembered.
  */
-public abstract sealed class DeviceExecutor implements AutoCloseable {
+public abstract sealed class DeviceExecutor implements AutoCloseable
+    permits DeviceExecutor.Inline, DeviceExecutor.Threaded, SteppedExecutor {
   private static final Logger log = LoggerFactory.getLogger(DeviceExecutor.class);
 
   final ReentrantLock lock;
   final List<Slot> slots = new CopyOnWriteArrayList<>();
 
-  private DeviceExecutor(ReentrantLock lock) {
+  DeviceExecutor(ReentrantLock lock) {
     this.lock = lock;
   }
 
@@ -35,10 +37,19 @@ public abstract sealed class DeviceExecutor implements AutoCloseable {
     return new Threaded(threadName, machineLock);
   }
 
+  /**
+   * Runs work only when somebody asks for a step.
+   *
+   * @param kicked told of each kick, with the number of the slot in the order of registration
+   */
+  public static SteppedExecutor stepped(ReentrantLock machineLock, IntConsumer kicked) {
+    return new SteppedExecutor(machineLock, kicked);
+  }
+
   /** Work that can be kicked. */
   public final class Slot {
     private final DeviceWork work;
-    private volatile boolean kicked;
+    volatile boolean kicked;
 
     private Slot(DeviceWork work) {
       this.work = work;
@@ -85,7 +96,7 @@ public abstract sealed class DeviceExecutor implements AutoCloseable {
     }
   }
 
-  private static final class Inline extends DeviceExecutor {
+  static final class Inline extends DeviceExecutor {
     private boolean parked;
     private boolean closed;
     private boolean running;
@@ -155,7 +166,7 @@ public abstract sealed class DeviceExecutor implements AutoCloseable {
     }
   }
 
-  private static final class Threaded extends DeviceExecutor {
+  static final class Threaded extends DeviceExecutor {
     /**
      * Pause between two empty polls (DEV-14): short beside a hint, long enough to leave the core.
      */

@@ -90,7 +90,7 @@ final class Hardware implements AutoCloseable {
     if (deterministic) {
       clockThread = null;
       clock = virtualTimers.attach(vcpu);
-      executor = DeviceExecutor.inline(lock);
+      executor = host.workbench().executor(lock);
     } else {
       clockThread =
           new ThreadClock(
@@ -110,6 +110,9 @@ final class Hardware implements AutoCloseable {
         Board.WINDOW,
         new VirtioMmioTransport(
             "virtio0", balloon, memory, interrupts, Board.BALLOON_LINE, state, executor, trace));
+    if (deterministic) {
+      host.workbench().fit(bus);
+    }
     state.seal();
   }
 

@@ -287,6 +287,18 @@ public final class Machine implements AutoCloseable {
     }
   }
 
+  /**
+   * Deterministic machines only: ends {@link #runUntilPoll} at the next poll. To be called by an
+   * action of {@link #at} or by a device of the {@link Workbench}, on the vCPU's thread.
+   */
+  public void stopHere() {
+    requireDeterministic();
+    if (!hardware.vcpu().onThread()) {
+      throw new IllegalStateException("only the vCPU's own thread knows where it is");
+    }
+    hardware.vcpu().stop();
+  }
+
   /** Polls consumed since boot: the virtual time. Exact when stopped. */
   public long polls() {
     return hardware.vcpu().polls();

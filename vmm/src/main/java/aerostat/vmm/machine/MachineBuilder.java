@@ -97,6 +97,12 @@ public final class MachineBuilder {
     return this;
   }
 
+  /** Lets a tool drive a deterministic machine step by step. */
+  public MachineBuilder workbench(Workbench tool) {
+    host = host.withWorkbench(tool);
+    return this;
+  }
+
   /** The configuration so far. */
   public MachineConfig config() {
     return new MachineConfig(memoryBytes, append, balloon, deterministic, seed, memoryPath);

@@ -12,26 +12,36 @@ import java.io.OutputStream;
  * @param flavour form in which guest code runs first
  * @param faultOnViolation whether an access to a page in the balloon ends a guest of the sanitizing
  *     flavour
+ * @param workbench of a tool that drives a deterministic machine
  */
 public record MachineHost(
-    OutputStream console, Trace trace, Flavour flavour, boolean faultOnViolation) {
+    OutputStream console,
+    Trace trace,
+    Flavour flavour,
+    boolean faultOnViolation,
+    Workbench workbench) {
   /** No console, no trace. */
   public static final MachineHost SILENT =
-      new MachineHost(OutputStream.nullOutputStream(), Trace.OFF, Flavour.PLAIN, false);
+      new MachineHost(
+          OutputStream.nullOutputStream(), Trace.OFF, Flavour.PLAIN, false, Workbench.NONE);
 
   public MachineHost withConsole(OutputStream sink) {
-    return new MachineHost(sink, trace, flavour, faultOnViolation);
+    return new MachineHost(sink, trace, flavour, faultOnViolation, workbench);
   }
 
   public MachineHost withTrace(Trace sink) {
-    return new MachineHost(console, sink, flavour, faultOnViolation);
+    return new MachineHost(console, sink, flavour, faultOnViolation, workbench);
   }
 
   public MachineHost withFlavour(Flavour first) {
-    return new MachineHost(console, trace, first, faultOnViolation);
+    return new MachineHost(console, trace, first, faultOnViolation, workbench);
   }
 
   public MachineHost withFaultOnViolation(boolean fault) {
-    return new MachineHost(console, trace, flavour, fault);
+    return new MachineHost(console, trace, flavour, fault, workbench);
+  }
+
+  public MachineHost withWorkbench(Workbench tool) {
+    return new MachineHost(console, trace, flavour, faultOnViolation, tool);
   }
 }

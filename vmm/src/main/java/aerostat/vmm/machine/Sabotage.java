@@ -15,7 +15,17 @@ public enum Sabotage {
   /** A page that should be sent is skipped. */
   SKIP_PAGE("skip-page"),
   /** Both sides resume after a handover. */
-  RESUME_BOTH("resume-both");
+  RESUME_BOTH("resume-both"),
+  /** The log begins when hints have come already (against MIG-21). */
+  LOG_AFTER_HINTS("log-after-hints"),
+  /** A hint clears the log as well as the bitmap (MIG-24). */
+  HINT_CLEARS_LOG("hint-clears-log"),
+  /** The device takes hints under any command id (against MIG-22). */
+  ACCEPT_STALE_ID("accept-stale-id"),
+  /** A hint in mid-processing outlasts the stop (against MIG-23). */
+  STOP_WITHOUT_LOCK("stop-without-lock"),
+  /** Hinted pages are given back to the host (against MIG-26). */
+  DISCARD_HINTS("discard-hints");
 
   /** The system property. */
   public static final String PROPERTY = "aerostat.sabotage";

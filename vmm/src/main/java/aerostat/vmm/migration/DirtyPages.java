@@ -1,6 +1,7 @@
 package aerostat.vmm.migration;
 
 import aerostat.devices.balloon.FreePageHintSink;
+import aerostat.devices.balloon.HintErrors;
 import aerostat.mmio.memory.GuestMemory;
 import aerostat.mmio.memory.PageBitmap;
 import aerostat.mmio.memory.PageOwners;
@@ -67,11 +68,30 @@ final class DirtyPages implements FreePageHintSink {
     machineLock.lock();
     try {
       memory.owners().replace(0, memory.pages(), PageOwners.HINTED, PageOwners.GUEST);
-      memory.dirtyLog().clear();
     } finally {
       machineLock.unlock();
     }
     bits.setRange(firstPage, bits.pages());
+    if (!errors.logsLate()) {
+      startLog();
+    }
+  }
+
+  /** Log on: what was written before needs no mark, for every page is still to be sent. */
+  private void startLog() {
+    machineLock.lock();
+    try {
+      memory.dirtyLog().clear();
+    } finally {
+      machineLock.unlock();
+    }
+  }
+
+  /** The first hints have come. */
+  void hintsCame() {
+    if (errors.logsLate()) {
+      startLog();
+    }
   }
 
   /**
@@ -99,6 +119,11 @@ final class DirtyPages implements FreePageHintSink {
     withheld.clearRange(from, to);
   }
 
+  @Override
+  public HintErrors errors() {
+    return errors.hintErrors();
+  }
+
   /** Only whole pages inside the range count (DEV-19, EDGE-50); out of RAM nothing. */
   @Override
   public void hint(long gpa, long length) {
@@ -117,6 +142,6 @@ final class DirtyPages implements FreePageHintSink {
     // Withheld first: a page without its dirty bit is then either withheld or in the sender's hand.
     withheld.setRange(from, to);
     hinted.addAndGet(bits.clearRange(from, to));
-    errors.hinted(from, to);
+    errors.hinted(memory, from, to);
   }
 }

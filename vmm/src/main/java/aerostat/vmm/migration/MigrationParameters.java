@@ -1,10 +1,14 @@
 package aerostat.vmm.migration;
 
 import aerostat.vmm.machine.Sabotage;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What {@code migrate-set-parameters} sets; a migration reads them as it goes.
@@ -29,12 +33,8 @@ record MigrationParameters(
       new MigrationParameters(0, 300, true, 50, 30, false, "");
 
   private static final Set<String> SABOTAGE =
-      Set.of(
-          "",
-          Sabotage.LOSE_DIRTY_MARK.word(),
-          Sabotage.SKIP_PAGE.word(),
-          Sabotage.STALE_HINT.word(),
-          Sabotage.RESUME_BOTH.word());
+      Stream.concat(Stream.of(""), Arrays.stream(Sabotage.values()).map(Sabotage::word))
+          .collect(Collectors.toCollection(LinkedHashSet::new));
   private static final String TEST_BUILD = "aerostat.testbuild";
 
   /** As QMP shows them. */

@@ -213,7 +213,7 @@ final class OutgoingMigration implements AutoCloseable {
       accept.u32("version");
       accept.end();
 
-      errors.begin(p);
+      errors.begin(p::sabotaged);
       DirtyPages dirty = new DirtyPages(guest, errors);
       stats.sources(dirty::remaining, dirty::hinted);
       Precopy precopy =

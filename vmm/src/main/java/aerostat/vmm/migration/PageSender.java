@@ -48,14 +48,32 @@ final class PageSender {
 
   /** Sends every page that is dirty when the scan passes it. */
   void round() throws IOException {
-    PageBitmap bits = dirty.bits();
-    long page = bits.nextSet(0);
+    long page = 0;
     while (page >= 0) {
-      long end = Math.min(bits.nextClear(page), page + CHUNK);
-      dirty.taken(page, end);
-      scan(page, end);
-      page = bits.nextSet(end);
+      page = next(page, memory.pages());
     }
+    flush();
+  }
+
+  /**
+   * Takes the first dirty run in [from, to), at most a message's; it may wait for {@link #flush}.
+   *
+   * @return where to go on, or -1 if no page there is dirty
+   */
+  long next(long from, long to) throws IOException {
+    PageBitmap bits = dirty.bits();
+    long page = bits.nextSet(from);
+    if (page < 0 || page >= to) {
+      return -1;
+    }
+    long end = Math.min(Math.min(bits.nextClear(page), page + CHUNK), to);
+    dirty.taken(page, end);
+    scan(page, end);
+    return end;
+  }
+
+  /** Sends what was taken. */
+  void flush() throws IOException {
     flushPages();
     flushZeros();
   }

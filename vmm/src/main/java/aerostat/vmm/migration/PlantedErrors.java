@@ -1,11 +1,13 @@
 package aerostat.vmm.migration;
 
+import aerostat.devices.balloon.HintErrors;
 import aerostat.mmio.memory.GuestMemory;
 import aerostat.mmio.memory.PageBitmap;
 import aerostat.vmm.machine.Sabotage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.Predicate;
 
 /**
  * Errors of {@link Sabotage} at the dirty bitmap, for test builds; does nothing otherwise. One per
@@ -22,11 +24,21 @@ final class PlantedErrors {
   private List<long[]> lastTime = List.of();
   private boolean loseMarks;
   private boolean stale;
+  private boolean logsLate;
+  private boolean hintClearsLog;
+  private HintErrors hintErrors = HintErrors.NONE;
 
   /** A migration begins; what is planted holds until the next. */
-  synchronized void begin(MigrationParameters parameters) {
-    loseMarks = parameters.sabotaged(Sabotage.LOSE_DIRTY_MARK);
-    stale = parameters.sabotaged(Sabotage.STALE_HINT);
+  synchronized void begin(Predicate<Sabotage> planned) {
+    loseMarks = planned.test(Sabotage.LOSE_DIRTY_MARK);
+    stale = planned.test(Sabotage.STALE_HINT);
+    logsLate = planned.test(Sabotage.LOG_AFTER_HINTS);
+    hintClearsLog = planned.test(Sabotage.HINT_CLEARS_LOG);
+    hintErrors =
+        new HintErrors(
+            planned.test(Sabotage.ACCEPT_STALE_ID),
+            planned.test(Sabotage.STOP_WITHOUT_LOCK),
+            planned.test(Sabotage.DISCARD_HINTS));
     lastTime = thisTime.isEmpty() ? lastTime : List.copyOf(thisTime);
     thisTime.clear();
   }
@@ -34,6 +46,16 @@ final class PlantedErrors {
   /** Whether {@link #harvest} takes the place of the right one. */
   synchronized boolean losesMarks() {
     return loseMarks;
+  }
+
+  /** Whether the log begins only after the first hints. */
+  synchronized boolean logsLate() {
+    return logsLate;
+  }
+
+  /** Those in the device's hands. */
+  synchronized HintErrors hintErrors() {
+    return hintErrors;
   }
 
   /** As {@link GuestMemory#harvest}, but one new page in a thousand is lost, and at least one. */
@@ -51,7 +73,10 @@ final class PlantedErrors {
   }
 
   /** Pages [from, to) are hinted under a command id of the running migration. */
-  synchronized void hinted(long from, long to) {
+  synchronized void hinted(GuestMemory memory, long from, long to) {
+    if (hintClearsLog) {
+      memory.dirtyLog().cards().asSlice(from, to - from).fill((byte) 0);
+    }
     if (stale && thisTime.size() < MAX_HINTS) {
       thisTime.add(new long[] {from, to});
     }

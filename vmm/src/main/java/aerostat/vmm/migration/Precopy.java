@@ -61,6 +61,7 @@ final class Precopy {
     if (hints) {
       awaitHints();
     }
+    dirty.hintsCame();
     while (true) {
       long before = dirty.remaining();
       round(before);
