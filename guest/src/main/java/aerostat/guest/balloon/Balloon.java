@@ -8,6 +8,7 @@ import static aerostat.guest.machine.Memory.store64;
 import aerostat.guest.kernel.ListHead;
 import aerostat.guest.kernel.Mutex;
 import aerostat.guest.kernel.NotifierBlock;
+import aerostat.guest.kernel.RateLimit;
 import aerostat.guest.kernel.SpinLock;
 import aerostat.guest.kernel.WaitQueueHead;
 import aerostat.guest.kernel.WorkStruct;

@@ -66,6 +66,9 @@ public final class KernelData {
   /** Table of the command line's words. */
   static final long PARAM_TABLE = BASE + 0x3800;
 
+  /** A line of a hex dump, 64 bytes. */
+  static final long HEX_LINE = BASE + 0x4780;
+
   /** The line that printk is making. */
   static final long PRINTK_LINE = BASE + 0x4800;
 

@@ -61,6 +61,17 @@ public record ListHead(long address) {
     Memory.store64(address + 8, POISON2);
   }
 
+  /** __list_del_entry: takes this entry off its list and leaves its links as they are. */
+  public void delEntry() {
+    unlink();
+  }
+
+  /** list_rotate_to_front: this head's list begins with {@code entry}, which is on it, now. */
+  public void rotateToFront(ListHead entry) {
+    unlink();
+    entry.addTail(this);
+  }
+
   /** list_del_init: takes this entry off its list; it is an empty list then. */
   public void delInit() {
     unlink();

@@ -1,64 +1,109 @@
 package aerostat.guest.mm;
 
+import aerostat.guest.kernel.ListHead;
 import aerostat.guest.machine.Bounded;
 
 /** The heart of mm/page_alloc.c: split and merge. The zone's lock is held. */
 final class Buddy {
   private Buddy() {}
 
-  private static final int TYPE = FreeArea.MIGRATE_MOVABLE;
-
-  /** How many blocks of the largest order one growth makes: 64 MiB. */
-  static final int SECTION_BLOCKS = 16;
+  // fpi_t: how a block comes back.
+  static final int FPI_NONE = 0;
+  static final int FPI_SKIP_REPORT_NOTIFY = 1;
+  static final int FPI_TO_TAIL = 2;
 
   /** __rmqueue_smallest: the first block of the smallest order that will do; null if none. */
   @Bounded(11)
-  static Page rmqueueSmallest(Zone zone, int order) {
+  static Page rmqueueSmallest(Zone zone, int order, int type) {
     for (int current = order; current < Zone.NR_PAGE_ORDERS; current++) {
-      FreeArea area = zone.freeArea(current);
-      if (area.nrFree() != 0) {
-        Page page = Page.ofLru(area.freeList(TYPE).next());
-        area.del(page);
-        page.setType(0);
-        expand(zone, page, order, current);
+      ListHead list = zone.freeArea(current).freeList(type);
+      if (!list.isEmpty()) {
+        Page page = Page.ofLru(list.next());
+        delAndExpand(zone, page, order, current, type);
         return page;
       }
     }
     return null;
   }
 
+  /** page_del_and_expand. */
+  @Bounded(1)
+  static void delAndExpand(Zone zone, Page page, int low, int high, int type) {
+    del(zone, page, high);
+    expand(zone, page, low, high, type);
+    zone.addFreePages(-(1L << low));
+  }
+
+  /** del_page_from_free_list: it is no longer reported either (REPORT-13). */
+  @Bounded(1)
+  static void del(Zone zone, Page page, int order) {
+    zone.freeArea(order).del(page);
+    page.setType(0);
+    page.setFlags(0);
+  }
+
   /** expand (MM-04): the upper half goes to the head of its list, the lower half goes on. */
   @Bounded(10)
-  private static void expand(Zone zone, Page page, int low, int high) {
+  private static void expand(Zone zone, Page page, int low, int high, int type) {
     for (int order = high - 1; order >= low; order--) {
       Page half = page.plus(1L << order);
       half.setType(Page.TYPE_BUDDY + order);
-      zone.freeArea(order).addHead(half, TYPE);
+      zone.freeArea(order).addHead(half, type);
     }
   }
 
-  /** __free_one_page (MM-02, MM-03): merges upward, then puts the block on its list. */
+  /** {@link #freeOnePage}, and word of it to page reporting unless told otherwise (REPORT-01). */
+  static void free(Zone zone, Page page, int order, int type, int fpi) {
+    int merged = freeOnePage(zone, page, order, type, fpi);
+    if ((fpi & FPI_SKIP_REPORT_NOTIFY) == 0) {
+      PageReporting.notifyFree(merged);
+    }
+  }
+
+  /**
+   * __free_one_page (MM-02, MM-03): merges upward, then puts the block on its list.
+   *
+   * @param type the page block's migrate type
+   * @return the order of the block that came of it
+   */
   @Bounded(11)
-  static void freeOnePage(Zone zone, Page page, int order, boolean tail) {
+  static int freeOnePage(Zone zone, Page page, int order, int type, int fpi) {
+    zone.addFreePages(1L << order);
     long pfn = page.pfn();
     int at = order;
     while (at < Zone.MAX_PAGE_ORDER) {
       Page buddy = Page.ofPfn(pfn ^ (1L << at));
-      if (!buddy.isBuddyOfOrder(at)) {
+      if (!buddy.isBuddyOfOrder(at) || !mayMerge(buddy, at, type)) {
         break;
       }
-      zone.freeArea(at).del(buddy);
-      buddy.setType(0);
+      del(zone, buddy, at);
       pfn &= ~(1L << at);
       at++;
     }
     Page head = Page.ofPfn(pfn);
     head.setType(Page.TYPE_BUDDY + at);
-    if (tail || mergeLikely(pfn, at)) {
-      zone.freeArea(at).addTail(head, TYPE);
+    if ((fpi & FPI_TO_TAIL) != 0 || mergeLikely(pfn, at)) {
+      zone.freeArea(at).addTail(head, type);
     } else {
-      zone.freeArea(at).addHead(head, TYPE);
+      zone.freeArea(at).addHead(head, type);
     }
+    return at;
+  }
+
+  /** MM-02: page blocks of two types become one block only if both are ordinary, and then alike. */
+  private static boolean mayMerge(Page buddy, int order, int type) {
+    if (order < Zone.PAGEBLOCK_ORDER) {
+      return true;
+    }
+    int other = Pageblock.migratetype(buddy);
+    if (other == type) {
+      return true;
+    }
+    if (!FreeArea.isMergeable(type) || !FreeArea.isMergeable(other)) {
+      return false;
+    }
+    Pageblock.setMigratetype(buddy, type);
+    return true;
   }
 
   /** buddy_merge_likely: the buddy of the next order is free already. */
@@ -68,22 +113,5 @@ final class Buddy {
     }
     long higher = pfn & ~(1L << order);
     return Page.ofPfn(higher ^ (1L << (order + 1))).isBuddyOfOrder(order + 1);
-  }
-
-  /**
-   * deferred_grow_zone: makes blocks of RAM whose pages were counted as free at boot but are on no
-   * list yet. Returns whether there were any.
-   */
-  @Bounded(SECTION_BLOCKS)
-  static boolean grow(Zone zone) {
-    long pfn = zone.deferredStart();
-    long end = zone.deferredEnd();
-    boolean any = pfn < end;
-    for (int i = 0; i < SECTION_BLOCKS && pfn < end; i++) {
-      freeOnePage(zone, Page.ofPfn(pfn), Zone.MAX_PAGE_ORDER, true);
-      pfn += 1L << Zone.MAX_PAGE_ORDER;
-    }
-    zone.setDeferred(pfn, end);
-    return any;
   }
 }

@@ -5,7 +5,7 @@ import aerostat.guest.machine.Memory;
 
 /** struct free_area: the free blocks of one order, a list for each migrate type (MM-01). */
 public record FreeArea(long address) {
-  // Migrate types; all pages are movable until page blocks have types of their own.
+  // enum migratetype. HIGHATOMIC, CMA and ISOLATE have lists, and nobody makes such page blocks.
   public static final int MIGRATE_UNMOVABLE = 0;
   public static final int MIGRATE_MOVABLE = 1;
   public static final int MIGRATE_RECLAIMABLE = 2;
@@ -14,8 +14,16 @@ public record FreeArea(long address) {
   public static final int MIGRATE_ISOLATE = 5;
   public static final int MIGRATE_TYPES = 6;
 
+  /** The ordinary types: UNMOVABLE, MOVABLE, RECLAIMABLE. */
+  public static final int MIGRATE_PCPTYPES = 3;
+
   static final int SIZE = 128;
   private static final int NR_FREE = MIGRATE_TYPES * ListHead.SIZE;
+
+  /** migratetype_is_mergeable. */
+  static boolean isMergeable(int type) {
+    return type < MIGRATE_PCPTYPES;
+  }
 
   void init() {
     for (int type = 0; type < MIGRATE_TYPES; type++) {

@@ -4,6 +4,7 @@ package aerostat.guest.mm;
 public final class Gfp {
   private Gfp() {}
 
+  public static final int __GFP_RECLAIMABLE = 0x10;
   public static final int __GFP_HIGH = 0x20;
   public static final int __GFP_IO = 0x40;
   public static final int __GFP_FS = 0x80;
@@ -29,4 +30,9 @@ public final class Gfp {
   public static final int GFP_ATOMIC = __GFP_HIGH | __GFP_KSWAPD_RECLAIM;
   public static final int GFP_NOWAIT = __GFP_KSWAPD_RECLAIM | __GFP_NOWARN;
   public static final int GFP_HIGHUSER_MOVABLE = GFP_KERNEL | __GFP_MOVABLE;
+
+  /** gfp_migratetype: 0x8 is MOVABLE (1), 0x10 is RECLAIMABLE (2). */
+  static int migratetype(int gfp) {
+    return (gfp & (__GFP_MOVABLE | __GFP_RECLAIMABLE)) >> 3;
+  }
 }

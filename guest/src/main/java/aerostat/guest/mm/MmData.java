@@ -25,7 +25,7 @@ final class MmData {
   static final long REPORTING_MUTEX = KernelData.MM + 0xc80;
   static final long REPORTING_DEVICE = KernelData.MM + 0xc98;
   static final long REPORTING_ORDER = KernelData.MM + 0xca0;
-  static final long PAGE_POISONING = KernelData.MM + 0xca8;
-  static final long INIT_ON_ALLOC = KernelData.MM + 0xcac;
-  static final long INIT_ON_FREE = KernelData.MM + 0xcb0;
+  static final long MEM_INIT = KernelData.MM + 0xca8;
+  static final long POISON_LIMIT = KernelData.MM + 0xcb0;
+  static final long PCP = KernelData.MM + 0xd00;
 }

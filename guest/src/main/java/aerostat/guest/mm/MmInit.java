@@ -33,10 +33,13 @@ public final class MmInit {
     // To the end of the last block, so that the struct of any buddy exists.
     long lastPfn = (endPfn + BLOCK_PAGES - 1) / BLOCK_PAGES * BLOCK_PAGES;
     long memmapEnd = Page.ofPfn(lastPfn).address();
-    long freePfn = (memmapEnd + Page.PAGE_SIZE - 1) >> Page.PAGE_SHIFT;
+    long usemap = (lastPfn - startPfn) >> Zone.PAGEBLOCK_ORDER;
+    long freePfn = (memmapEnd + usemap + Page.PAGE_SIZE - 1) >> Page.PAGE_SHIFT;
     Zone zone = Zone.normal();
     zone.init(startPfn, endPfn - startPfn);
     zone.setPresentPages(endPfn - startPfn);
+    zone.setPageblockFlags(memmapEnd);
+    PerCpuPages.init();
     MemInit.init();
     PageReporting.init();
     Slab.init();
@@ -57,17 +60,18 @@ public final class MmInit {
     zone.setManagedPages(zone.freePages());
     SysInfo.setTotalRam(zone.managedPages());
     initWatermarks(zone);
+    PerCpuPages.setUp(zone);
   }
 
   /** __free_pages_memory: the range as the largest aligned blocks, to the tails of the lists. */
-  @Bounded(256)
   private static void freeRange(Zone zone, long from, long to) {
+    MemInit.firstFree(Page.ofPfn(from), to - from);
     long pfn = from;
     while (pfn < to) {
       int order = Math.min(Long.numberOfTrailingZeros(pfn), Zone.MAX_PAGE_ORDER);
       order = Math.min(order, 63 - Long.numberOfLeadingZeros(to - pfn));
-      Buddy.freeOnePage(zone, Page.ofPfn(pfn), order, true);
-      zone.addFreePages(1L << order);
+      Page page = Page.ofPfn(pfn);
+      Buddy.free(zone, page, order, Pageblock.migratetype(page), Buddy.FPI_TO_TAIL);
       pfn += 1L << order;
     }
   }

@@ -30,6 +30,16 @@ public record Page(long address) {
   private static final int TYPE = 24;
   private static final int PRIVATE = 32;
   private static final int INUSE = 40;
+  private static final int MAPPING = 48;
+  private static final int INDEX = 56;
+
+  // page-flags.h; 0 for a page that nobody has.
+  static final int PG_REFERENCED = 1 << 2;
+  static final int PG_UPTODATE = 1 << 3;
+  static final int PG_LRU = 1 << 5;
+
+  /** Only on the first page of a free block, where nothing is up to date (REPORT-13). */
+  static final int PG_REPORTED = PG_UPTODATE;
 
   // Types: the kind in the upper half, an order in the lower.
   static final long TYPE_BUDDY = 0xF000_0080L << 32;
@@ -67,13 +77,27 @@ public record Page(long address) {
     return address == other.address();
   }
 
-  /** Flag bits for owners of pages; 0 for a page that nobody has. */
-  public int flags() {
+  int flags() {
     return Memory.load32(address);
   }
 
-  public void setFlags(int flags) {
+  void setFlags(int flags) {
     Memory.store32(address, flags);
+  }
+
+  /** PageLRU: the page cache has it, and reclaim may take it. */
+  boolean isLru() {
+    return (flags() & PG_LRU) != 0;
+  }
+
+  /** PageReported, of a free block's first page. */
+  boolean isReported() {
+    return (flags() & PG_REPORTED) != 0;
+  }
+
+  /** __SetPageReported. */
+  void setReported() {
+    setFlags(flags() | PG_REPORTED);
   }
 
   public int refcount() {
@@ -147,6 +171,24 @@ public record Page(long address) {
   /** set_page_private. */
   public void setPrivateData(long value) {
     Memory.store64(address + PRIVATE, value);
+  }
+
+  /** The address_space that the page caches a part of; 0 for none. */
+  long mapping() {
+    return Memory.load64(address + MAPPING);
+  }
+
+  void setMapping(long mapping) {
+    Memory.store64(address + MAPPING, mapping);
+  }
+
+  /** Which page of its mapping it is. */
+  long index() {
+    return Memory.load64(address + INDEX);
+  }
+
+  void setIndex(long index) {
+    Memory.store64(address + INDEX, index);
   }
 
   int inuse() {

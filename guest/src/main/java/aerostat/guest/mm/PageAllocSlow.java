@@ -19,12 +19,26 @@ final class PageAllocSlow {
     if ((gfp & Gfp.__GFP_KSWAPD_RECLAIM) != 0) {
       Vmscan.wakeKswapd();
     }
-    Page page = PageAlloc.fromFreelist(zone, order, mark(zone, gfp));
+    Page page = fromFreelist(zone, gfp, order);
     if (page == null && (gfp & Gfp.__GFP_DIRECT_RECLAIM) != 0 && !inMemalloc()) {
       page = reclaimAndRetry(zone, gfp, order);
     }
     if (page == null) {
       warnAlloc(gfp, order);
+    }
+    return page;
+  }
+
+  private static Page fromFreelist(Zone zone, int gfp, int order) {
+    return PageAlloc.fromFreelist(zone, order, Gfp.migratetype(gfp), mark(zone, gfp));
+  }
+
+  /** What was just freed may sit in the CPU's lists, where no watermark counts it (MM-07). */
+  private static Page drainAndRetry(Zone zone, int gfp, int order) {
+    Page page = fromFreelist(zone, gfp, order);
+    if (page == null && PerCpuPages.count() > 0) {
+      PerCpuPages.drain(zone);
+      page = fromFreelist(zone, gfp, order);
     }
     return page;
   }
@@ -37,7 +51,7 @@ final class PageAllocSlow {
    * gfp_to_alloc_flags and __zone_watermark_ok: who may go how far below the min watermark. A hint
    * allocation has no reclaim bits and {@link Gfp#__GFP_NOMEMALLOC}: min it is (MM-09).
    */
-  private static long mark(Zone zone, int gfp) {
+  static long mark(Zone zone, int gfp) {
     long min = zone.watermark(Zone.WMARK_MIN);
     if ((gfp & Gfp.__GFP_NOMEMALLOC) != 0) {
       return min;
@@ -63,7 +77,7 @@ final class PageAllocSlow {
     int idleRounds = 0;
     while (idleRounds < MAX_RECLAIM_RETRIES) {
       long freed = Vmscan.waitForReclaim();
-      Page page = PageAlloc.fromFreelist(zone, order, mark(zone, gfp));
+      Page page = drainAndRetry(zone, gfp, order);
       if (page != null) {
         return page;
       }
@@ -83,7 +97,7 @@ final class PageAllocSlow {
         return null;
       }
       long freed = Vmscan.waitForOom();
-      Page page = PageAlloc.fromFreelist(zone, order, mark(zone, gfp));
+      Page page = drainAndRetry(zone, gfp, order);
       if (page != null) {
         return page;
       }

@@ -130,7 +130,6 @@ public final class Slab {
   }
 
   /** kfree; 0 does nothing. Any context. */
-  @Bounded(1)
   public static void kfree(long object) {
     if (object == 0) {
       return;
@@ -147,7 +146,6 @@ public final class Slab {
     }
   }
 
-  @Bounded(1)
   private static void give(Page page, long object) {
     int index = page.order();
     int size = 1 << (index + MIN_SHIFT);

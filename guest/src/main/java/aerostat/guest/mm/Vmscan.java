@@ -109,6 +109,7 @@ public final class Vmscan {
         Sched.schedule();
       }
       kswapdWait().finishWait();
+      PerCpuPages.setReclaimActive(true);
       if (Memory.load64(MmData.KSWAPD_WOKEN) != 0) {
         balance();
         Memory.store64(MmData.KSWAPD_WOKEN, 0);
@@ -116,6 +117,7 @@ public final class Vmscan {
       if (Memory.load64(MmData.RECLAIM_WANTED) != 0) {
         serve();
       }
+      PerCpuPages.setReclaimActive(false);
     }
     return 0;
   }
@@ -143,10 +145,12 @@ public final class Vmscan {
   private static void balance() {
     Zone zone = Zone.normal();
     long missing = zone.watermark(Zone.WMARK_HIGH) - zone.freePages();
-    if (missing > 0) {
+    while (missing > 0) {
       long freed = reclaim(missing);
       VmStat.count(VmStat.PGSTEAL_KSWAPD, freed);
       setFailures(freed == 0 ? failures() + 1 : 0);
+      // Some of it may have gone to the CPU's lists.
+      missing = freed == 0 ? 0 : zone.watermark(Zone.WMARK_HIGH) - zone.freePages();
     }
   }
 

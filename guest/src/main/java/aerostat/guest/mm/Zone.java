@@ -1,6 +1,7 @@
 package aerostat.guest.mm;
 
 import aerostat.guest.kernel.SpinLock;
+import aerostat.guest.machine.Bounded;
 import aerostat.guest.machine.Memory;
 
 /** struct zone. There is one, NORMAL. */
@@ -28,6 +29,7 @@ public record Zone(long address) {
   private static final int MANAGED = 64;
   private static final int DEFERRED_START = 72;
   private static final int DEFERRED_END = 80;
+  private static final int PAGEBLOCK_FLAGS = 88;
   private static final int FREE_AREA = 128;
 
   /** ZONE_NORMAL. */
@@ -95,6 +97,19 @@ public record Zone(long address) {
     Memory.store64(address + MANAGED, pages);
   }
 
+  long endPfn() {
+    return startPfn() + spannedPages();
+  }
+
+  /** A byte for each page block of the zone. */
+  long pageblockFlags() {
+    return Memory.load64(address + PAGEBLOCK_FLAGS);
+  }
+
+  void setPageblockFlags(long at) {
+    Memory.store64(address + PAGEBLOCK_FLAGS, at);
+  }
+
   long deferredStart() {
     return Memory.load64(address + DEFERRED_START);
   }
@@ -114,10 +129,25 @@ public record Zone(long address) {
   }
 
   /**
-   * zone_watermark_ok without the search for a block (MM-05): whether the zone stays above {@code
-   * mark} pages when 2^order are taken.
+   * zone_watermark_ok (MM-05): whether the zone stays above {@code mark} pages when 2^order are
+   * taken, and has such a block. No page is reserved for anybody here: one zone, no page blocks of
+   * HIGHATOMIC or CMA.
    */
   boolean watermarkOk(int order, long mark) {
-    return freePages() - ((1L << order) - 1) > mark;
+    if (freePages() - ((1L << order) - 1) <= mark) {
+      return false;
+    }
+    return order == 0 || hasBlock(order) || deferredStart() < deferredEnd();
+  }
+
+  /** Whether a free list has a block of at least this order. */
+  @Bounded(NR_PAGE_ORDERS)
+  boolean hasBlock(int order) {
+    for (int at = order; at < NR_PAGE_ORDERS; at++) {
+      if (freeArea(at).nrFree() != 0) {
+        return true;
+      }
+    }
+    return false;
   }
 }

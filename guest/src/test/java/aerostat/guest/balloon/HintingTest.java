@@ -7,9 +7,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import aerostat.guest.kernel.Sched;
 import aerostat.guest.machine.Memory;
+import aerostat.guest.mm.FreeMemory;
 import aerostat.guest.mm.Gfp;
 import aerostat.guest.mm.PageAlloc;
-import aerostat.guest.mm.SysInfo;
 import aerostat.guest.mm.Zone;
 import aerostat.guest.virtio.VirtioBus;
 import java.util.HashSet;
@@ -49,7 +49,7 @@ class HintingTest {
     BalloonFixture.run(
         model,
         () -> {
-          long free = SysInfo.freeRam();
+          long free = FreeMemory.pages();
           model.request(ID);
           settle();
           assertThat(hints(model)).as("HINT-08").containsExactly("id 2147483649", "block", "id 0");
@@ -58,15 +58,15 @@ class HintingTest {
           assertThat(model.hinted).hasSizeGreaterThan(20).doesNotHaveDuplicates();
           assertThat(model.hinted).allMatch(a -> a % HeldBlocks.BLOCK_BYTES == 0);
           assertThat(heldBlocks()).isEqualTo(model.hinted.size());
-          assertThat(SysInfo.freeRam())
+          assertThat(FreeMemory.pages())
               .isCloseTo(free - 1024L * model.hinted.size(), within(WORKER_PAGES));
-          assertThat(SysInfo.freeRam())
+          assertThat(FreeMemory.pages())
               .as("MM-09: the reserve stays")
               .isGreaterThan(Zone.normal().watermark(Zone.WMARK_MIN));
           model.done();
           settle();
           assertThat(heldBlocks()).isZero();
-          assertThat(SysInfo.freeRam()).isCloseTo(free, within(WORKER_PAGES));
+          assertThat(FreeMemory.pages()).isCloseTo(free, within(WORKER_PAGES));
         });
   }
 
@@ -206,14 +206,14 @@ class HintingTest {
     BalloonFixture.run(
         model,
         () -> {
-          long free = SysInfo.freeRam();
+          long free = FreeMemory.pages();
           model.stalled = true;
           model.request(ID);
           settle();
           model.request(ID + 1);
           settle();
           VirtioBus.unbind(VirtioBus.first());
-          assertThat(SysInfo.freeRam()).as("blocks and rings are back").isGreaterThan(free);
+          assertThat(FreeMemory.pages()).as("blocks and rings are back").isGreaterThan(free);
         });
   }
 
@@ -247,7 +247,7 @@ class HintingTest {
     BalloonFixture.run(
         model,
         () -> {
-          long free = SysInfo.freeRam();
+          long free = FreeMemory.pages();
           model.stalled = true;
           model.request(ID);
           Sched.msleep(50);
@@ -261,7 +261,7 @@ class HintingTest {
           model.done();
           settle();
           assertThat(heldBlocks()).isZero();
-          assertThat(SysInfo.freeRam()).isCloseTo(free, within(WORKER_PAGES));
+          assertThat(FreeMemory.pages()).isCloseTo(free, within(WORKER_PAGES));
         });
   }
 
@@ -357,13 +357,13 @@ class HintingTest {
           }
           model.serveHints();
           model.stalled = false;
-          long free = SysInfo.freeRam();
+          long free = FreeMemory.pages();
           model.request(ID + 1);
           settle();
           model.done();
           settle();
           assertThat(heldBlocks()).isZero();
-          assertThat(SysInfo.freeRam()).isCloseTo(free, within(WORKER_PAGES));
+          assertThat(FreeMemory.pages()).isCloseTo(free, within(WORKER_PAGES));
         });
   }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import aerostat.guest.kernel.Sched;
 import aerostat.guest.machine.Cpu;
+import aerostat.guest.mm.FreeMemory;
 import aerostat.guest.mm.Gfp;
 import aerostat.guest.mm.Oom;
 import aerostat.guest.mm.Page;
@@ -99,16 +100,16 @@ class InflateTest {
         () -> {
           model.setTarget(50);
           settle();
-          long free = SysInfo.freeRam();
+          long free = FreeMemory.pages();
           model.stalled = true;
           model.setTarget(0);
           Sched.msleep(500);
-          assertThat(SysInfo.freeRam()).isEqualTo(free);
+          assertThat(FreeMemory.pages()).isEqualTo(free);
           assertThat(model.actual()).isEqualTo(50);
           model.stalled = false;
           model.serve(1);
           settle();
-          assertThat(SysInfo.freeRam()).isEqualTo(free + 50);
+          assertThat(FreeMemory.pages()).isEqualTo(free + 50);
           assertThat(model.actual()).isZero();
         });
   }
@@ -225,14 +226,14 @@ class InflateTest {
         () -> {
           model.setTarget(10);
           settle();
-          long free = SysInfo.freeRam();
+          long free = FreeMemory.pages();
           model.stalled = true;
           model.setTarget(0);
           settle();
           model.device.push(1, 500, 0);
           settle();
           assertThat(BalloonFixture.balloon().numPages()).isEqualTo(10);
-          assertThat(SysInfo.freeRam()).isEqualTo(free);
+          assertThat(FreeMemory.pages()).isEqualTo(free);
           assertThat(model.actual()).isEqualTo(10);
         });
   }
@@ -246,14 +247,14 @@ class InflateTest {
           long total = SysInfo.totalRam();
           model.setTarget(500);
           settle();
-          long free = SysInfo.freeRam();
+          long free = FreeMemory.pages();
           model.stalled = true;
           model.setTarget(0);
           settle();
           model.device.push(1, 500, 0);
           settle();
           VirtioBus.unbind(VirtioBus.first());
-          assertThat(SysInfo.freeRam()).isGreaterThanOrEqualTo(free + 500);
+          assertThat(FreeMemory.pages()).isGreaterThanOrEqualTo(free + 500);
           assertThat(SysInfo.totalRam()).isEqualTo(total);
         });
   }
@@ -267,7 +268,7 @@ class InflateTest {
         BalloonFixture.run(
             model,
             () -> {
-              long free = SysInfo.freeRam();
+              long free = FreeMemory.pages();
               model.stalled = true;
               model.setTarget(1000);
               model.request(0x80000001);
@@ -283,7 +284,7 @@ class InflateTest {
                   .as("no page goes to a device that is gone")
                   .isEqualTo(256);
               VirtioBus.unbind(VirtioBus.first());
-              assertThat(SysInfo.freeRam()).isGreaterThan(free);
+              assertThat(FreeMemory.pages()).isGreaterThan(free);
             });
     assertThat(console).contains("virtio virtio0: inflate: the device needs a reset");
     assertThat(console.lines().filter(l -> l.contains("needs a reset")).count()).isEqualTo(4);
@@ -298,7 +299,7 @@ class InflateTest {
     BalloonFixture.run(
         model,
         () -> {
-          long free = SysInfo.freeRam();
+          long free = FreeMemory.pages();
           model.setTarget(700);
           settle();
           model.request(0x80000001);
@@ -307,7 +308,7 @@ class InflateTest {
           VirtioBus.unbind(VirtioBus.first());
           assertThat(model.held).isEmpty();
           assertThat(model.device.log).containsSubsequence("104=0", "70=0", "44=0", "70=1");
-          assertThat(SysInfo.freeRam()).as("all back, rings included").isGreaterThan(free);
+          assertThat(FreeMemory.pages()).as("all back, rings included").isGreaterThan(free);
           Sched.msleep(1000);
           assertThat(model.held).isEmpty();
         });

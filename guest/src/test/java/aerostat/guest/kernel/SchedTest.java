@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import aerostat.guest.machine.Cpu;
+import aerostat.guest.mm.FreeMemory;
 import aerostat.guest.mm.Gfp;
 import aerostat.guest.mm.Slab;
-import aerostat.guest.mm.Zone;
 import aerostat.guest.plain.PlainFault;
 import aerostat.guest.plain.PlainKernel;
 import java.util.ArrayList;
@@ -157,10 +157,10 @@ class SchedTest {
             assertThat(Kthread.stop(task)).isEqualTo(42);
             Sched.msleep(1);
             if (i == 1) {
-              before = Zone.normal().freePages();
+              before = FreeMemory.pages();
             }
           }
-          assertThat(Zone.normal().freePages()).isEqualTo(before);
+          assertThat(FreeMemory.pages()).isEqualTo(before);
         });
   }
 

@@ -2,8 +2,8 @@ package aerostat.guest.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import aerostat.guest.mm.FreeMemory;
 import aerostat.guest.mm.Slab;
-import aerostat.guest.mm.Zone;
 import aerostat.guest.plain.PlainKernel;
 import java.util.ArrayList;
 import java.util.List;
@@ -169,10 +169,10 @@ class WorkqueueTest {
             queue.destroy();
             Sched.msleep(2);
             if (i == 1) {
-              free = Zone.normal().freePages();
+              free = FreeMemory.pages();
             }
           }
-          assertThat(Zone.normal().freePages()).isEqualTo(free);
+          assertThat(FreeMemory.pages()).isEqualTo(free);
         });
     assertThat(log).hasSize(15);
   }

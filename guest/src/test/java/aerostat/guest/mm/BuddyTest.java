@@ -16,20 +16,25 @@ import org.junit.jupiter.api.Test;
 
 /** The buddy allocator against a model, and its order of lists: MM-01 to MM-04. */
 class BuddyTest {
-  private static final int TYPE = FreeArea.MIGRATE_MOVABLE;
 
   @BeforeEach
   void setUp() {
     PlainKernel.setUp(64 << 20, "");
+    FreeMemory.bootPageset();
   }
 
   private static List<Long> freeList(int order) {
     List<Long> pfns = new ArrayList<>();
-    ListHead list = Zone.normal().freeArea(order).freeList(TYPE);
-    for (ListHead at = list.next(); !list.is(at); at = at.next()) {
-      Page page = Page.ofLru(at);
-      assertThat(page.isBuddyOfOrder(order)).as("type of pfn %x", page.pfn()).isTrue();
-      pfns.add(page.pfn());
+    for (int type = 0; type < FreeArea.MIGRATE_TYPES; type++) {
+      ListHead list = Zone.normal().freeArea(order).freeList(type);
+      for (ListHead at = list.next(); !list.is(at); at = at.next()) {
+        Page page = Page.ofLru(at);
+        assertThat(page.isBuddyOfOrder(order)).as("type of pfn %x", page.pfn()).isTrue();
+        for (long i = 0; i < 1L << order; i += Pageblock.NR_PAGES) {
+          assertThat(Pageblock.migratetype(page.plus(i))).isEqualTo(type);
+        }
+        pfns.add(page.pfn());
+      }
     }
     assertThat(Zone.normal().freeArea(order).nrFree()).isEqualTo(pfns.size());
     return pfns;
@@ -73,9 +78,10 @@ class BuddyTest {
       boolean grow = i % 4000 < 2400;
       if (random.nextInt(100) < (grow ? 65 : 35) || held.isEmpty()) {
         int order = Math.min(random.nextInt(12), random.nextInt(12)) % 11;
+        int type = random.nextInt(3) << 3;
         Page page =
             PageAlloc.allocPages(
-                Gfp.__GFP_NORETRY | Gfp.__GFP_NOWARN | Gfp.__GFP_NOMEMALLOC, order);
+                type | Gfp.__GFP_NORETRY | Gfp.__GFP_NOWARN | Gfp.__GFP_NOMEMALLOC, order);
         if (page == null) {
           continue;
         }
@@ -103,10 +109,10 @@ class BuddyTest {
   @Test
   void splitPutsUpperHalvesAtTheHeadsOfTheirLists() {
     while (!freeList(0).isEmpty() || !freeList(1).isEmpty() || !freeList(2).isEmpty()) {
-      PageAlloc.allocPages(0, 0);
+      PageAlloc.allocPages(Gfp.__GFP_MOVABLE, 0);
     }
     long block = freeList(3).isEmpty() ? -1 : freeList(3).getFirst();
-    Page page = PageAlloc.allocPages(0, 0);
+    Page page = PageAlloc.allocPages(Gfp.__GFP_MOVABLE, 0);
     if (block >= 0) {
       assertThat(page.pfn()).isEqualTo(block);
     }
@@ -122,7 +128,7 @@ class BuddyTest {
   void aFreedBlockGoesToTheTailWhenTheNextMergeIsLikely() {
     List<Page> pages = new ArrayList<>();
     for (int i = 0; i < 64; i++) {
-      pages.add(PageAlloc.allocPages(0, 2));
+      pages.add(PageAlloc.allocPages(Gfp.__GFP_MOVABLE, 2));
     }
     Page a = pages.stream().filter(page -> (page.pfn() & 15) == 0).findFirst().orElseThrow();
     Page upper = a.plus(8);
@@ -164,7 +170,7 @@ class BuddyTest {
 
   @Test
   void aSecondFreeIsABug() {
-    Page page = PageAlloc.allocPages(0, 0);
+    Page page = PageAlloc.allocPages(Gfp.__GFP_MOVABLE, 0);
     PageAlloc.freePages(page, 0);
     assertThatThrownBy(() -> PageAlloc.freePages(page, 0))
         .isInstanceOf(PlainFault.class)
@@ -173,9 +179,9 @@ class BuddyTest {
 
   @Test
   void aPageOfTheMiddleOrOfABalloonIsNotFreed() {
-    Page page = PageAlloc.allocPages(0, 2);
+    Page page = PageAlloc.allocPages(Gfp.__GFP_MOVABLE, 2);
     assertThatThrownBy(() -> PageAlloc.freePages(page.plus(1), 0)).isInstanceOf(PlainFault.class);
-    Page balloon = PageAlloc.allocPages(0, 0);
+    Page balloon = PageAlloc.allocPages(Gfp.__GFP_MOVABLE, 0);
     balloon.setOffline();
     assertThatThrownBy(() -> PageAlloc.freePages(balloon, 0)).isInstanceOf(PlainFault.class);
     balloon.clearOffline();

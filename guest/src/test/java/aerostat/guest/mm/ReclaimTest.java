@@ -19,6 +19,7 @@ class ReclaimTest {
   private final Deque<Page> held = new ArrayDeque<>();
 
   private void takeAll(int order) {
+    FreeMemory.bootPageset();
     Page page = PageAlloc.allocPages(HINT, order);
     while (page != null) {
       held.push(page);

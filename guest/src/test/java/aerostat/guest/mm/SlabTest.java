@@ -24,7 +24,7 @@ class SlabTest {
     Random random = new Random(seed);
     record Piece(long address, int size, int fill) {}
     List<Piece> held = new ArrayList<>();
-    long free = Zone.normal().freePages();
+    long free = FreeMemory.pages();
     for (int i = 0; i < 30_000; i++) {
       if (random.nextInt(10) < 6 && held.size() < 2000 || held.isEmpty()) {
         int size = random.nextInt(50) == 0 ? 1 + random.nextInt(20_000) : 1 + random.nextInt(2100);
@@ -45,7 +45,7 @@ class SlabTest {
       }
     }
     held.forEach(piece -> Slab.kfree(piece.address()));
-    assertThat(free - Zone.normal().freePages())
+    assertThat(free - FreeMemory.pages())
         .as("pages kept in spare slabs, seed %d", seed)
         .isBetween(0L, 8L);
   }

@@ -42,6 +42,7 @@ class ZoneTest {
   @Test
   void aHintAllocationStopsAtTheMinWatermarkWithoutReclaim() {
     PlainKernel.setUp(256 << 20, "");
+    FreeMemory.bootPageset();
     Zone zone = Zone.normal();
     while (PageAlloc.allocPages(HINT, Zone.MAX_PAGE_ORDER) != null) {
       // Until the largest blocks are gone.
@@ -125,6 +126,7 @@ class ZoneTest {
   @ValueSource(longs = {8 << 20, (9 << 20) + 4096, (100 << 20) - 4096, (1L << 30) + (3 << 20)})
   void everyPageIsFreeOrReservedWhateverTheSize(long size) {
     PlainKernel.setUp(size, "");
+    FreeMemory.bootPageset();
     BuddyTest.freeBlocks();
     Zone zone = Zone.normal();
     assertThat(zone.freePages()).isEqualTo(zone.managedPages());

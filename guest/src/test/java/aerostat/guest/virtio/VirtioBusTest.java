@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import aerostat.guest.kernel.CString;
 import aerostat.guest.kernel.Entry;
-import aerostat.guest.mm.SysInfo;
+import aerostat.guest.mm.FreeMemory;
 import aerostat.guest.plain.PlainMachine;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -170,11 +170,11 @@ class VirtioBusTest {
   void unbindResetsAndFreesTheQueues() {
     VirtioFixture.boot(device);
     VirtioDevice found = VirtioFixture.probe();
-    long free = SysInfo.freeRam();
+    long free = FreeMemory.pages();
     VirtioBus.unbind(found);
     assertThat(device.isReady(0)).isFalse();
     assertThat(device.status).isEqualTo(VirtioIds.STATUS_ACKNOWLEDGE);
-    assertThat(SysInfo.freeRam()).isGreaterThan(free);
+    assertThat(FreeMemory.pages()).isGreaterThan(free);
     assertThat(found.driver()).isNull();
   }
 

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import aerostat.guest.kernel.Sched;
 import aerostat.guest.machine.Memory;
-import aerostat.guest.mm.SysInfo;
+import aerostat.guest.mm.FreeMemory;
 import aerostat.guest.plain.PlainFault;
 import aerostat.guest.plain.PlainKernel;
 import java.util.Random;
@@ -155,10 +155,10 @@ class WorkloadsTest {
             RAM,
             "workload=churn churn.ops=5000 churn.threads=3",
             () -> {
-              free[0] = SysInfo.freeRam();
+              free[0] = FreeMemory.pages();
               Workloads.start();
               sleep(5000);
-              assertThat(SysInfo.freeRam())
+              assertThat(FreeMemory.pages())
                   .isCloseTo(free[0], org.assertj.core.data.Offset.offset(40L));
               assertThat(WorkloadStat.at(0).lost()).isZero();
             });
@@ -202,9 +202,9 @@ class WorkloadsTest {
             RAM,
             "touch=40M resident=10M",
             () -> {
-              free[0] = SysInfo.freeRam();
+              free[0] = FreeMemory.pages();
               Workloads.start();
-              free[1] = SysInfo.freeRam();
+              free[1] = FreeMemory.pages();
             });
     assertThat(console).contains("touch: touched 40 MiB").contains("resident: filled 10 MiB");
     assertThat(free[0] - free[1]).isBetween(2560L, 2570L);
