@@ -22,6 +22,12 @@ public enum BalloonCounter {
   PAGES_HINTED,
   /** Pages cut off from ranges: the image, or outside RAM (EDGE-50). */
   HINT_PAGES_REFUSED,
+  /** Pages of reports that were discarded, or scribbled over. */
+  PAGES_REPORTED,
+  /** Reports acknowledged without effect: the pages are poisoned, or discards are inhibited. */
+  REPORTS_SKIPPED,
+  /** Segments of reports that are not whole host pages of writable RAM (EDGE-40). */
+  REPORT_SEGMENTS_SKIPPED,
   STATS_UPDATES,
   /** Statistics buffers returned because a second one came (DEV-22). */
   STATS_BUFFERS_REFUSED,

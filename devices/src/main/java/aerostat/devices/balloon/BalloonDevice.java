@@ -6,7 +6,6 @@ import aerostat.mmio.trace.TraceLine;
 import aerostat.mmio.virtio.VirtioDevice;
 import aerostat.mmio.virtio.VirtioPort;
 import aerostat.mmio.virtio.Virtqueue;
-import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -17,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 public final class BalloonDevice implements VirtioDevice {
   private final String name;
   private final long offered;
-  private final List<@Nullable QueueRole> roles;
+  private final QueueMap queues;
+  private final boolean scribbleReported;
   private final BalloonState state;
   private final DeviceClock clock;
   private @Nullable Parts parts;
@@ -26,35 +26,21 @@ public final class BalloonDevice implements VirtioDevice {
   private record Parts(
       VirtioPort port,
       PageHandler pages,
+      ReportHandler reports,
       StatsHandler stats,
       HintMachine hints,
       ConfigSpace config,
       HostSide host) {}
 
   /**
-   * A balloon with QEMU's queue numbers.
-   *
-   * @throws IllegalArgumentException for a feature that is not built yet
+   * @param name of the instance: names its slice of the state
    */
   public BalloonDevice(
       String name, BalloonOptions options, FlatState flatState, DeviceClock clock) {
-    this(name, options, QueueNumbering.DENSE_OFFERED, flatState, clock);
-  }
-
-  /**
-   * @param name of the instance: names its slice of the state
-   * @throws IllegalArgumentException for a feature that is not built yet
-   */
-  public BalloonDevice(
-      String name,
-      BalloonOptions options,
-      QueueNumbering numbering,
-      FlatState flatState,
-      DeviceClock clock) {
-    refuseUnbuilt(options);
     this.name = name;
     this.offered = BalloonLayout.offered(options);
-    this.roles = numbering.assign(offered);
+    this.queues = new QueueMap(options.queueNumbering(), offered);
+    this.scribbleReported = options.has(BalloonProperty.SCRIBBLE_REPORTED);
     this.clock = clock;
     this.state =
         new BalloonState(
@@ -63,16 +49,6 @@ public final class BalloonDevice implements VirtioDevice {
                 BalloonLayout.LAYOUT_VERSION,
                 BalloonLayout.BYTES,
                 this::restored));
-  }
-
-  /** A feature whose function is missing is refused, never ignored. */
-  private static void refuseUnbuilt(BalloonOptions options) {
-    if (options.freePageReporting()) {
-      throw new IllegalArgumentException("balloon: free-page-reporting is not built yet");
-    }
-    if (options.pagePoison()) {
-      throw new IllegalArgumentException("balloon: page-poison is not built yet");
-    }
   }
 
   /** The host's side: targets, statistics, hinting. After the transport was made. */
@@ -95,20 +71,22 @@ public final class BalloonDevice implements VirtioDevice {
    */
   public void inhibitDiscards(boolean inhibit) {
     parts().pages().inhibitDiscards(inhibit);
+    parts().reports().inhibitDiscards(inhibit);
   }
 
   @Override
   public void attach(VirtioPort port) {
     HintMachine hints = new HintMachine(state, port);
-    StatsHandler stats = new StatsHandler(state, port, roles.indexOf(QueueRole.STATS), clock);
+    StatsHandler stats = new StatsHandler(state, port, () -> queue(port, QueueRole.STATS), clock);
     HostSide host = new HostSide(state, port, hints, stats);
     parts =
         new Parts(
             port,
             new PageHandler(state, port),
+            new ReportHandler(state, port, scribbleReported),
             stats,
             hints,
-            new ConfigSpace(state, hints, host, BalloonLayout.configSize(offered)),
+            new ConfigSpace(state, port, hints, host, BalloonLayout.configSize(offered)),
             host);
   }
 
@@ -124,12 +102,12 @@ public final class BalloonDevice implements VirtioDevice {
 
   @Override
   public int queueCount() {
-    return roles.size();
+    return queues.count();
   }
 
   @Override
   public int queueSizeMax(int queue) {
-    QueueRole role = roles.get(queue);
+    QueueRole role = role(queue);
     return role == null ? 0 : role.size;
   }
 
@@ -150,29 +128,38 @@ public final class BalloonDevice implements VirtioDevice {
 
   @Override
   public boolean handle(int queue, Virtqueue virtqueue) {
-    QueueRole role = Objects.requireNonNull(roles.get(queue));
+    QueueRole role = Objects.requireNonNull(role(queue));
     return switch (role) {
       case INFLATE, DEFLATE -> parts().pages().handle(role, virtqueue);
       case STATS -> parts().stats().handle(virtqueue);
       case FREE_PAGE -> parts().hints().handle(virtqueue);
-      case REPORTING -> throw new IllegalStateException("reporting is not offered");
+      case REPORTING -> parts().reports().handle(virtqueue);
     };
   }
 
   @Override
   public boolean polls(int queue) {
-    return roles.get(queue) == QueueRole.FREE_PAGE && state.hintStatus() == HintStatus.START;
+    return role(queue) == QueueRole.FREE_PAGE && state.hintStatus() == HintStatus.START;
   }
 
   @Override
   public boolean writableAreRanges(int queue) {
-    return roles.get(queue) == QueueRole.FREE_PAGE;
+    return queues.mayNameRanges(queue);
   }
 
   @Override
   public void queueStopped(int queue) {
-    if (roles.get(queue) == QueueRole.STATS) {
+    if (role(queue) == QueueRole.STATS) {
       parts().stats().forgetHeld();
+    }
+  }
+
+  @Override
+  public void driverReady() {
+    VirtioPort port = parts().port();
+    String mismatch = queues.mismatch(port.features(), index -> port.queue(index).size() > 0);
+    if (mismatch != null) {
+      port.needsReset(mismatch);
     }
   }
 
@@ -187,6 +174,7 @@ public final class BalloonDevice implements VirtioDevice {
     all.stats().reset();
     all.hints().reset();
     all.pages().reset();
+    state.set32(BalloonLayout.POISON_VAL, 0); // POISON-12
     if (all.port().trace().on()) {
       TraceLine.of(all.port().name(), "balloon-reset").to(all.port().trace());
     }
@@ -194,9 +182,18 @@ public final class BalloonDevice implements VirtioDevice {
 
   private void restored() {
     Parts all = parts();
-    state.checkRestored(name, all.port().memory(), (offered & BalloonLayout.F_FREE_PAGE_HINT) != 0);
+    state.checkRestored(name, all.port().memory(), offered);
     all.stats().restored();
     all.hints().restored();
+  }
+
+  private @Nullable QueueRole role(int queue) {
+    return queues.role(queue, parts().port().features());
+  }
+
+  private @Nullable Virtqueue queue(VirtioPort port, QueueRole role) {
+    int index = queues.index(role, port.features());
+    return index < 0 ? null : port.queue(index);
   }
 
   private Parts parts() {

@@ -7,9 +7,14 @@ import java.util.function.LongConsumer;
 public interface BalloonHost {
   /**
    * Asks the guest to shrink or grow to {@code bytes} of memory in use (QMP {@code balloon});
-   * clamped to RAM; 0 and less are ignored (DEV-09).
+   * clamped to RAM; 0 and less are ignored (DEV-09), and all while {@link #ballooningRefused}.
    */
   void setTarget(long bytes);
+
+  /** Whether the driver has agreed to take no part in ballooning: targets have no effect then. */
+  default boolean ballooningRefused() {
+    return false;
+  }
 
   /** RAM minus what the guest says is in the balloon, clamped to [0, RAM] (DEV-10). */
   long actualBytes();

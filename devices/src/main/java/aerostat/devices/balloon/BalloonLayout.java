@@ -17,6 +17,14 @@ final class BalloonLayout {
   static final long F_PAGE_POISON = 1L << 4;
   static final long F_REPORTING = 1L << 5;
 
+  /**
+   * Ours: a driver that accepts it takes no part in ballooning; targets are refused, statistics and
+   * hints still work. Of the bits that belong to the device type it is the lowest above the ones
+   * that the specification hands out from 0 up; 24 to 49 belong to transport and queues (34 is
+   * RING_PACKED).
+   */
+  static final long F_NO_BALLOON = 1L << 50;
+
   // Config space (A.3).
   static final int CONFIG_NUM_PAGES = 0;
   static final int CONFIG_ACTUAL = 4;
@@ -43,7 +51,7 @@ final class BalloonLayout {
   static final int MAX_STATS_BYTES = 4096;
 
   // Slice of the flat state.
-  static final int LAYOUT_VERSION = 1;
+  static final int LAYOUT_VERSION = 2;
   static final int NUM_PAGES = 0;
   static final int ACTUAL = 4;
 
@@ -58,6 +66,9 @@ final class BalloonLayout {
 
   /** Seconds; 0 = off. */
   static final int STATS_INTERVAL = 24;
+
+  /** Byte pattern of the guest's free pages; 0 unless PAGE_POISON was negotiated (POISON-12). */
+  static final int POISON_VAL = 28;
 
   /** u64, guest ns; {@code Long.MAX_VALUE} = not armed. */
   static final int STATS_DEADLINE = 32;
@@ -85,7 +96,10 @@ final class BalloonLayout {
 
   static long offered(BalloonOptions options) {
     return F_STATS_VQ
-        | (options.deflateOnOom() ? F_DEFLATE_ON_OOM : 0)
-        | (options.freePageHint() ? F_FREE_PAGE_HINT : 0);
+        | F_NO_BALLOON
+        | (options.has(BalloonProperty.DEFLATE_ON_OOM) ? F_DEFLATE_ON_OOM : 0)
+        | (options.has(BalloonProperty.FREE_PAGE_HINT) ? F_FREE_PAGE_HINT : 0)
+        | (options.has(BalloonProperty.PAGE_POISON) ? F_PAGE_POISON : 0)
+        | (options.has(BalloonProperty.FREE_PAGE_REPORTING) ? F_REPORTING : 0);
   }
 }

@@ -70,14 +70,17 @@ final class BalloonState {
   /**
    * @throws StateRefusedException for what no run can have left behind
    */
-  void checkRestored(String name, GuestMemory memory, boolean hintingOffered) {
+  void checkRestored(String name, GuestMemory memory, long offered) {
     long target = Integer.toUnsignedLong(get32(BalloonLayout.NUM_PAGES));
     require(name, "target pages", target <= memory.size() >>> GuestMemory.PAGE_SHIFT, target);
     int status = get32(BalloonLayout.HINT_STATUS);
     require(name, "hint status", status >= 0 && status < HintStatus.values().length, status);
+    boolean hintingOffered = (offered & BalloonLayout.F_FREE_PAGE_HINT) != 0;
     require(name, "hint status", hintingOffered || status == HintStatus.STOP.ordinal(), status);
     int command = get32(BalloonLayout.HINT_COMMAND);
     require(name, "hint command", command < 0, command); // from 0x80000000 up, unsigned
+    int poison = get32(BalloonLayout.POISON_VAL);
+    require(name, "poison", poison == 0 || (offered & BalloonLayout.F_PAGE_POISON) != 0, poison);
     int interval = get32(BalloonLayout.STATS_INTERVAL);
     require(name, "polling interval", interval >= 0, interval);
     long deadline = get64(BalloonLayout.STATS_DEADLINE);

@@ -1,5 +1,7 @@
 package aerostat.devices.balloon;
 
+import aerostat.mmio.virtio.VirtioPort;
+
 /** The balloon's config space: always little-endian, as large as what is offered (UAPI-11). */
 final class ConfigSpace {
   /** Last byte of {@code actual}: a driver that writes bytes writes it last (UAPI-15). */
@@ -8,10 +10,12 @@ final class ConfigSpace {
   private final BalloonState state;
   private final HintMachine hints;
   private final HostSide host;
+  private final VirtioPort port;
   private final int size;
 
-  ConfigSpace(BalloonState state, HintMachine hints, HostSide host, int size) {
+  ConfigSpace(BalloonState state, VirtioPort port, HintMachine hints, HostSide host, int size) {
     this.state = state;
+    this.port = port;
     this.hints = hints;
     this.host = host;
     this.size = size;
@@ -31,21 +35,31 @@ final class ConfigSpace {
       case BalloonLayout.CONFIG_NUM_PAGES -> state.get32(BalloonLayout.NUM_PAGES);
       case BalloonLayout.CONFIG_ACTUAL -> state.get32(BalloonLayout.ACTUAL);
       case BalloonLayout.CONFIG_HINT_COMMAND -> hints.commandSeen();
+      case BalloonLayout.CONFIG_POISON -> state.get32(BalloonLayout.POISON_VAL);
       default -> 0;
     };
   }
 
-  /** Only {@code actual} is the driver's to write. */
+  /** Only {@code actual} and {@code poison_val} are the driver's to write. */
   void write(int offset, int width, int value) {
-    if ((offset & ~3) != BalloonLayout.CONFIG_ACTUAL) {
-      return;
+    switch (offset & ~3) {
+      case BalloonLayout.CONFIG_ACTUAL -> {
+        merge(BalloonLayout.ACTUAL, offset, width, value);
+        if (offset + width > ACTUAL_LAST_BYTE) {
+          host.actualWritten();
+        }
+      }
+      case BalloonLayout.CONFIG_POISON -> merge(BalloonLayout.POISON_VAL, offset, width, value);
+      default -> {}
     }
+    if ((port.features() & BalloonLayout.F_PAGE_POISON) == 0) {
+      state.set32(BalloonLayout.POISON_VAL, 0); // POISON-12
+    }
+  }
+
+  private void merge(int field, int offset, int width, int value) {
     int shift = 8 * (offset & 3);
     int mask = (width == 4 ? -1 : (1 << (8 * width)) - 1) << shift;
-    int old = state.get32(BalloonLayout.ACTUAL);
-    state.set32(BalloonLayout.ACTUAL, (old & ~mask) | ((value << shift) & mask));
-    if (offset + width > ACTUAL_LAST_BYTE) {
-      host.actualWritten();
-    }
+    state.set32(field, (state.get32(field) & ~mask) | ((value << shift) & mask));
   }
 }

@@ -26,7 +26,7 @@ final class HostSide implements BalloonHost {
 
   @Override
   public void setTarget(long bytes) {
-    if (bytes <= 0) {
+    if (bytes <= 0 || ballooningRefused()) {
       return; // the monitor refuses these before (DEV-09)
     }
     long ram = port.memory().size();
@@ -36,6 +36,11 @@ final class HostSide implements BalloonHost {
       TraceLine.of(port.name(), "target").num("bytes", bytes).num("pages", pages).to(port.trace());
     }
     port.configChanged();
+  }
+
+  @Override
+  public boolean ballooningRefused() {
+    return (port.features() & BalloonLayout.F_NO_BALLOON) != 0;
   }
 
   @Override

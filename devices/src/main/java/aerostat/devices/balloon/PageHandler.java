@@ -47,6 +47,7 @@ final class PageHandler {
   /** Device reset: a driver that knows nothing of the balloon owns all of its memory. */
   void reset() {
     memory.owners().replace(0, memory.pages(), PageOwners.BALLOON, PageOwners.GUEST);
+    memory.owners().replace(0, memory.pages(), PageOwners.REPORTED, PageOwners.GUEST);
   }
 
   boolean handle(QueueRole role, Virtqueue queue) {

@@ -3,8 +3,8 @@ package aerostat.devices.balloon;
 import aerostat.mmio.memory.GuestMemory;
 
 /**
- * Joins page numbers that arrive one by one into runs: drivers send neighbours in rising or falling
- * order, and one discard of a run costs little more than one of a page.
+ * Joins pages and ranges that arrive one by one into runs: drivers send neighbours in rising or
+ * falling order, and one discard of a run costs little more than one of a page.
  */
 final class PageRuns {
   /** Takes a run of pages. */
@@ -25,15 +25,22 @@ final class PageRuns {
   }
 
   void add(long pfn) {
+    add(pfn, 1);
+  }
+
+  /**
+   * @param count pages, at least 1
+   */
+  void add(long pfn, long count) {
     if (pages > 0 && pfn == first + pages) {
-      pages++;
-    } else if (pages > 0 && pfn == first - 1) {
-      first--;
-      pages++;
+      pages += count;
+    } else if (pages > 0 && pfn == first - count) {
+      first = pfn;
+      pages += count;
     } else {
       flush();
       first = pfn;
-      pages = 1;
+      pages = count;
     }
   }
 

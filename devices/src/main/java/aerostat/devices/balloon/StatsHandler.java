@@ -13,6 +13,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.Objects;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Statistics, device side (DEV-20 to DEV-25): the device holds one buffer; returning it is the
@@ -28,15 +31,16 @@ final class StatsHandler {
 
   private final BalloonState state;
   private final VirtioPort port;
-  private final int queueIndex;
+  private final Supplier<@Nullable Virtqueue> ownQueue;
   private final DeviceClock clock;
   private final DeviceClock.Timer timer;
   private final MemorySegment buffer = Arena.ofAuto().allocate(BalloonLayout.MAX_STATS_BYTES, 8);
 
-  StatsHandler(BalloonState state, VirtioPort port, int queueIndex, DeviceClock clock) {
+  StatsHandler(
+      BalloonState state, VirtioPort port, Supplier<@Nullable Virtqueue> ownQueue, DeviceClock clock) {
     this.state = state;
     this.port = port;
-    this.queueIndex = queueIndex;
+    this.ownQueue = ownQueue;
     this.clock = clock;
     this.timer = clock.timer(this::poll);
   }
@@ -114,7 +118,7 @@ final class StatsHandler {
     }
     state.set32(STATS_HELD, 0);
     state.set64(STATS_DEADLINE, DeviceClock.NEVER); // armed again by the answer
-    port.queue(queueIndex).push(held - 1, 0);
+    Objects.requireNonNull(ownQueue.get()).push(held - 1, 0);
   }
 
   private void rearm() {
@@ -138,18 +142,18 @@ final class StatsHandler {
   void reset() {
     if (state.get32(STATS_HELD) != 0) {
       forgetHeld();
-      port.queue(queueIndex).unpop();
+      Objects.requireNonNull(ownQueue.get()).unpop();
     }
   }
 
   /** After a restore: the alarm follows the state (DEV-31). */
   void restored() {
-    Virtqueue queue = port.queue(queueIndex);
+    @Nullable Virtqueue queue = ownQueue.get();
     int held = state.get32(STATS_HELD);
-    BalloonState.require(
-        port.name(), "held statistics buffer", held >= 0 && held <= queue.size(), held);
-    BalloonState.require(
-        port.name(), "elements in flight", queue.inFlight() == (held == 0 ? 0 : 1), held);
+    int size = queue == null ? 0 : queue.size();
+    int inFlight = queue == null ? 0 : queue.inFlight();
+    BalloonState.require(port.name(), "held statistics buffer", held >= 0 && held <= size, held);
+    BalloonState.require(port.name(), "elements in flight", inFlight == (held == 0 ? 0 : 1), held);
     timer.arm(state.get64(STATS_DEADLINE));
   }
 }

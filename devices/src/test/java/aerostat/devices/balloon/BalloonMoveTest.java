@@ -91,6 +91,7 @@ class BalloonMoveTest {
         Arguments.of("held buffer that is not in flight", BalloonLayout.STATS_HELD, 0),
         Arguments.of("held head outside the ring", BalloonLayout.STATS_HELD, 129),
         Arguments.of("held head negative", BalloonLayout.STATS_HELD, -1),
+        Arguments.of("poison that was not offered", BalloonLayout.POISON_VAL, 0xAA),
         Arguments.of("polling interval", BalloonLayout.STATS_INTERVAL, -5),
         Arguments.of("deadline without interval", BalloonLayout.STATS_INTERVAL, 0),
         Arguments.of("negative deadline", BalloonLayout.STATS_DEADLINE + 4, -1));
@@ -130,7 +131,7 @@ class BalloonMoveTest {
       long[] tables = new long[4];
       long[] avails = new long[4];
       long at = BalloonRig.FREE - (2 << 20);
-      rig.driver.negotiate(-1L);
+      rig.driver.negotiate(BalloonRig.ALL);
       for (int q = 0; q < 4; q++) {
         int size = rig.driver.queueSizeMax(q);
         tables[q] = at;

@@ -22,6 +22,8 @@ final class BalloonRig implements AutoCloseable {
   static final long FREE = GuestMemory.RAM_BASE + (4 << 20);
   static final BalloonOptions HINTS = BalloonOptions.DEFAULT;
 
+  static final long ALL = ~BalloonLayout.F_NO_BALLOON;
+
   record Hint(long gpa, long length) {}
 
   final ReentrantLock lock = new ReentrantLock();
@@ -59,9 +61,9 @@ final class BalloonRig implements AutoCloseable {
     return balloon.host();
   }
 
-  /** All offered features, the first so many queues, DRIVER_OK. */
+  /** All offered features but NO_BALLOON, the first so many queues, DRIVER_OK. */
   MockRing[] start(int queues) {
-    return start(-1L, queues);
+    return start(ALL, queues);
   }
 
   MockRing[] start(long features, int queues) {

@@ -38,6 +38,13 @@ import org.jspecify.annotations.Nullable;
 public final class DirtyLog {
   private static final byte MARK = 1;
 
+  /**
+   * A mark of the host's own: it took the page's bytes away (a discard). The guest's next store
+   * puts {@link #MARK} in its place, so a page that was given away and a page that was used again
+   * are told apart (free page reporting).
+   */
+  private static final byte HOST_MARK = 3;
+
   /** Lets card i of a word (byte i from the low end) fall on bit 56 + i of the product. */
   private static final long GATHER = 0x0102_0408_1020_4080L;
 
@@ -109,11 +116,20 @@ public final class DirtyLog {
 
   /** As {@link #mark}, by offset from RAM_BASE, for a checked range of at least one byte. */
   void markOffsets(long offset, long length) {
+    markOffsets(offset, length, MARK);
+  }
+
+  /** As {@link #markOffsets}, for pages whose bytes the host took away; owners stay as they are. */
+  void markTaken(long offset, long length) {
+    markOffsets(offset, length, HOST_MARK);
+  }
+
+  private void markOffsets(long offset, long length, byte mark) {
     long page = offset >>> GuestMemory.PAGE_SHIFT;
     long last = (offset + length - 1) >>> GuestMemory.PAGE_SHIFT;
-    CARD.setRelease(cards, page, MARK);
+    CARD.setRelease(cards, page, mark);
     while (page < last) {
-      CARD.setRelease(cards, ++page, MARK);
+      CARD.setRelease(cards, ++page, mark);
     }
   }
 
@@ -139,11 +155,19 @@ public final class DirtyLog {
     long fresh = 0;
     for (long at = 0; at < padded.byteSize(); at += GROUP_BYTES) {
       if (any(at)) {
-        long bits = take(at);
+        long bits = 0;
+        long stored = 0;
+        for (int i = 0; i < GROUP_BYTES; i += 8) {
+          if ((long) WORD.getOpaque(padded, at + i) != 0) {
+            long eight = (long) WORD.getAndSet(padded, at + i, 0L);
+            bits |= marked(eight) << i;
+            stored |= byGuest(eight) << i;
+          }
+        }
         // Before the bits are published: another thread may already look for set bits.
         VarHandle.fullFence();
         if (owners != null) {
-          owners.written(at, bits);
+          owners.written(at, stored);
         }
         fresh += into.orWord((int) (at / GROUP_BYTES), bits);
       }
@@ -178,7 +202,7 @@ public final class DirtyLog {
         long bits = 0;
         for (int i = 0; i < GROUP_BYTES; i += 8) {
           long eight = (long) WORD.getAcquire(padded, at + i);
-          bits |= ((eight & EACH_CARD) * GATHER >>> 56) << i;
+          bits |= byGuest(eight) << i;
         }
         owners.written(at, bits);
       }
@@ -197,15 +221,21 @@ public final class DirtyLog {
         != 0;
   }
 
-  /** Gets and clears 64 cards; bit i = card i was marked. */
-  private long take(long at) {
-    long bits = 0;
+  private void take(long at) {
     for (int i = 0; i < GROUP_BYTES; i += 8) {
       if ((long) WORD.getOpaque(padded, at + i) != 0) {
-        long eight = (long) WORD.getAndSet(padded, at + i, 0L);
-        bits |= ((eight & EACH_CARD) * GATHER >>> 56) << i;
+        WORD.getAndSet(padded, at + i, 0L);
       }
     }
-    return bits;
+  }
+
+  /** Bit i = card i of the eight is marked. */
+  private static long marked(long eight) {
+    return (eight & EACH_CARD) * GATHER >>> 56;
+  }
+
+  /** Bit i = card i of the eight is marked, and not by the host. */
+  private static long byGuest(long eight) {
+    return marked(eight & ~(eight >>> 1));
   }
 }

@@ -204,7 +204,7 @@ public final class GuestMemory implements AutoCloseable {
   }
 
   /**
-   * As {@link DirtyLog#harvest}; and hinted pages that were written are the guest's again. With the
+   * As {@link DirtyLog#harvest}; and hinted and reported pages that were written are the guest's again. With the
    * machine lock held, or while nothing runs.
    */
   public long harvest(PageBitmap into) {
@@ -212,8 +212,8 @@ public final class GuestMemory implements AutoCloseable {
   }
 
   /**
-   * Makes {@link #owners} exact: hinted pages that were written since the last harvest are the
-   * guest's. With the machine lock held, or while nothing runs. The log stays as it is.
+   * Makes {@link #owners} exact: hinted and reported pages that were written since the last harvest
+   * are the guest's. With the machine lock held, or while nothing runs. The log stays as it is.
    */
   public void settleOwners() {
     dirtyLog.peek(owners);
@@ -374,7 +374,26 @@ public final class GuestMemory implements AutoCloseable {
     } else {
       ram.asSlice(from, to - from).fill((byte) 0);
     }
-    mark(from, to - from);
+    dirtyLog.markTaken(from, to - from);
+  }
+
+  /**
+   * Fills a range with a byte as a host may that the guest gave its pages to: as {@link #fill}, but
+   * the pages stay whose they are.
+   *
+   * @throws GuestAddressException if the range is not wholly in writable RAM
+   */
+  public void scribble(long gpa, long length, byte value) {
+    long offset = writable(gpa, length);
+    if (length > 0) {
+      ram.asSlice(offset, length).fill(value);
+      dirtyLog.markTaken(offset, length);
+    }
+  }
+
+  /** Bytes of a host page behind RAM: what {@link #discard} gives back are whole ones. */
+  public int hostPageSize() {
+    return backend.hostPageSize();
   }
 
   /** Bytes of RAM resident in host memory now: a walk of the page tables, milliseconds a GiB. */

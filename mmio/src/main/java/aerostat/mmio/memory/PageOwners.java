@@ -32,7 +32,10 @@ public final class PageOwners {
   /** Hinted free and not written since: what its bytes are means nothing. */
   public static final byte HINTED = 2;
 
-  /** Reported free by free page reporting and untouched since. */
+  /**
+   * Reported free by free page reporting and not written since. The host took its bytes; a page
+   * that is marked in the dirty log by a store of the guest counts as the guest's, as a hinted one.
+   */
   public static final byte REPORTED = 3;
 
   private static final int KINDS = 4;
@@ -129,7 +132,7 @@ public final class PageOwners {
   }
 
   /**
-   * Pages were written: those that were hinted are the guest's.
+   * Pages were written: those that were hinted or reported are the guest's.
    *
    * @param firstPage a multiple of 64
    * @param bits bit i: page firstPage + i was written
@@ -140,7 +143,8 @@ public final class PageOwners {
       // Eight at once; beyond the last page lies padding that is always zero, no owner HINTED.
       if ((bits >>> at & 0xff) != 0 && padded.get(JAVA_LONG, firstPage + at) != 0) {
         for (int i = at; i < at + 8; i++) {
-          if ((bits >>> i & 1) != 0 && padded.get(JAVA_BYTE, firstPage + i) == HINTED) {
+          // HINTED and REPORTED, not BALLOON: the guest gives those up by writing them.
+          if ((bits >>> i & 1) != 0 && padded.get(JAVA_BYTE, firstPage + i) >= HINTED) {
             STATE.setOpaque(padded, firstPage + i, GUEST);
           }
         }

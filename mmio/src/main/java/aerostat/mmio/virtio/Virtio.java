@@ -22,8 +22,8 @@ public final class Virtio {
   /** What our transport offers beside the device's own bits. */
   public static final long TRANSPORT_FEATURES = F_INDIRECT_DESC | F_EVENT_IDX | F_VERSION_1;
 
-  /** Feature bits that belong to the device type (0-23 and 50-127; we use the low ones). */
-  public static final long DEVICE_FEATURES_MASK = (1L << 24) - 1;
+  /** Feature bits that belong to the device type: 0-23 and 50-127, of which 64 have a window. */
+  public static final long DEVICE_FEATURES_MASK = (1L << 24) - 1 | -1L << 50;
 
   /** Interrupt status bits. */
   public static final int INTERRUPT_USED = 1;

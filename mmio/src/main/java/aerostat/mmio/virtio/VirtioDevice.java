@@ -8,7 +8,7 @@ public interface VirtioDevice {
   /** Device type, register DeviceID. */
   int deviceId();
 
-  /** Offered features of the device type (bits 0-23); the transport adds its own. */
+  /** Offered features of the device type (bits 0-23 and 50-63); the transport adds its own. */
   long offeredFeatures();
 
   /** Number of queue indexes, holes included; fixed. */

@@ -1,6 +1,10 @@
 package aerostat.vmm.cli;
 
 import aerostat.devices.balloon.BalloonOptions;
+import aerostat.devices.balloon.BalloonProperty;
+import aerostat.devices.balloon.QueueNumbering;
+import java.util.Arrays;
+import java.util.stream.Collectors;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -32,23 +36,35 @@ final class BalloonFlags implements ITypeConverter<BalloonOptions> {
     return options;
   }
 
-  private static BalloonOptions with(BalloonOptions o, String name, String word) {
-    boolean hint = o.freePageHint();
-    boolean reporting = o.freePageReporting();
-    boolean poison = o.pagePoison();
-    boolean oom = o.deflateOnOom();
-    switch (name.replace('_', '-')) {
-      case "free-page-hint", "free-page-hinting" -> hint = onOff(name, word);
-      case "free-page-reporting" -> reporting = onOff(name, word);
-      case "page-poison" -> poison = onOff(name, word);
-      case "deflate-on-oom" -> oom = onOff(name, word);
-      default ->
-          throw new IllegalArgumentException(
-              "the balloon has no property '"
-                  + name
-                  + "'; it has free-page-hint, free-page-reporting, page-poison, deflate-on-oom");
+  private static BalloonOptions with(BalloonOptions options, String name, String word) {
+    if (name.replace('_', '-').equals("queue-numbering")) {
+      return options.with(
+          QueueNumbering.named(word)
+              .orElseThrow(
+                  () ->
+                      new IllegalArgumentException(
+                          "'" + word + "' for queue-numbering: write " + numberings())));
     }
-    return new BalloonOptions(hint, reporting, poison, oom);
+    BalloonProperty property =
+        BalloonProperty.named(name)
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "the balloon has no property '" + name + "'; it has " + names()));
+    return options.with(property, onOff(name, word));
+  }
+
+  private static String names() {
+    return Arrays.stream(BalloonProperty.values())
+            .map(BalloonProperty::word)
+            .collect(Collectors.joining(", "))
+        + ", queue-numbering";
+  }
+
+  private static String numberings() {
+    return Arrays.stream(QueueNumbering.values())
+        .map(QueueNumbering::word)
+        .collect(Collectors.joining(", "));
   }
 
   /** An IllegalArgumentException for any other word. */

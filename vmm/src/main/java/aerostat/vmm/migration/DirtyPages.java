@@ -81,6 +81,7 @@ final class DirtyPages implements FreePageHintSink {
   private void startLog() {
     machineLock.lock();
     try {
+      memory.settleOwners(); // reported pages that were written since: their marks go now
       memory.dirtyLog().clear();
     } finally {
       machineLock.unlock();

@@ -1,11 +1,15 @@
 package aerostat.vmm.migration;
 
 import aerostat.devices.balloon.BalloonOptions;
+import aerostat.devices.balloon.BalloonProperty;
+import aerostat.devices.balloon.QueueNumbering;
 import aerostat.mmio.memory.GuestMemory;
 import aerostat.vmm.machine.MachineConfig;
 import aerostat.vmm.machine.MachineSlot.ExpectedConfig;
+import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -55,10 +59,8 @@ record SetupMessage(
         .uuid(uuid)
         .u64(config.memoryBytes())
         .text(config.append())
-        .bool(balloon.freePageHint())
-        .bool(balloon.freePageReporting())
-        .bool(balloon.pagePoison())
-        .bool(balloon.deflateOnOom())
+        .u64(propertyBits(balloon))
+        .u64(balloon.queueNumbering().ordinal())
         .bool(config.deterministic())
         .u64(config.seed())
         .u64(imageBytes)
@@ -78,12 +80,7 @@ record SetupMessage(
       throw in.bad("memory of " + memory + " bytes is not a multiple of 4096");
     }
     String append = in.text("append", MAX_APPEND);
-    BalloonOptions balloon =
-        new BalloonOptions(
-            in.bool("free-page-hint"),
-            in.bool("free-page-reporting"),
-            in.bool("page-poison"),
-            in.bool("deflate-on-oom"));
+    BalloonOptions balloon = balloon(in);
     MachineConfig config =
         new MachineConfig(memory, append, balloon, in.bool("deterministic"), in.u64("seed"), "");
     SetupMessage setup =
@@ -99,6 +96,24 @@ record SetupMessage(
             in.bool("verify"));
     in.end();
     return setup;
+  }
+
+  private static long propertyBits(BalloonOptions balloon) {
+    return balloon.properties().stream().mapToLong(p -> 1L << p.ordinal()).sum();
+  }
+
+  private static BalloonOptions balloon(PayloadReader in) throws MigrationStreamException {
+    BalloonProperty[] known = BalloonProperty.values();
+    long bits = in.within("balloon properties", 0, (1L << known.length) - 1);
+    Set<BalloonProperty> properties = EnumSet.noneOf(BalloonProperty.class);
+    for (BalloonProperty property : known) {
+      if ((bits >>> property.ordinal() & 1) != 0) {
+        properties.add(property);
+      }
+    }
+    QueueNumbering[] numberings = QueueNumbering.values();
+    long numbering = in.within("queue numbering", 0, numberings.length - 1);
+    return new BalloonOptions(properties, numberings[(int) numbering]);
   }
 
   /** The first flag of the destination that differs, with both values; null if all agree. */

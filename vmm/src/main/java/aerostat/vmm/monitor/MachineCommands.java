@@ -82,7 +82,8 @@ public final class MachineCommands {
         Command.of(
             "balloon",
             "Asks the guest to have `value` bytes of memory in use; it gets there in its own time"
-                + " (event BALLOON_CHANGE, `query-balloon`). More than the RAM means the RAM.",
+                + " (event BALLOON_CHANGE, `query-balloon`). More than the RAM means the RAM. Refused by"
+                + " a guest whose driver agreed on NO_BALLOON.",
             arguments -> {
               long value = (Long) given(arguments, "value");
               if (value <= 0) {
@@ -90,6 +91,11 @@ public final class MachineCommands {
               }
               return withActiveBalloon(
                   balloon -> {
+                    if (balloon.ballooningRefused()) {
+                      throw QmpException.generic(
+                          "The guest's driver takes no part in ballooning (feature NO_BALLOON);"
+                              + " statistics and free page hints still work");
+                    }
                     balloon.setTarget(value);
                     return Command.EMPTY;
                   });
