@@ -37,7 +37,10 @@ final class StatsHandler {
   private final MemorySegment buffer = Arena.ofAuto().allocate(BalloonLayout.MAX_STATS_BYTES, 8);
 
   StatsHandler(
-      BalloonState state, VirtioPort port, Supplier<@Nullable Virtqueue> ownQueue, DeviceClock clock) {
+      BalloonState state,
+      VirtioPort port,
+      Supplier<@Nullable Virtqueue> ownQueue,
+      DeviceClock clock) {
     this.state = state;
     this.port = port;
     this.ownQueue = ownQueue;

@@ -204,8 +204,8 @@ public final class GuestMemory implements AutoCloseable {
   }
 
   /**
-   * As {@link DirtyLog#harvest}; and hinted and reported pages that were written are the guest's again. With the
-   * machine lock held, or while nothing runs.
+   * As {@link DirtyLog#harvest}; and hinted and reported pages that were written are the guest's
+   * again. With the machine lock held, or while nothing runs.
    */
   public long harvest(PageBitmap into) {
     return dirtyLog.harvest(into, owners);

@@ -82,8 +82,8 @@ public final class MachineCommands {
         Command.of(
             "balloon",
             "Asks the guest to have `value` bytes of memory in use; it gets there in its own time"
-                + " (event BALLOON_CHANGE, `query-balloon`). More than the RAM means the RAM. Refused by"
-                + " a guest whose driver agreed on NO_BALLOON.",
+                + " (event BALLOON_CHANGE, `query-balloon`). More than the RAM means the RAM."
+                + " Refused by a guest whose driver agreed on NO_BALLOON.",
             arguments -> {
               long value = (Long) given(arguments, "value");
               if (value <= 0) {
