@@ -52,6 +52,14 @@ public interface BalloonHost {
   /** After it returns no hint reaches the sink (DEV-16). */
   void hintStop();
 
+  /**
+   * Whether the guest has ended the round that {@link #hintStart} began: it has no more to hint.
+   * False if that cannot be known.
+   */
+  default boolean hintRoundOver() {
+    return false;
+  }
+
   /** The guest may take hinted pages back. Idempotent. */
   void hintDone();
 }

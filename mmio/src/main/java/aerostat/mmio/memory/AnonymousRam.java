@@ -7,6 +7,16 @@ final class AnonymousRam extends MappedRam {
   }
 
   @Override
+  public void findAbsent(PageBitmap into) {
+    mapping.findAbsent(into);
+  }
+
+  @Override
+  public void prepareRead(long offset, long length) {
+    mapping.populateRead(offset, length);
+  }
+
+  @Override
   public void discard(long offset, long length) {
     discarded(mapping.dontNeed(offset, length), offset, length);
   }

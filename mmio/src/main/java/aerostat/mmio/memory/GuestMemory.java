@@ -9,6 +9,7 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -394,6 +395,26 @@ public final class GuestMemory implements AutoCloseable {
   /** Bytes of a host page behind RAM: what {@link #discard} gives back are whole ones. */
   public int hostPageSize() {
     return backend.hostPageSize();
+  }
+
+  /** As {@link RamBackend#findAbsent}: pages that read zero without being looked at. */
+  public PageBitmap absentPages() {
+    PageBitmap absent = new PageBitmap(pages());
+    backend.findAbsent(absent);
+    return absent;
+  }
+
+  /**
+   * As {@link RamBackend#prepareRead}, for pages [from, to) that are about to be read.
+   *
+   * @throws IndexOutOfBoundsException if the range is not wholly in RAM
+   */
+  public void prepareRead(long from, long to) {
+    Objects.checkFromToIndex(from, to, pages());
+    long hostPage = backend.hostPageSize();
+    long begin = (from << PAGE_SHIFT) & -hostPage;
+    backend.prepareRead(
+        begin, Math.min(size, ((to << PAGE_SHIFT) + hostPage - 1) & -hostPage) - begin);
   }
 
   /** Bytes of RAM resident in host memory now: a walk of the page tables, milliseconds a GiB. */

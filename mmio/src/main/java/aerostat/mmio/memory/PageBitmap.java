@@ -119,6 +119,19 @@ public final class PageBitmap {
     }
   }
 
+  /** Clears all bits that are clear in another bitmap of the same size. */
+  public void and(PageBitmap other) {
+    if (other.pages != pages) {
+      throw new IllegalArgumentException(other.pages + " pages with " + pages);
+    }
+    for (int i = 0; i < words.length; i++) {
+      long bits = other.word(i);
+      if ((word(i) & ~bits) != 0) {
+        WORD.getAndBitwiseAnd(words, i, bits);
+      }
+    }
+  }
+
   /** Clears all bits that are set in another bitmap of the same size. */
   public void andNot(PageBitmap other) {
     if (other.pages != pages) {

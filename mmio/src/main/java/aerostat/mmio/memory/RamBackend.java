@@ -32,6 +32,19 @@ public interface RamBackend extends AutoCloseable {
    */
   void discard(long offset, long length);
 
+  /**
+   * Sets the bits of pages that read zero for sure, without reading them: memory that the host
+   * never had to provide, or took back. Others may be zero as well. A page that is written
+   * afterwards keeps its bit, but is in the dirty log.
+   */
+  default void findAbsent(PageBitmap into) {}
+
+  /**
+   * Lets the host prepare a range for being read, many pages at a time: each first touch of a page
+   * is a fault otherwise. Changes nothing that can be seen, and may do nothing.
+   */
+  default void prepareRead(long offset, long length) {}
+
   /** Bytes of the mapping that lie in host memory now, as the process's smaps counts them. */
   long residentBytes();
 

@@ -36,6 +36,20 @@ final class DirtyPages implements FreePageHintSink {
     return bits;
   }
 
+  /**
+   * Pages that read zero without being looked at, asked for after {@link #begin}: what the guest
+   * writes from then on is in the log.
+   */
+  PageBitmap untouched() {
+    return memory.absentPages();
+  }
+
+  /** Takes these pages out; the argument keeps those that were in. */
+  void takeOut(PageBitmap pages) {
+    pages.and(bits);
+    bits.andNot(pages);
+  }
+
   /** Pages that a hint kept back and that were neither written nor sent since. */
   PageBitmap withheld() {
     return withheld;

@@ -51,6 +51,7 @@ final class MigrationStats {
   private long lastSync = begin;
   private long dirtyRate;
   private long hintWait;
+  private long untouched;
   private long roundBegin;
   private long roundNormal;
   private long roundDuplicate;
@@ -131,6 +132,11 @@ final class MigrationStats {
     hintWait = nanos;
   }
 
+  /** Pages that were told to be zero without a look at them; {@code duplicate} has them too. */
+  synchronized void untouched(long pages) {
+    untouched = pages;
+  }
+
   synchronized long syncs() {
     return syncs;
   }
@@ -209,6 +215,7 @@ final class MigrationStats {
     }
     map.put("x-hinted-pages", hinted.getAsLong());
     map.put("x-hint-wait", millis(hintWait));
+    map.put("x-untouched-pages", untouched);
     map.put("x-rounds", rounds.stream().map(Round::toMap).toList());
     if (!downtimeSplit.isEmpty()) {
       map.put("x-downtime-split", new LinkedHashMap<>(downtimeSplit));

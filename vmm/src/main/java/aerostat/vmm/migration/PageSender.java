@@ -17,6 +17,7 @@ final class PageSender {
   }
 
   private static final int CHUNK = WireLimits.MAX_DATA_PAGES;
+  private static final long MAX_RANGE = 1L << 30;
 
   private final GuestMemory memory;
   private final WireWriter out;
@@ -28,6 +29,7 @@ final class PageSender {
   private final RunTable zeros = new RunTable(WireLimits.MAX_RANGES);
   private final ByteBuffer[] data = new ByteBuffer[WireLimits.MAX_RUNS];
   private int pendingPages;
+  private boolean expectUntouched;
   private int skipEach;
   private int skipCount;
 
@@ -44,6 +46,24 @@ final class PageSender {
   /** Test builds: leaves out every n-th data page; 0 for none. */
   void skipEach(int n) {
     skipEach = n;
+  }
+
+  /** Tells the destination that these pages are zero, without a look at them. */
+  void zeros(PageBitmap pages) throws IOException {
+    for (long page = pages.nextSet(0); page >= 0; ) {
+      long end = Math.min(pages.nextClear(page), page + MAX_RANGE);
+      addZeros(page, (int) (end - page));
+      page = pages.nextSet(end);
+    }
+    flushZeros();
+  }
+
+  /**
+   * Whether memory that is about to be looked at may never have been touched: then it is mapped in
+   * pieces, not page by page.
+   */
+  void expectUntouched(boolean expect) {
+    expectUntouched = expect;
   }
 
   /** Sends every page that is dirty when the scan passes it. */
@@ -68,6 +88,9 @@ final class PageSender {
     }
     long end = Math.min(Math.min(bits.nextClear(page), page + CHUNK), to);
     dirty.taken(page, end);
+    if (expectUntouched) {
+      memory.prepareRead(page, end);
+    }
     scan(page, end);
     return end;
   }

@@ -5,9 +5,11 @@ import aerostat.mmio.memory.GuestMemory;
 import aerostat.mmio.memory.PageBitmap;
 import aerostat.vmm.machine.Sabotage;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * Errors of {@link Sabotage} at the dirty bitmap, for test builds; does nothing otherwise. One per
@@ -15,6 +17,11 @@ import java.util.function.Predicate;
  * of the migration, but for {@link #hinted}.
  */
 final class PlantedErrors {
+  /** What the parameter {@code x-sabotage} may be; empty for none. */
+  static final List<String> WORDS =
+      Stream.concat(Stream.of(""), Arrays.stream(Sabotage.values()).map(Sabotage::word)).toList();
+
+  private static final String TEST_BUILD = "aerostat.testbuild";
   private static final int LOSE_ONE_IN = 1000;
   private static final int MAX_HINTS = 65536;
   private static final long SEED = 4711;
@@ -27,6 +34,11 @@ final class PlantedErrors {
   private boolean logsLate;
   private boolean hintClearsLog;
   private HintErrors hintErrors = HintErrors.NONE;
+
+  /** Whether the parameter may be set at all. */
+  static boolean testBuild() {
+    return Boolean.getBoolean(TEST_BUILD);
+  }
 
   /** A migration begins; what is planted holds until the next. */
   synchronized void begin(Predicate<Sabotage> planned) {

@@ -1,5 +1,6 @@
 package aerostat.vmm.migration;
 
+import aerostat.mmio.memory.PageBitmap;
 import aerostat.vmm.machine.RunState;
 import aerostat.vmm.machine.Sabotage;
 import java.io.IOException;
@@ -10,7 +11,7 @@ import java.util.function.Supplier;
 /** The rounds while the guest runs, and the last one after its pause. */
 final class Precopy {
   private static final int SABOTAGE_SKIP = 64;
-  private static final long HINT_POLL = 1_000_000;
+  private static final long HINT_POLL = 500_000;
   private static final long HINT_QUIET = 3_000_000;
 
   private final MovableGuest guest;
@@ -58,13 +59,22 @@ final class Precopy {
   void rounds() throws IOException {
     dirty.begin();
     boolean hints = sync();
+    // While the guest collects its hints, the host's kernel is asked about the rest.
+    PageBitmap untouched = parameters.get().skipUntouched() ? dirty.untouched() : null;
     if (hints) {
       awaitHints();
     }
+    if (untouched != null) {
+      dirty.takeOut(untouched);
+      stats.untouched(untouched.cardinality());
+      sender.zeros(untouched);
+    }
+    sender.expectUntouched(untouched == null);
     dirty.hintsCame();
     while (true) {
       long before = dirty.remaining();
       round(before);
+      sender.expectUntouched(false);
       sync();
       MigrationParameters p = parameters.get();
       long remaining = dirty.remaining();
@@ -148,7 +158,7 @@ final class Precopy {
         lastChange = now;
       }
       boolean quiet = count > 0 && now - lastChange > HINT_QUIET;
-      if (quiet || now >= deadline) {
+      if (quiet || now >= deadline || switchOver.hintRoundOver()) {
         stats.hintWait(now - begin);
         return;
       }

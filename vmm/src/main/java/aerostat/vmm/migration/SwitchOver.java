@@ -45,6 +45,16 @@ final class SwitchOver {
     return hintsUsed;
   }
 
+  /** Whether the guest has told all that it has to hint in this round. */
+  boolean hintRoundOver() {
+    guest.lock().lock();
+    try {
+      return guest.balloon().hintRoundOver();
+    } finally {
+      guest.lock().unlock();
+    }
+  }
+
   /** After the last sync, and on every way out (DEV-18, MIG-27). */
   void hintsDone() {
     if (hintsUsed) {

@@ -282,7 +282,7 @@ class MigrationTest {
       assertThat(a.service.parameters())
           .containsEntry("max-bandwidth", 32L << 20)
           .containsEntry("x-hinting", false)
-          .containsEntry("downtime-limit", 300);
+          .containsEntry("downtime-limit", 300L);
       assertThat(a.service.query()).isEmpty();
       assertThatThrownBy(() -> a.service.claim(true)).hasMessageContaining("nothing to claim");
     }
