@@ -22,6 +22,10 @@ public enum BalloonCounter {
   PAGES_HINTED,
   /** Pages cut off from ranges: the image, or outside RAM (EDGE-50). */
   HINT_PAGES_REFUSED,
+  /** Requests for a bitmap of free pages. */
+  FREE_PAGES_REQUESTS,
+  /** Bitmaps that answered no request, or one of the past. */
+  FREE_PAGES_REPLIES_IGNORED,
   /** Pages of reports that were discarded, or scribbled over. */
   PAGES_REPORTED,
   /** Reports acknowledged without effect: the pages are poisoned, or discards are inhibited. */

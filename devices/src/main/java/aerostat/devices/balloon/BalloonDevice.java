@@ -17,7 +17,7 @@ public final class BalloonDevice implements VirtioDevice {
   private final String name;
   private final long offered;
   private final QueueMap queues;
-  private final boolean scribbleReported;
+  private final BalloonOptions options;
   private final BalloonState state;
   private final DeviceClock clock;
   private @Nullable Parts parts;
@@ -28,19 +28,21 @@ public final class BalloonDevice implements VirtioDevice {
       PageHandler pages,
       ReportHandler reports,
       StatsHandler stats,
-      HintMachine hints,
+      FreePageSource hints,
       ConfigSpace config,
       HostSide host) {}
 
   /**
    * @param name of the instance: names its slice of the state
+   * @throws IllegalArgumentException for options that do not go together
    */
   public BalloonDevice(
       String name, BalloonOptions options, FlatState flatState, DeviceClock clock) {
+    options.check();
     this.name = name;
+    this.options = options;
     this.offered = BalloonLayout.offered(options);
     this.queues = new QueueMap(options.queueNumbering(), offered);
-    this.scribbleReported = options.has(BalloonProperty.SCRIBBLE_REPORTED);
     this.clock = clock;
     this.state =
         new BalloonState(
@@ -76,17 +78,20 @@ public final class BalloonDevice implements VirtioDevice {
 
   @Override
   public void attach(VirtioPort port) {
-    HintMachine hints = new HintMachine(state, port);
+    FreePageSource hints =
+        options.has(BalloonProperty.GET_FREE_PAGES)
+            ? new FreePagesMachine(state, port, () -> queue(port, QueueRole.FREE_PAGE), options)
+            : new HintMachine(state, port);
     StatsHandler stats = new StatsHandler(state, port, () -> queue(port, QueueRole.STATS), clock);
     HostSide host = new HostSide(state, port, hints, stats);
     parts =
         new Parts(
             port,
             new PageHandler(state, port),
-            new ReportHandler(state, port, scribbleReported),
+            new ReportHandler(state, port, options.has(BalloonProperty.SCRIBBLE_REPORTED)),
             stats,
             hints,
-            new ConfigSpace(state, port, hints, host, BalloonLayout.configSize(offered)),
+            new ConfigSpace(state, port, host, BalloonLayout.configSize(offered)),
             host);
   }
 
@@ -98,6 +103,11 @@ public final class BalloonDevice implements VirtioDevice {
   @Override
   public long offeredFeatures() {
     return offered;
+  }
+
+  @Override
+  public boolean acceptsFeatures(long features) {
+    return BalloonLayout.consistent(features);
   }
 
   @Override
@@ -130,7 +140,7 @@ public final class BalloonDevice implements VirtioDevice {
   public boolean handle(int queue, Virtqueue virtqueue) {
     QueueRole role = Objects.requireNonNull(role(queue));
     return switch (role) {
-      case INFLATE, DEFLATE -> parts().pages().handle(role, virtqueue);
+      case INFLATE, DEFLATE, INFLATE_DEFLATE -> parts().pages().handle(role, virtqueue);
       case STATS -> parts().stats().handle(virtqueue);
       case FREE_PAGE -> parts().hints().handle(virtqueue);
       case REPORTING -> parts().reports().handle(virtqueue);
@@ -151,6 +161,8 @@ public final class BalloonDevice implements VirtioDevice {
   public void queueStopped(int queue) {
     if (role(queue) == QueueRole.STATS) {
       parts().stats().forgetHeld();
+    } else if (role(queue) == QueueRole.FREE_PAGE) {
+      parts().hints().queueStopped();
     }
   }
 

@@ -40,12 +40,13 @@ public interface BalloonHost {
   /** Called after {@code actual} changed (event BALLOON_CHANGE), with the new actual in bytes. */
   void onActualChanged(LongConsumer listener);
 
-  /** Whether FREE_PAGE_HINT was negotiated and the driver is ready. */
+  /** Whether FREE_PAGE_HINT or GET_FREE_PAGES was negotiated and the driver is ready. */
   boolean hintingPossible();
 
   /**
-   * New command id, REQUESTED; hints go to {@code sink} until stop, done or reset (F.3). Without
-   * effect unless {@link #hintingPossible}.
+   * New command id, REQUESTED; hints go to {@code sink} until stop, done or reset (F.3). With
+   * GET_FREE_PAGES: a request goes out, unless this sink's was answered or is out. Without effect
+   * unless {@link #hintingPossible}.
    */
   void hintStart(FreePageHintSink sink);
 
@@ -59,6 +60,14 @@ public interface BalloonHost {
   default boolean hintRoundOver() {
     return false;
   }
+
+  /**
+   * What a guest that answers with a bitmap is to drop before it looks for free pages: bit 0 page
+   * cache, bit 1 slab. From the next request on; without effect on other guests.
+   *
+   * @throws IllegalArgumentException for other bits
+   */
+  default void dropCachesFirst(int bits) {}
 
   /** The guest may take hinted pages back. Idempotent. */
   void hintDone();

@@ -79,8 +79,20 @@ final class BalloonLayout {
   /** 16 times u64; all ones = not reported. */
   static final int STATS_VALUES = 48;
 
+  /** Head of the driver's request buffer that the device holds, plus 1; 0 = none. */
+  static final int FREE_PAGES_HELD = STATS_VALUES + 8 * STATS;
+
+  /** {@link FreePagesMachine#ALL_FLAGS}. */
+  static final int FREE_PAGES_FLAGS = FREE_PAGES_HELD + 4;
+
+  /** u64, guest-physical address of the buffer that is held. */
+  static final int FREE_PAGES_GPA = FREE_PAGES_FLAGS + 4;
+
+  /** u64, id of the last request. */
+  static final int FREE_PAGES_ID = FREE_PAGES_GPA + 8;
+
   /** u64 each, in the order of {@link BalloonCounter}. */
-  static final int COUNTERS = STATS_VALUES + 8 * STATS;
+  static final int COUNTERS = FREE_PAGES_ID + 8;
 
   static final int BYTES = COUNTERS + 8 * BalloonCounter.values().length;
 
@@ -95,11 +107,37 @@ final class BalloonLayout {
   }
 
   static long offered(BalloonOptions options) {
-    return F_STATS_VQ
-        | F_NO_BALLOON
-        | (options.has(BalloonProperty.DEFLATE_ON_OOM) ? F_DEFLATE_ON_OOM : 0)
-        | (options.has(BalloonProperty.FREE_PAGE_HINT) ? F_FREE_PAGE_HINT : 0)
-        | (options.has(BalloonProperty.PAGE_POISON) ? F_PAGE_POISON : 0)
-        | (options.has(BalloonProperty.FREE_PAGE_REPORTING) ? F_REPORTING : 0);
+    long bits = F_STATS_VQ | F_NO_BALLOON;
+    for (BalloonProperty property : options.properties()) {
+      bits |= feature(property);
+    }
+    return bits;
+  }
+
+  /** The feature that a property offers; 0 for those that offer none. */
+  private static long feature(BalloonProperty property) {
+    return switch (property) {
+      case FREE_PAGE_HINT -> F_FREE_PAGE_HINT;
+      case FREE_PAGE_REPORTING -> F_REPORTING;
+      case PAGE_POISON -> F_PAGE_POISON;
+      case DEFLATE_ON_OOM -> F_DEFLATE_ON_OOM;
+      case GET_FREE_PAGES -> FreePagesLayout.F_GET_FREE_PAGES;
+      case REQUEST_ID -> FreePagesLayout.F_REQUEST_ID;
+      case DROP_LOCK -> FreePagesLayout.F_DROP_LOCK;
+      case PAGE_BITMAP -> FreePagesLayout.F_PAGE_BITMAP;
+      case INFLATE_DEFLATE -> FreePagesLayout.F_INFLATE_DEFLATE;
+      case DISCARD_FREE_PAGES, CLEAN_FREE_PAGES, SCRIBBLE_REPORTED -> 0;
+    };
+  }
+
+  /** Whether features that build on each other were accepted together. */
+  static boolean consistent(long features) {
+    return implies(features, FreePagesLayout.F_REQUEST_ID, FreePagesLayout.F_GET_FREE_PAGES)
+        && implies(features, FreePagesLayout.F_DROP_LOCK, FreePagesLayout.F_REQUEST_ID)
+        && implies(features, FreePagesLayout.F_INFLATE_DEFLATE, FreePagesLayout.F_PAGE_BITMAP);
+  }
+
+  private static boolean implies(long features, long feature, long needed) {
+    return (features & feature) == 0 || (features & needed) != 0;
   }
 }

@@ -17,6 +17,30 @@ public record BalloonOptions(Set<BalloonProperty> properties, QueueNumbering que
     properties = Set.copyOf(properties);
   }
 
+  /**
+   * Whether they go together; a balloon is not built of others.
+   *
+   * @throws IllegalArgumentException that names the two that do not
+   */
+  public void check() {
+    if (has(BalloonProperty.GET_FREE_PAGES) && has(BalloonProperty.FREE_PAGE_HINT)) {
+      throw new IllegalArgumentException(
+          "balloon: get-free-pages and free-page-hint are one feature bit: switch one off");
+    }
+    needs(BalloonProperty.REQUEST_ID, BalloonProperty.GET_FREE_PAGES);
+    needs(BalloonProperty.DROP_LOCK, BalloonProperty.REQUEST_ID);
+    needs(BalloonProperty.DISCARD_FREE_PAGES, BalloonProperty.GET_FREE_PAGES);
+    needs(BalloonProperty.CLEAN_FREE_PAGES, BalloonProperty.GET_FREE_PAGES);
+    needs(BalloonProperty.INFLATE_DEFLATE, BalloonProperty.PAGE_BITMAP);
+  }
+
+  private void needs(BalloonProperty property, BalloonProperty other) {
+    if (has(property) && !has(other)) {
+      throw new IllegalArgumentException(
+          "balloon: " + property.word() + " is nothing without " + other.word());
+    }
+  }
+
   /** The properties that QEMU has, and its queue numbers. */
   public BalloonOptions(
       boolean freePageHint, boolean freePageReporting, boolean pagePoison, boolean deflateOnOom) {

@@ -13,6 +13,20 @@ public enum BalloonProperty {
   PAGE_POISON("page-poison"),
   /** Offers DEFLATE_ON_OOM. */
   DEFLATE_ON_OOM("deflate-on-oom"),
+  /** Offers GET_FREE_PAGES, the bitmap of 2016, on the bit of FREE_PAGE_HINT. */
+  GET_FREE_PAGES("get-free-pages"),
+  /** With GET_FREE_PAGES: offers REQUEST_ID. */
+  REQUEST_ID("x-request-id"),
+  /** With REQUEST_ID: offers DROP_LOCK. */
+  DROP_LOCK("x-drop-lock"),
+  /** Discards the pages that a free page bitmap names; loses writes without the guest's lock. */
+  DISCARD_FREE_PAGES("x-discard-free-pages"),
+  /** Takes the pages that a free page bitmap names off the dirty log; likewise. */
+  CLEAN_FREE_PAGES("x-clean-free-pages"),
+  /** Offers PAGE_BITMAP: bitmaps on the inflate and deflate queues. */
+  PAGE_BITMAP("x-page-bitmap"),
+  /** With PAGE_BITMAP: offers INFLATE_DEFLATE, a queue that does both in one go. */
+  INFLATE_DEFLATE("x-inflate-deflate"),
   /**
    * Writes junk over reported pages before the acknowledgement, instead of discarding them: the
    * specification allows it, and a driver that still uses such a page shows.

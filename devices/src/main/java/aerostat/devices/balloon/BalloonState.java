@@ -63,6 +63,15 @@ final class BalloonState {
     return HintStatus.values()[get32(BalloonLayout.HINT_STATUS)];
   }
 
+  /** The hint command that the guest reads in the config space (DEV-13's table). */
+  int hintCommandSeen() {
+    return switch (hintStatus()) {
+      case STOP, START -> BalloonLayout.COMMAND_STOP;
+      case REQUESTED -> get32(BalloonLayout.HINT_COMMAND);
+      case DONE -> BalloonLayout.COMMAND_DONE;
+    };
+  }
+
   void setHintStatus(HintStatus status) {
     set32(BalloonLayout.HINT_STATUS, status.ordinal());
   }

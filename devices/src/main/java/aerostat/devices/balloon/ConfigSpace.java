@@ -8,15 +8,13 @@ final class ConfigSpace {
   private static final int ACTUAL_LAST_BYTE = BalloonLayout.CONFIG_ACTUAL + 3;
 
   private final BalloonState state;
-  private final HintMachine hints;
   private final HostSide host;
   private final VirtioPort port;
   private final int size;
 
-  ConfigSpace(BalloonState state, VirtioPort port, HintMachine hints, HostSide host, int size) {
+  ConfigSpace(BalloonState state, VirtioPort port, HostSide host, int size) {
     this.state = state;
     this.port = port;
-    this.hints = hints;
     this.host = host;
     this.size = size;
   }
@@ -34,7 +32,7 @@ final class ConfigSpace {
     return switch (offset) {
       case BalloonLayout.CONFIG_NUM_PAGES -> state.get32(BalloonLayout.NUM_PAGES);
       case BalloonLayout.CONFIG_ACTUAL -> state.get32(BalloonLayout.ACTUAL);
-      case BalloonLayout.CONFIG_HINT_COMMAND -> hints.commandSeen();
+      case BalloonLayout.CONFIG_HINT_COMMAND -> state.hintCommandSeen();
       case BalloonLayout.CONFIG_POISON -> state.get32(BalloonLayout.POISON_VAL);
       default -> 0;
     };

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * clearing are under one lock, the machine's, so after {@link #stop} no hint reaches the sink
  * (DEV-16).
  */
-final class HintMachine {
+final class HintMachine implements FreePageSource {
   private final BalloonState state;
   private final VirtioPort port;
   private final GuestMemory memory;
@@ -40,16 +40,8 @@ final class HintMachine {
     this.memory = port.memory();
   }
 
-  /** What the guest reads in the config space. */
-  int commandSeen() {
-    return switch (state.hintStatus()) {
-      case STOP, START -> BalloonLayout.COMMAND_STOP;
-      case REQUESTED -> state.get32(BalloonLayout.HINT_COMMAND);
-      case DONE -> BalloonLayout.COMMAND_DONE;
-    };
-  }
-
-  void start(FreePageHintSink newSink) {
+  @Override
+  public void start(FreePageHintSink newSink) {
     sink = newSink;
     errors = newSink.errors();
     int id = state.get32(BalloonLayout.HINT_COMMAND) + 1;
@@ -60,7 +52,8 @@ final class HintMachine {
     port.configChanged();
   }
 
-  void stop() {
+  @Override
+  public void stop() {
     sink = null;
     if (state.hintStatus() != HintStatus.STOP) {
       moveTo(HintStatus.STOP);
@@ -69,7 +62,8 @@ final class HintMachine {
   }
 
   /** The guest may use its hinted pages again; each stays hinted until it is written. */
-  void done() {
+  @Override
+  public void done() {
     sink = null;
     if (state.hintStatus() != HintStatus.DONE) {
       moveTo(HintStatus.DONE);
@@ -77,21 +71,23 @@ final class HintMachine {
     }
   }
 
-  /** Another state was put in: what the migration of the old one asked for is no more. */
-  void restored() {
+  @Override
+  public void restored() {
     sink = null;
     errors = HintErrors.NONE;
     underWay = null;
   }
 
   /** Device reset: idle, and nobody holds hinted pages any more. */
-  void reset() {
+  @Override
+  public void reset() {
     restored();
     state.setHintStatus(HintStatus.STOP);
     memory.owners().replace(0, memory.pages(), PageOwners.HINTED, PageOwners.GUEST);
   }
 
-  boolean handle(Virtqueue queue) {
+  @Override
+  public boolean handle(Virtqueue queue) {
     if (underWay != null) {
       finish(underWay, queue);
       return true;
@@ -128,6 +124,16 @@ final class HintMachine {
     }
     queue.push(chain.head(), 0);
     return true;
+  }
+
+  @Override
+  public boolean roundOver() {
+    return state.hintStatus() == HintStatus.STOP;
+  }
+
+  @Override
+  public void queueStopped() {
+    underWay = null;
   }
 
   private void finish(HintUnderWay hint, Virtqueue queue) {

@@ -13,11 +13,11 @@ import java.util.function.LongConsumer;
 final class HostSide implements BalloonHost {
   private final BalloonState state;
   private final VirtioPort port;
-  private final HintMachine hints;
+  private final FreePageSource hints;
   private final StatsHandler stats;
   private final List<LongConsumer> listeners = new CopyOnWriteArrayList<>();
 
-  HostSide(BalloonState state, VirtioPort port, HintMachine hints, StatsHandler stats) {
+  HostSide(BalloonState state, VirtioPort port, FreePageSource hints, StatsHandler stats) {
     this.state = state;
     this.port = port;
     this.hints = hints;
@@ -135,6 +135,18 @@ final class HostSide implements BalloonHost {
   public void hintDone() {
     if (hintNegotiated()) {
       hints.done();
+    }
+  }
+
+  @Override
+  public boolean hintRoundOver() {
+    return hints.roundOver();
+  }
+
+  @Override
+  public void dropCachesFirst(int bits) {
+    if (hints instanceof FreePagesMachine freePages) {
+      freePages.dropCaches(bits);
     }
   }
 

@@ -15,7 +15,10 @@ import java.nio.ByteOrder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Inflate and deflate elements: arrays of 32-bit page numbers (DEV-01 to DEV-08). */
+/**
+ * Inflate and deflate elements: arrays of 32-bit page numbers (DEV-01 to DEV-08), or bitmaps where
+ * PAGE_BITMAP was agreed ({@link FreePagesLayout}).
+ */
 final class PageHandler {
   private static final Logger log = LoggerFactory.getLogger(PageHandler.class);
   private static final ValueLayout.OfInt PFN =
@@ -30,6 +33,7 @@ final class PageHandler {
   private final MemorySegment piece = Arena.ofAuto().allocate(PIECE, 8);
   private final PageRuns inflating = new PageRuns(this::inflate);
   private final PageRuns deflating = new PageRuns(this::deflate);
+  private final PageBitmapReader bitmap;
   private boolean inhibited;
   private boolean discardFailed;
 
@@ -37,6 +41,7 @@ final class PageHandler {
     this.state = state;
     this.port = port;
     this.memory = port.memory();
+    this.bitmap = new PageBitmapReader(memory);
   }
 
   /** While inhibited, elements are acknowledged and nothing else (DEV-03). */
@@ -55,20 +60,46 @@ final class PageHandler {
     if (chain == null) {
       return false;
     }
-    long bytes = chain.readableBytes() & -BalloonLayout.PFN_BYTES; // a short tail is ignored
-    if (bytes > BalloonLayout.MAX_PFN_ARRAY_BYTES) {
-      throw new QueueViolation("page number array of " + bytes + " bytes");
-    }
-    if (role == QueueRole.INFLATE && inhibited) {
+    if (role != QueueRole.DEFLATE && inhibited) {
       state.count(BalloonCounter.ELEMENTS_INHIBITED, 1);
+    } else if ((port.features() & FreePagesLayout.F_PAGE_BITMAP) != 0) {
+      actOnBitmap(role, chain);
     } else {
-      act(role == QueueRole.INFLATE ? inflating : deflating, chain, bytes);
+      act(role == QueueRole.INFLATE ? inflating : deflating, chain);
     }
     queue.push(chain.head(), 0); // DEV-07
     return true;
   }
 
-  private void act(PageRuns runs, DescriptorChain chain, long bytes) {
+  private void actOnBitmap(QueueRole role, DescriptorChain chain) {
+    if (chain.readableBytes() < FreePagesLayout.PAGES_HEADER_BYTES) {
+      throw new QueueViolation("page bitmap of " + chain.readableBytes() + " bytes");
+    }
+    chain.read(memory, 0, piece, FreePagesLayout.PAGES_HEADER_BYTES);
+    long first = piece.get(BalloonLayout.U64, FreePagesLayout.PAGES_FIRST);
+    long length = piece.get(BalloonLayout.U64, FreePagesLayout.PAGES_LENGTH);
+    long found = chain.readableBytes() - FreePagesLayout.PAGES_HEADER_BYTES;
+    PageBitmapReader.check(memory, first, length, found);
+    PageRuns.Sink sink =
+        switch (role) {
+          case INFLATE -> this::inflate;
+          case DEFLATE -> this::deflate;
+          default -> this::inflateAndDeflate;
+        };
+    bitmap.read(chain, FreePagesLayout.PAGES_HEADER_BYTES, first, length, sink);
+  }
+
+  /** Into the balloon and out again: while a page is in it, it is the host's to discard. */
+  private void inflateAndDeflate(long gpa, long pages) {
+    inflate(gpa, pages);
+    deflate(gpa, pages);
+  }
+
+  private void act(PageRuns runs, DescriptorChain chain) {
+    long bytes = chain.readableBytes() & -BalloonLayout.PFN_BYTES; // a short tail is ignored
+    if (bytes > BalloonLayout.MAX_PFN_ARRAY_BYTES) {
+      throw new QueueViolation("page number array of " + bytes + " bytes");
+    }
     for (long at = 0; at < bytes; at += PIECE) {
       long here = Math.min(PIECE, bytes - at);
       chain.read(memory, at, piece, here);
@@ -107,15 +138,15 @@ final class PageHandler {
     long inside = Math.max(0, to - from) >>> GuestMemory.PAGE_SHIFT;
     state.count(BalloonCounter.PAGES_IGNORED, pages - inside);
     trace("deflate", gpa, pages, inside);
-    for (long page = from; page < to; page += GuestMemory.PAGE_SIZE) {
-      // A page that was hinted or never given is not the balloon's to give back.
-      if (memory.owners().get(page) == PageOwners.BALLOON) {
-        memory.owners().set(page, GuestMemory.PAGE_SIZE, PageOwners.GUEST);
-        state.count(BalloonCounter.PAGES_DEFLATED, 1);
-      } else {
-        state.count(BalloonCounter.DEFLATED_NOT_INFLATED, 1);
-      }
+    if (inside == 0) {
+      return;
     }
+    long page = (from - GuestMemory.RAM_BASE) >>> GuestMemory.PAGE_SHIFT;
+    // A page that was hinted or never given is not the balloon's to give back.
+    long given =
+        memory.owners().replace(page, page + inside, PageOwners.BALLOON, PageOwners.GUEST);
+    state.count(BalloonCounter.PAGES_DEFLATED, given);
+    state.count(BalloonCounter.DEFLATED_NOT_INFLATED, inside - given);
   }
 
   private long writableFrom(long gpa) {

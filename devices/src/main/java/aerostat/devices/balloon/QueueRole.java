@@ -6,7 +6,9 @@ enum QueueRole {
   DEFLATE("deflate", 128, 0, false),
   STATS("stats", 128, BalloonLayout.F_STATS_VQ, false),
   FREE_PAGE("free_page_vq", 1024, BalloonLayout.F_FREE_PAGE_HINT, true),
-  REPORTING("reporting_vq", 32, BalloonLayout.F_REPORTING, true);
+  REPORTING("reporting_vq", 32, BalloonLayout.F_REPORTING, true),
+  /** Ours ({@link FreePagesLayout}). */
+  INFLATE_DEFLATE("inflate_deflate", 128, FreePagesLayout.F_INFLATE_DEFLATE, false);
 
   final String queueName;
   final int size;

@@ -115,20 +115,24 @@ public final class PageOwners {
   /**
    * Gives those pages of [firstPage, endPage) that have one owner to another.
    *
+   * @return how many
    * @throws IndexOutOfBoundsException if the range is not wholly in RAM; nothing changed then
    */
-  public void replace(long firstPage, long endPage, byte owner, byte newOwner) {
+  public long replace(long firstPage, long endPage, byte owner, byte newOwner) {
     if (firstPage < 0 || endPage > pages || firstPage > endPage) {
       throw new IndexOutOfBoundsException("pages [" + firstPage + ", " + endPage + ") of " + pages);
     }
+    long replaced = 0;
     for (long page = firstPage; page < endPage; ) {
       byte found = page(page);
       long end = sameUntil(page, endPage, found);
       if (found == owner) {
         states.asSlice(page, end - page).fill(newOwner);
+        replaced += end - page;
       }
       page = end;
     }
+    return replaced;
   }
 
   /**

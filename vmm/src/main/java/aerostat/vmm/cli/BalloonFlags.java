@@ -4,6 +4,10 @@ import aerostat.devices.balloon.BalloonOptions;
 import aerostat.devices.balloon.BalloonProperty;
 import aerostat.devices.balloon.QueueNumbering;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -27,12 +31,20 @@ final class BalloonFlags implements ITypeConverter<BalloonOptions> {
     if (text.isBlank()) {
       return options;
     }
+    Set<String> names = new HashSet<>();
     for (String part : text.split(",", -1)) {
       int equals = part.indexOf('=');
       String name = equals < 0 ? part : part.substring(0, equals);
       String word = equals < 0 ? "on" : part.substring(equals + 1);
       options = with(options, name, word);
+      names.add(name.replace('_', '-'));
     }
+    if (options.has(BalloonProperty.GET_FREE_PAGES)
+        && Collections.disjoint(names, List.of("free-page-hint", "free-page-hinting"))) {
+      // One feature bit: the default gives way.
+      options = options.with(BalloonProperty.FREE_PAGE_HINT, false);
+    }
+    options.check();
     return options;
   }
 

@@ -113,7 +113,13 @@ record SetupMessage(
     }
     QueueNumbering[] numberings = QueueNumbering.values();
     long numbering = in.within("queue numbering", 0, numberings.length - 1);
-    return new BalloonOptions(properties, numberings[(int) numbering]);
+    BalloonOptions options = new BalloonOptions(properties, numberings[(int) numbering]);
+    try {
+      options.check();
+    } catch (IllegalArgumentException e) {
+      throw in.bad(String.valueOf(e.getMessage()));
+    }
+    return options;
   }
 
   /** The first flag of the destination that differs, with both values; null if all agree. */

@@ -1,8 +1,11 @@
 package aerostat.vmm.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import aerostat.devices.balloon.BalloonOptions;
+import aerostat.devices.balloon.BalloonProperty;
+import aerostat.devices.balloon.QueueNumbering;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -49,6 +52,29 @@ class WordsTest {
       String text, boolean hint, boolean reporting, boolean poison, boolean oom) {
     assertThat(new BalloonFlags().convert(text))
         .isEqualTo(new BalloonOptions(hint, reporting, poison, oom));
+  }
+
+  @Test
+  void bitmapsTakeTheBitOfHints() {
+    BalloonOptions bitmap = new BalloonFlags().convert("get-free-pages=on,x-request-id=on");
+    assertThat(bitmap.has(BalloonProperty.GET_FREE_PAGES)).isTrue();
+    assertThat(bitmap.has(BalloonProperty.FREE_PAGE_HINT)).isFalse();
+    assertThat(new BalloonFlags().convert("queue_numbering=spec").queueNumbering())
+        .isEqualTo(QueueNumbering.SPEC);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "free-page-hint=on,get-free-pages=on|one feature bit",
+        "x-request-id=on|x-request-id is nothing without get-free-pages",
+        "queue-numbering=on|write spec, dense-offered, dense-negotiated",
+        "nonsense=on|the balloon has no property 'nonsense'; it has free-page-hint, ",
+        "page-poison=maybe|write on or off",
+      })
+  void balloonPropertiesThatMakeNoSense(String text, String message) {
+    assertThatThrownBy(() -> new BalloonFlags().convert(text)).hasMessageContaining(message);
   }
 
   @Test
