@@ -127,11 +127,6 @@ final class HostSide implements BalloonHost {
   }
 
   @Override
-  public boolean hintRoundOver() {
-    return state.hintStatus() == HintStatus.STOP;
-  }
-
-  @Override
   public void hintDone() {
     if (hintNegotiated()) {
       hints.done();

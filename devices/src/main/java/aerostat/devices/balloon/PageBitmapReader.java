@@ -44,8 +44,7 @@ final class PageBitmapReader {
    * @param sink gets runs in rising order, wherever they lie
    * @return bits set
    */
-  long read(
-      DescriptorChain chain, long offset, long firstPfn, long length, PageRuns.Sink sink) {
+  long read(DescriptorChain chain, long offset, long firstPfn, long length, PageRuns.Sink sink) {
     PageRuns runs = new PageRuns(sink);
     long pages = 0;
     for (long at = 0; at < length; at += PIECE) {

@@ -143,8 +143,7 @@ final class PageHandler {
     }
     long page = (from - GuestMemory.RAM_BASE) >>> GuestMemory.PAGE_SHIFT;
     // A page that was hinted or never given is not the balloon's to give back.
-    long given =
-        memory.owners().replace(page, page + inside, PageOwners.BALLOON, PageOwners.GUEST);
+    long given = memory.owners().replace(page, page + inside, PageOwners.BALLOON, PageOwners.GUEST);
     state.count(BalloonCounter.PAGES_DEFLATED, given);
     state.count(BalloonCounter.DEFLATED_NOT_INFLATED, inside - given);
   }

@@ -219,10 +219,8 @@ class FreePagesTest {
   @Test
   @DisplayName("features that build on each other are accepted together, or FEATURES_OK is not")
   void featureDependencies() {
-    try (BalloonRig rig =
-        new BalloonRig(EXTENDED.with(BalloonProperty.DROP_LOCK, true), false)) {
-      assertThatThrownBy(
-              () -> rig.driver.negotiate(FreePagesLayout.F_REQUEST_ID))
+    try (BalloonRig rig = new BalloonRig(EXTENDED.with(BalloonProperty.DROP_LOCK, true), false)) {
+      assertThatThrownBy(() -> rig.driver.negotiate(FreePagesLayout.F_REQUEST_ID))
           .hasMessageContaining("refuses the features");
       assertThat(rig.driver.negotiate(BalloonRig.ALL) & FreePagesLayout.F_DROP_LOCK).isNotZero();
     }
