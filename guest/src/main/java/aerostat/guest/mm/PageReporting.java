@@ -128,7 +128,8 @@ public final class PageReporting {
     PageReportingDevInfo prdev = PageReportingDevInfo.of(work);
     prdev.setState(PAGE_REPORTING_ACTIVE);
     int bytes = prdev.capacity() * Scatterlist.SIZE;
-    long sgl = Slab.kmalloc(bytes, Gfp.GFP_KERNEL);
+    // Without memory the pass is left out: there is nobody here whom the OOM killer could kill.
+    long sgl = Slab.kmalloc(bytes, Gfp.GFP_KERNEL | Gfp.__GFP_NORETRY | Gfp.__GFP_NOWARN);
     if (sgl != 0) {
       // An error ends the pass; whether there is another one, the state says (REPORT-03, -12).
       int unused = PageReportingZone.process(prdev, new Scatterlist(sgl), Zone.normal());

@@ -1,0 +1,382 @@
+package aerostat.guest.mm;
+
+import static aerostat.guest.mm.ReportingFixture.IDLE;
+import static aerostat.guest.mm.ReportingFixture.REQUESTED;
+import static aerostat.guest.mm.ReportingFixture.reported;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import aerostat.guest.kernel.Errno;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** The exact batches of free page reporting: REPORT-04 to REPORT-15. Four pieces a report. */
+class ReportingWalkTest {
+  private static final int MOVABLE = FreeArea.MIGRATE_MOVABLE;
+
+  private static List<Long> flat(List<List<Long>> calls) {
+    return calls.stream().flatMap(List::stream).toList();
+  }
+
+  @Test
+  void report07_theArrayIsFilledFromItsEndAndTheListIsRotated() {
+    ReportingFixture.run(
+        3,
+        fix -> {
+          List<Long> b = fix.free(0, 6);
+          assertThat(fix.list(3)).isEqualTo(b.reversed());
+          PageReporting.register(fix.device);
+          fix.pass();
+          assertThat(fix.calls)
+              .containsExactly(
+                  List.of(b.get(2), b.get(3), b.get(4), b.get(5)), List.of(b.get(0), b.get(1)));
+          assertThat(fix.list(3))
+              .as("put back to the tail in the array's order")
+              .containsExactly(b.get(2), b.get(3), b.get(4), b.get(5), b.get(0), b.get(1));
+          assertThat(b).allMatch(ReportingFixture::reported);
+        });
+  }
+
+  @Test
+  void report09_aFullArrayWaitsForAnotherBlockOrTheEndOfTheZone() {
+    ReportingFixture.run(
+        3,
+        fix -> {
+          fix.free(0, 4);
+          List<Integer> listLength = new ArrayList<>();
+          fix.inFlight = () -> listLength.add(fix.list(3).size());
+          PageReporting.register(fix.device);
+          fix.pass();
+          assertThat(fix.calls).hasSize(1);
+          assertThat(fix.calls.getFirst()).hasSize(4);
+          assertThat(listLength).as("the list's walk was over").containsExactly(0);
+        });
+  }
+
+  @Test
+  void report08_theArrayCarriesOverTypesAndOrders() {
+    ReportingFixture.run(
+        3,
+        fix -> {
+          List<Long> three = fix.free(0, 2);
+          Page five = merged(fix, 5);
+          PageReporting.register(fix.device);
+          fix.pass();
+          assertThat(fix.calls).hasSize(1);
+          assertThat(fix.calls.getFirst())
+              .as("REPORT-05: smaller orders first")
+              .containsExactly(five.pfn(), three.get(0), three.get(1));
+          assertThat(fix.orders.getFirst()).containsExactly(5, 3, 3);
+        });
+  }
+
+  /** A free block of a larger order, made of taken ones and of their buddies. */
+  private static Page merged(ReportingFixture fix, int order) {
+    long size = 1L << order;
+    int n = (int) (size >> (fix.order + 1));
+    for (int i = 4; ; i++) {
+      Page first = fix.taken.get(i);
+      boolean whole =
+          (first.pfn() & (size - 1)) == 0
+              && fix.taken.get(i + n - 1).pfn() == first.pfn() + size - (2L << fix.order);
+      if (whole) {
+        for (long at = 0; at < size; at += 1L << fix.order) {
+          PageAlloc.freePages(first.plus(at), fix.order);
+        }
+        assertThat(first.isBuddyOfOrder(order)).isTrue();
+        return first;
+      }
+    }
+  }
+
+  @Test
+  void report05_typesInTheirOrderWithinAnOrder() {
+    ReportingFixture.run(
+        3,
+        fix -> {
+          Page first = fix.taken.getFirst();
+          Page last = fix.taken.getLast();
+          Pageblock.setMigratetype(last, FreeArea.MIGRATE_UNMOVABLE);
+          PageAlloc.freePages(first, 3);
+          PageAlloc.freePages(last, 3);
+          PageReporting.register(fix.device);
+          fix.pass();
+          assertThat(fix.calls).containsExactly(List.of(first.pfn(), last.pfn()));
+          assertThat(ReportingFixture.list(3, FreeArea.MIGRATE_UNMOVABLE))
+              .as("REPORT-14: small blocks keep their type")
+              .containsExactly(last.pfn());
+        });
+  }
+
+  @Test
+  void edge39_report06_budgetPlusOneCallsAPassAndOnFromTheRightPage() {
+    ReportingFixture.run(
+        3,
+        fix -> {
+          // ceil(70 / (4 * 16)) = 2.
+          List<Long> b = fix.free(0, 70);
+          PageReporting.register(fix.device);
+          int[] perPass = {12, 12, 12, 12, 12, 10};
+          List<Long> expected = b.reversed();
+          int done = 0;
+          for (int n : perPass) {
+            fix.calls.clear();
+            fix.pass();
+            assertThat(fix.calls).hasSize(3);
+            assertThat(flat(fix.calls))
+                .containsExactlyInAnyOrderElementsOf(expected.subList(done, done + n));
+            done += n;
+            assertThat(fix.device.state()).isEqualTo(done < 70 ? REQUESTED : IDLE);
+            if (done < 70) {
+              assertThat(fix.list(3).getFirst())
+                  .as("REPORT-10: the next pass begins where this one stopped")
+                  .isEqualTo(expected.get(done));
+            }
+          }
+          assertThat(b).allMatch(ReportingFixture::reported);
+          fix.calls.clear();
+          fix.pass();
+          assertThat(fix.calls).isEmpty();
+        });
+  }
+
+  @Test
+  void report08_aThousandBlocksTakeThreeCallsOf32APass() {
+    ReportingFixture.run(
+        2,
+        fix -> {
+          fix.device.setCapacity(0);
+          fix.free(0, 1000);
+          PageReporting.register(fix.device);
+          assertThat(fix.device.capacity()).as("REPORT-17").isEqualTo(32);
+          fix.pass();
+          assertThat(fix.calls).hasSize(3).allMatch(call -> call.size() == 32);
+          assertThat(fix.device.state()).isEqualTo(REQUESTED);
+        });
+  }
+
+  @Test
+  void report06_theBudgetCountsAllTypesOfTheOrder() {
+    ReportingFixture.run(
+        3,
+        fix -> {
+          fix.free(0, 40);
+          for (int i = 40; i < 140; i++) {
+            Pageblock.setMigratetype(fix.taken.get(i), FreeArea.MIGRATE_RECLAIMABLE);
+          }
+          List<Page> rest = fix.taken.subList(140, fix.taken.size());
+          assertThat(rest).isNotEmpty();
+          fix.free(140, 170);
+          PageReporting.register(fix.device);
+          fix.pass();
+          // 70 blocks of the order, so each list has a budget of 2 and may make 3 calls.
+          assertThat(fix.calls).hasSizeGreaterThanOrEqualTo(3);
+        });
+  }
+
+  @Test
+  void edge35_report11_aBlockThatMergesIsReportedAgainAtItsNewOrderAndThenNoMore() {
+    ReportingFixture.run(
+        9,
+        fix -> {
+          Page half = fix.taken.getFirst();
+          Page other = half.plus(512);
+          PageAlloc.freePages(half, 9);
+          PageReporting.register(fix.device);
+          fix.pass();
+          assertThat(fix.calls).containsExactly(List.of(half.pfn()));
+          PageAlloc.freePages(other, 9);
+          assertThat(reported(half.pfn())).as("REPORT-13: the merge loses it").isFalse();
+          fix.pass();
+          assertThat(fix.calls).hasSize(2);
+          assertThat(fix.calls.getLast()).containsExactly(half.pfn());
+          assertThat(fix.orders.getLast()).containsExactly(10);
+          fix.pass();
+          assertThat(fix.calls).hasSize(2);
+          assertThat(reported(half.pfn())).isTrue();
+        });
+  }
+
+  @Test
+  void report11_aBlockThatMergesWhileItIsOutIsNotMarkedReported() {
+    ReportingFixture.run(
+        9,
+        fix -> {
+          Page half = fix.taken.getFirst();
+          fix.inFlight =
+              () -> {
+                PageAlloc.freePages(half.plus(512), 9);
+                fix.inFlight = () -> {};
+              };
+          PageAlloc.freePages(half, 9);
+          PageReporting.register(fix.device);
+          fix.pass();
+          assertThat(half.isBuddyOfOrder(10)).isTrue();
+          assertThat(reported(half.pfn())).isFalse();
+          assertThat(fix.device.state()).isEqualTo(REQUESTED);
+          fix.pass();
+          assertThat(fix.orders).containsExactly(List.of(9), List.of(10));
+        });
+  }
+
+  @Test
+  void edge36_report13_aBlockThatWasUsedIsReportedAgain() {
+    ReportingFixture.run(
+        3,
+        fix -> {
+          fix.free(0, 1);
+          PageReporting.register(fix.device);
+          fix.pass();
+          Page page = PageAlloc.allocPages(Gfp.__GFP_MOVABLE | Gfp.__GFP_MEMALLOC, 3);
+          assertThat(page.pfn()).isEqualTo(fix.taken.getFirst().pfn());
+          assertThat(page.flags()).isZero();
+          PageAlloc.freePages(page, 3);
+          assertThat(page.isReported()).isFalse();
+          fix.pass();
+          assertThat(fix.calls).containsExactly(List.of(page.pfn()), List.of(page.pfn()));
+        });
+  }
+
+  @Test
+  void report13_aSplitLosesTheFlagOfAllParts() {
+    ReportingFixture.run(
+        3,
+        fix -> {
+          Page five = merged(fix, 5);
+          PageReporting.register(fix.device);
+          fix.pass();
+          assertThat(five.isReported()).isTrue();
+          Page part = PageAlloc.allocPages(Gfp.__GFP_MOVABLE | Gfp.__GFP_MEMALLOC, 3);
+          assertThat(part.pfn()).isEqualTo(five.pfn());
+          assertThat(five.plus(8).isReported()).isFalse();
+          assertThat(five.plus(16).isReported()).isFalse();
+        });
+  }
+
+  @Test
+  void edge37_report12_anErrorPutsThePagesBackUnflaggedAndEndsThePass() {
+    ReportingFixture.run(
+        3,
+        fix -> {
+          List<Long> b = fix.free(0, 9);
+          long free = Zone.normal().freePages();
+          fix.error = -Errno.ENOSPC;
+          PageReporting.register(fix.device);
+          fix.pass();
+          assertThat(fix.calls).as("the pass is over").hasSize(1);
+          assertThat(fix.list(3)).containsExactlyInAnyOrderElementsOf(b);
+          assertThat(b).noneMatch(ReportingFixture::reported);
+          assertThat(Zone.normal().freePages()).isEqualTo(free);
+          assertThat(fix.device.state()).as("no retry by itself").isEqualTo(IDLE);
+          fix.error = 0;
+          fix.free(9, 10);
+          fix.pass();
+          fix.pass();
+          assertThat(flat(fix.calls.subList(1, fix.calls.size()))).hasSize(10);
+        });
+  }
+
+  @Test
+  void report12_anErrorOfTheLeftoversKeepsThemUnflaggedToo() {
+    ReportingFixture.run(
+        3,
+        fix -> {
+          List<Long> b = fix.free(0, 2);
+          fix.error = -Errno.EIO;
+          PageReporting.register(fix.device);
+          fix.pass();
+          assertThat(fix.calls).hasSize(1);
+          assertThat(b).noneMatch(ReportingFixture::reported);
+          assertThat(fix.list(3)).hasSize(2);
+        });
+  }
+
+  @Test
+  void edge38_report04_nothingIsReportedNearTheLowWatermark() {
+    ReportingFixture.run(
+        3,
+        fix -> {
+          Zone zone = Zone.normal();
+          fix.free(0, 4);
+          PageReporting.register(fix.device);
+          zone.setWatermark(Zone.WMARK_LOW, zone.freePages() - (4 << 3));
+          fix.pass();
+          assertThat(fix.calls).as("not strictly above").isEmpty();
+          assertThat(fix.device.state()).isEqualTo(IDLE);
+          zone.setWatermark(Zone.WMARK_LOW, zone.freePages() + 8 - (4 << 3) - 1);
+          fix.free(4, 5);
+          fix.pass();
+          assertThat(flat(fix.calls)).hasSize(5);
+        });
+  }
+
+  @Test
+  void edge38_report14_isolationStopsAtTheMinWatermark() {
+    ReportingFixture.run(
+        3,
+        fix -> {
+          Zone zone = Zone.normal();
+          List<Long> b = fix.free(0, 4);
+          PageReporting.register(fix.device);
+          // Two blocks may go: free > min + 8 before each of them.
+          zone.setWatermark(Zone.WMARK_MIN, zone.freePages() - 8 - 8 - 1);
+          zone.setWatermark(Zone.WMARK_LOW, 0);
+          fix.pass();
+          assertThat(fix.calls).containsExactly(List.of(b.get(2), b.get(3)));
+          assertThat(fix.list(3).getFirst()).as("REPORT-10").isEqualTo(b.get(1));
+          assertThat(fix.device.state()).isEqualTo(IDLE);
+        });
+  }
+
+  @Test
+  void report14_aLargeBlockBecomesMovable() {
+    ReportingFixture.run(
+        9,
+        fix -> {
+          Page block = fix.taken.getFirst();
+          Pageblock.setMigratetype(block, FreeArea.MIGRATE_UNMOVABLE);
+          PageAlloc.freePages(block, 9);
+          assertThat(ReportingFixture.list(9, FreeArea.MIGRATE_UNMOVABLE)).hasSize(1);
+          PageReporting.register(fix.device);
+          fix.pass();
+          assertThat(Pageblock.migratetype(block)).isEqualTo(MOVABLE);
+          assertThat(fix.list(9)).containsExactly(block.pfn());
+          assertThat(fix.calls).as("not once more in its new list").hasSize(1);
+        });
+  }
+
+  @Test
+  void report15_whatIsOutCannotBeAllocated() {
+    ReportingFixture.run(
+        3,
+        fix -> {
+          fix.free(0, 2);
+          long free = Zone.normal().freePages();
+          boolean[] seen = {false};
+          fix.inFlight =
+              () -> {
+                assertThat(Zone.normal().freePages()).isEqualTo(free - 16);
+                int gfp = Gfp.__GFP_MOVABLE | Gfp.__GFP_MEMALLOC | Gfp.__GFP_NOWARN;
+                assertThat(PageAlloc.allocPages(gfp, 3)).isNull();
+                seen[0] = true;
+              };
+          PageReporting.register(fix.device);
+          fix.pass();
+          assertThat(seen[0]).isTrue();
+          assertThat(Zone.normal().freePages()).isEqualTo(free);
+        });
+  }
+
+  @Test
+  void report01_putBackDoesNotNotify() {
+    ReportingFixture.run(
+        3,
+        fix -> {
+          fix.free(0, 8);
+          PageReporting.register(fix.device);
+          fix.pass();
+          assertThat(fix.calls).hasSize(2);
+          assertThat(fix.device.state()).isEqualTo(IDLE);
+        });
+  }
+}
