@@ -1,10 +1,6 @@
 package aerostat.mmio.memory;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
@@ -13,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * Which pages were written since the last harvest: KVM's contract, with one card byte a page.
  *
  * <p><b>Mark</b>: after the data, store 1 into the page's card with release order, whatever the
- * card holds. <b>Harvest</b>: swap eight cards at once for zeros, then a full fence, then report
+ * card holds. <b>Harvest</b>: swap each card that is set for a zero, then a full fence, then report
  * the pages; only then may anyone read them.
  *
  * <p>Why no write is lost. In the one order that all processors agree on for a card, a mark comes
@@ -25,15 +21,19 @@ import org.jspecify.annotations.Nullable;
  * buffer; the page is then read too early and no mark is left. (2) Get and clear are one step: with
  * "read, then store 0" the marks set between the two are wiped out unseen.
  *
- * <p>Byte stores against an eight-byte swap: cards are aligned to eight, so the swap is single-copy
- * atomic on x86 (a locked exchange holds the whole line) and on AArch64 (SWPAL; or LDAXR/STLXR,
- * whose store fails when any byte of the granule was written in between), and coherence holds for
- * each byte by itself: no byte store can fall between the swap's read and its write. The full fence
- * is needed because on AArch64 a later load may pass the <em>write</em> half of the swap; with the
- * fence a reader of a reported page also comes after every card of the group was cleared.
+ * <p>A release store is either {@code setRelease} (devices, bulk operations: {@link #mark}), or a
+ * release fence and after it plain stores (the vCPU, which then pays for one fence, not one a
+ * card). A mark may come late: the next harvest has it. It must be there when the vCPU rests, for
+ * the last harvest is made then.
  *
- * <p>The test before the swap is a plain read: a 0 that is out of date is a mark that comes after
- * this harvest, and the next one has it.
+ * <p>The full fence is needed because on AArch64 a later load may pass the <em>write</em> half of
+ * the swap; with the fence a reader of a reported page also comes after every card of the group was
+ * cleared. The tests before the swap are plain reads: a 0 that is out of date is a mark that comes
+ * after this harvest.
+ *
+ * <p>The cards are a Java array, not native memory, for the JIT's sake: it knows that a card is not
+ * guest memory, and an array store is a handful of nodes where a segment's is hundreds, which
+ * counts in guest functions with dozens of stores.
  */
 public final class DirtyLog {
   private static final byte MARK = 1;
@@ -50,50 +50,47 @@ public final class DirtyLog {
 
   private static final long EACH_CARD = 0x0101_0101_0101_0101L;
 
-  /** Card words that make one word of a {@link PageBitmap}: 8 × 8 pages. */
-  private static final int GROUP_BYTES = 64;
+  /** Cards that make one word of a {@link PageBitmap}. */
+  private static final int GROUP = 64;
 
-  private static final VarHandle CARD = JAVA_BYTE.varHandle();
-  private static final VarHandle WORD = JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
+  private static final VarHandle CARD = MethodHandles.arrayElementVarHandle(byte[].class);
 
-  private final long pages;
+  /** Plain access only. */
+  private static final VarHandle EIGHT =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
-  /** Padded with cards that nobody marks to a whole number of groups. */
-  private final MemorySegment padded;
+  private final int pages;
 
-  private final MemorySegment cards;
+  /** To a whole number of groups; nobody marks those beyond the last page. */
+  private final byte[] cards;
 
-  private DirtyLog(long pages, MemorySegment padded) {
+  private DirtyLog(int pages, byte[] cards) {
     this.pages = pages;
-    this.padded = padded;
-    this.cards = padded.asSlice(0, pages);
+    this.cards = cards;
   }
 
-  static DirtyLog allocate(long pages, Arena arena) {
-    return new DirtyLog(pages, arena.allocate(roundUp(pages), GROUP_BYTES));
+  static DirtyLog allocate(long pages) {
+    int count = Math.toIntExact(pages);
+    return new DirtyLog(count, new byte[count + GROUP - 1 & -GROUP]);
   }
 
   /**
-   * A log whose cards lie in memory that somebody else allocated and zeroed; a page for each byte.
+   * A log over cards that somebody else allocated; a page for each byte.
    *
-   * @param cards off-heap, aligned to 64 bytes, a multiple of 64 bytes long
+   * @param cards a multiple of 64 bytes long
    */
-  public static DirtyLog over(MemorySegment cards) {
-    if (cards.byteSize() != roundUp(cards.byteSize()) || cards.address() % GROUP_BYTES != 0) {
-      throw new IllegalArgumentException("cards must be whole groups of 64 bytes: " + cards);
+  public static DirtyLog over(byte[] cards) {
+    if (cards.length % GROUP != 0) {
+      throw new IllegalArgumentException("cards must be whole groups of 64: " + cards.length);
     }
-    return new DirtyLog(cards.byteSize(), cards);
-  }
-
-  private static long roundUp(long bytes) {
-    return (bytes + GROUP_BYTES - 1) & -GROUP_BYTES;
+    return new DirtyLog(cards.length, cards);
   }
 
   /**
-   * The cards, one byte a page from RAM_BASE, off-heap, 64-aligned. The vCPU stores (byte) 1 with
-   * release order, after its data and unconditionally.
+   * The cards, one byte a page from RAM_BASE, and some more that nobody marks. The vCPU stores 1
+   * with release order, after its data and unconditionally.
    */
-  public MemorySegment cards() {
+  public byte[] cards() {
     return cards;
   }
 
@@ -107,7 +104,7 @@ public final class DirtyLog {
       return;
     }
     long offset = gpa - GuestMemory.RAM_BASE;
-    long size = pages << GuestMemory.PAGE_SHIFT;
+    long size = (long) pages << GuestMemory.PAGE_SHIFT;
     if (length < 0 || offset < 0 || length > size || offset > size - length) {
       throw GuestAddressException.outsideRam(gpa, length);
     }
@@ -125,8 +122,8 @@ public final class DirtyLog {
   }
 
   private void markOffsets(long offset, long length, byte mark) {
-    long page = offset >>> GuestMemory.PAGE_SHIFT;
-    long last = (offset + length - 1) >>> GuestMemory.PAGE_SHIFT;
+    int page = (int) (offset >>> GuestMemory.PAGE_SHIFT);
+    int last = (int) (offset + length - 1 >>> GuestMemory.PAGE_SHIFT);
     CARD.setRelease(cards, page, mark);
     while (page < last) {
       CARD.setRelease(cards, ++page, mark);
@@ -153,23 +150,20 @@ public final class DirtyLog {
           "a log of " + pages + " pages into a bitmap of " + into.pages());
     }
     long fresh = 0;
-    for (long at = 0; at < padded.byteSize(); at += GROUP_BYTES) {
+    for (int at = 0; at < cards.length; at += GROUP) {
       if (any(at)) {
-        long bits = 0;
+        long bits = marked(at);
         long stored = 0;
-        for (int i = 0; i < GROUP_BYTES; i += 8) {
-          if ((long) WORD.getOpaque(padded, at + i) != 0) {
-            long eight = (long) WORD.getAndSet(padded, at + i, 0L);
-            bits |= marked(eight) << i;
-            stored |= byGuest(eight) << i;
-          }
+        for (long left = bits; left != 0; left &= left - 1) {
+          int i = Long.numberOfTrailingZeros(left);
+          stored |= take(at + i) == MARK ? 1L << i : 0;
         }
         // Before the bits are published: another thread may already look for set bits.
         VarHandle.fullFence();
         if (owners != null) {
           owners.written(at, stored);
         }
-        fresh += into.orWord((int) (at / GROUP_BYTES), bits);
+        fresh += into.orWord(at / GROUP, bits);
       }
     }
     return fresh;
@@ -177,9 +171,11 @@ public final class DirtyLog {
 
   /** Forgets everything logged; pages read afterwards hold all that was logged. */
   public void clear() {
-    for (long at = 0; at < padded.byteSize(); at += GROUP_BYTES) {
+    for (int at = 0; at < cards.length; at += GROUP) {
       if (any(at)) {
-        take(at);
+        for (long left = marked(at); left != 0; left &= left - 1) {
+          take(at + Long.numberOfTrailingZeros(left));
+        }
       }
     }
     VarHandle.fullFence();
@@ -187,7 +183,7 @@ public final class DirtyLog {
 
   /** Whether any page is marked, without clearing: a hint for the idle, not a harvest. */
   public boolean isClean() {
-    for (long at = 0; at < padded.byteSize(); at += GROUP_BYTES) {
+    for (int at = 0; at < cards.length; at += GROUP) {
       if (any(at)) {
         return false;
       }
@@ -197,45 +193,50 @@ public final class DirtyLog {
 
   /** Tells of the pages that are marked, and leaves the marks. */
   void peek(PageOwners owners) {
-    for (long at = 0; at < padded.byteSize(); at += GROUP_BYTES) {
+    for (int at = 0; at < cards.length; at += GROUP) {
       if (any(at)) {
-        long bits = 0;
-        for (int i = 0; i < GROUP_BYTES; i += 8) {
-          long eight = (long) WORD.getAcquire(padded, at + i);
-          bits |= byGuest(eight) << i;
+        long stored = 0;
+        for (int i = 0; i < GROUP; i += 8) {
+          long eight = eight(at + i);
+          stored |= gather(eight & ~(eight >>> 1)) << i; // without those that the host marked
         }
-        owners.written(at, bits);
+        owners.written(at, stored);
       }
     }
   }
 
-  private boolean any(long at) {
-    return (padded.get(JAVA_LONG, at)
-            | padded.get(JAVA_LONG, at + 8)
-            | padded.get(JAVA_LONG, at + 16)
-            | padded.get(JAVA_LONG, at + 24)
-            | padded.get(JAVA_LONG, at + 32)
-            | padded.get(JAVA_LONG, at + 40)
-            | padded.get(JAVA_LONG, at + 48)
-            | padded.get(JAVA_LONG, at + 56))
+  private boolean any(int at) {
+    return (eight(at)
+            | eight(at + 8)
+            | eight(at + 16)
+            | eight(at + 24)
+            | eight(at + 32)
+            | eight(at + 40)
+            | eight(at + 48)
+            | eight(at + 56))
         != 0;
   }
 
-  private void take(long at) {
-    for (int i = 0; i < GROUP_BYTES; i += 8) {
-      if ((long) WORD.getOpaque(padded, at + i) != 0) {
-        WORD.getAndSet(padded, at + i, 0L);
-      }
-    }
+  private long eight(int at) {
+    return (long) EIGHT.get(cards, at);
   }
 
-  /** Bit i = card i of the eight is marked. */
-  private static long marked(long eight) {
+  /** Bit i = card i of the group is marked, by whomever. */
+  private long marked(int at) {
+    long bits = 0;
+    for (int i = 0; i < GROUP; i += 8) {
+      bits |= gather(eight(at + i)) << i;
+    }
+    return bits;
+  }
+
+  /** Bit i = the lowest bit of byte i. */
+  private static long gather(long eight) {
     return (eight & EACH_CARD) * GATHER >>> 56;
   }
 
-  /** Bit i = card i of the eight is marked, and not by the host. */
-  private static long byGuest(long eight) {
-    return marked(eight & ~(eight >>> 1));
+  /** Gets and clears one card. */
+  private byte take(int at) {
+    return (byte) CARD.getAndSet(cards, at, (byte) 0);
   }
 }

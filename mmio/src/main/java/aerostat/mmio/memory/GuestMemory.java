@@ -57,7 +57,7 @@ public final class GuestMemory implements AutoCloseable {
     this.backend = backend;
     this.ram = backend.segment();
     this.size = ram.byteSize();
-    this.dirtyLog = DirtyLog.allocate(size >>> PAGE_SHIFT, arena);
+    this.dirtyLog = DirtyLog.allocate(size >>> PAGE_SHIFT);
     this.owners = new PageOwners(size >>> PAGE_SHIFT, arena);
   }
 

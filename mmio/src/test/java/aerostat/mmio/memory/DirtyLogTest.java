@@ -3,7 +3,6 @@ package aerostat.mmio.memory;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.lang.foreign.Arena;
 import java.util.BitSet;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
@@ -23,68 +22,60 @@ class DirtyLogTest {
   void harvestReportsEachMarkOnce(int pages) {
     long seed = pages;
     Random random = new Random(seed);
-    try (Arena arena = Arena.ofConfined()) {
-      DirtyLog log = DirtyLog.allocate(pages, arena);
-      PageBitmap all = new PageBitmap(pages);
-      for (int round = 0; round < 50; round++) {
-        BitSet marked = new BitSet();
-        for (int i = random.nextInt(20); i > 0; i--) {
-          int page = random.nextInt(pages);
-          int count = 1 + random.nextInt(pages - page);
-          log.mark(BASE + (long) page * PAGE, (long) count * PAGE);
-          marked.set(page, page + count);
-        }
-        PageBitmap found = new PageBitmap(pages);
-        assertThat(log.isClean()).isEqualTo(marked.isEmpty());
-        assertThat(log.harvest(found)).as("seed %d", seed).isEqualTo(marked.cardinality());
-        for (int page = 0; page < pages; page++) {
-          assertThat(found.get(page)).as("seed %d page %d", seed, page).isEqualTo(marked.get(page));
-        }
-        assertThat(log.isClean()).isTrue();
-        all.or(found);
-        assertThat(log.harvest(all)).isZero();
+    DirtyLog log = DirtyLog.allocate(pages);
+    PageBitmap all = new PageBitmap(pages);
+    for (int round = 0; round < 50; round++) {
+      BitSet marked = new BitSet();
+      for (int i = random.nextInt(20); i > 0; i--) {
+        int page = random.nextInt(pages);
+        int count = 1 + random.nextInt(pages - page);
+        log.mark(BASE + (long) page * PAGE, (long) count * PAGE);
+        marked.set(page, page + count);
       }
+      PageBitmap found = new PageBitmap(pages);
+      assertThat(log.isClean()).isEqualTo(marked.isEmpty());
+      assertThat(log.harvest(found)).as("seed %d", seed).isEqualTo(marked.cardinality());
+      for (int page = 0; page < pages; page++) {
+        assertThat(found.get(page)).as("seed %d page %d", seed, page).isEqualTo(marked.get(page));
+      }
+      assertThat(log.isClean()).isTrue();
+      all.or(found);
+      assertThat(log.harvest(all)).isZero();
     }
   }
 
   @Test
   void harvestCountsOnlyWhatIsNewInTheTarget() {
-    try (Arena arena = Arena.ofConfined()) {
-      DirtyLog log = DirtyLog.allocate(128, arena);
-      PageBitmap into = new PageBitmap(128);
-      into.setRange(10, 20);
-      log.mark(BASE + 15 * PAGE, 10 * PAGE);
-      assertThat(log.harvest(into)).isEqualTo(5);
-      assertThat(into.nextClear(10)).isEqualTo(25);
-      assertThat(into.cardinality()).isEqualTo(15);
-    }
+    DirtyLog log = DirtyLog.allocate(128);
+    PageBitmap into = new PageBitmap(128);
+    into.setRange(10, 20);
+    log.mark(BASE + 15 * PAGE, 10 * PAGE);
+    assertThat(log.harvest(into)).isEqualTo(5);
+    assertThat(into.nextClear(10)).isEqualTo(25);
+    assertThat(into.cardinality()).isEqualTo(15);
   }
 
   @Test
   void clearForgets() {
-    try (Arena arena = Arena.ofConfined()) {
-      DirtyLog log = DirtyLog.allocate(100, arena);
-      log.mark(BASE, 100 * PAGE);
-      log.clear();
-      assertThat(log.isClean()).isTrue();
-      assertThat(log.harvest(new PageBitmap(100))).isZero();
-    }
+    DirtyLog log = DirtyLog.allocate(100);
+    log.mark(BASE, 100 * PAGE);
+    log.clear();
+    assertThat(log.isClean()).isTrue();
+    assertThat(log.harvest(new PageBitmap(100))).isZero();
   }
 
   @Test
   void rangesAreChecked() {
-    try (Arena arena = Arena.ofConfined()) {
-      DirtyLog log = DirtyLog.allocate(100, arena);
-      for (long gpa : new long[] {0, BASE - 1, BASE + 100 * PAGE, -1, Long.MIN_VALUE + BASE}) {
-        assertThatThrownBy(() -> log.mark(gpa, 1)).isInstanceOf(GuestAddressException.class);
-      }
-      assertThatThrownBy(() -> log.mark(BASE + 99 * PAGE, PAGE + 1))
-          .isInstanceOf(GuestAddressException.class);
-      log.mark(-1, 0);
-      assertThat(log.isClean()).isTrue();
-      PageBitmap wrongSize = new PageBitmap(99);
-      assertThatThrownBy(() -> log.harvest(wrongSize)).isInstanceOf(IllegalArgumentException.class);
+    DirtyLog log = DirtyLog.allocate(100);
+    for (long gpa : new long[] {0, BASE - 1, BASE + 100 * PAGE, -1, Long.MIN_VALUE + BASE}) {
+      assertThatThrownBy(() -> log.mark(gpa, 1)).isInstanceOf(GuestAddressException.class);
     }
+    assertThatThrownBy(() -> log.mark(BASE + 99 * PAGE, PAGE + 1))
+        .isInstanceOf(GuestAddressException.class);
+    log.mark(-1, 0);
+    assertThat(log.isClean()).isTrue();
+    PageBitmap wrongSize = new PageBitmap(99);
+    assertThatThrownBy(() -> log.harvest(wrongSize)).isInstanceOf(IllegalArgumentException.class);
   }
 
   /**

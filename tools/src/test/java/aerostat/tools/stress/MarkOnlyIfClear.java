@@ -1,7 +1,6 @@
 package aerostat.tools.stress;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-
+import aerostat.mmio.memory.GuestMemory;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.Expect;
@@ -28,8 +27,8 @@ public class MarkOnlyIfClear {
   }
 
   private static void markIfClear(TwoPages pages, int page) {
-    if (pages.cards.get(JAVA_BYTE, page) == 0) {
-      JAVA_BYTE.varHandle().setRelease(pages.cards, (long) page, (byte) 1);
+    if (pages.cards[page] == 0) {
+      pages.log.mark(GuestMemory.RAM_BASE + (long) page * GuestMemory.PAGE_SIZE, 1);
     }
   }
 

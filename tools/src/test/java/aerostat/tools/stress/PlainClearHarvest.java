@@ -1,7 +1,5 @@
 package aerostat.tools.stress;
 
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
 import aerostat.mmio.memory.GuestMemory;
 import java.lang.invoke.VarHandle;
 import org.openjdk.jcstress.annotations.Actor;
@@ -11,7 +9,7 @@ import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.infra.results.II_Result;
 
-/** A wrong form: the harvest reads a word of cards, then stores zeros over it. */
+/** A wrong form: the harvest reads the cards, then stores zeros over them. */
 @JCStressTest
 @Outcome(id = "[12], [12]", expect = Expect.ACCEPTABLE, desc = "each write is sent or still logged")
 @Outcome(
@@ -28,10 +26,12 @@ public class PlainClearHarvest {
 
   @Actor
   public void migration(TwoPages pages) {
-    long word = pages.cards.get(JAVA_LONG, 0);
-    pages.cards.set(JAVA_LONG, 0, 0);
+    boolean first = pages.cards[0] != 0;
+    boolean second = pages.cards[1] != 0;
+    pages.cards[0] = 0;
+    pages.cards[1] = 0;
     VarHandle.fullFence();
-    pages.sendMarked(word);
+    pages.send(first, second);
   }
 
   @Arbiter

@@ -39,7 +39,8 @@ public final class Intrinsics implements VcpuPort {
   private static final long WRITABLE_BASE = RAM_BASE + BINDING.memory().romSize();
   private static final MemorySegment RAM = BINDING.memory().segment();
   private static final MemorySegment WRITABLE = RAM.asSlice(BINDING.memory().romSize());
-  private static final MemorySegment CARDS = BINDING.memory().dirtyLog().cards();
+  private static final byte[] CARDS = BINDING.memory().dirtyLog().cards();
+  private static final int FIRST_CARD = (int) (BINDING.memory().romSize() >>> PAGE_SHIFT);
   private static final MmioBus BUS = BINDING.bus();
   private static final VcpuServices CPU = BINDING.services();
   private static final long[] FRAME = BINDING.frame();
@@ -50,7 +51,6 @@ public final class Intrinsics implements VcpuPort {
       JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfLong LONG_ANY =
       JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final VarHandle CARD = JAVA_BYTE.varHandle();
   private static final VarHandle INT = JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
   private static final VarHandle LONG = JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
 
@@ -158,69 +158,75 @@ public final class Intrinsics implements VcpuPort {
   }
 
   public static void store8(long address, int value) {
+    long offset = address - WRITABLE_BASE;
     try {
-      WRITABLE.set(JAVA_BYTE, address - WRITABLE_BASE, (byte) value);
+      WRITABLE.set(JAVA_BYTE, offset, (byte) value);
     } catch (IndexOutOfBoundsException e) {
       throw GuestFault.address("store", address, 1);
     }
-    mark(address);
+    mark(offset);
   }
 
   public static void store16(long address, int value) {
+    long offset = address - WRITABLE_BASE;
     try {
-      WRITABLE.set(SHORT_ANY, address - WRITABLE_BASE, (short) value);
+      WRITABLE.set(SHORT_ANY, offset, (short) value);
     } catch (IndexOutOfBoundsException e) {
       throw GuestFault.address("store", address, 2);
     }
-    mark(address);
-    if ((address & PAGE_SIZE - 1) > PAGE_SIZE - 2) {
-      mark(address + 1);
+    mark(offset);
+    if ((address & 1) != 0) {
+      mark(offset + 1);
     }
   }
 
   public static void store32(long address, int value) {
+    long offset = address - WRITABLE_BASE;
     try {
-      WRITABLE.set(INT_ANY, address - WRITABLE_BASE, value);
+      WRITABLE.set(INT_ANY, offset, value);
     } catch (IndexOutOfBoundsException e) {
       throw GuestFault.address("store", address, 4);
     }
-    mark(address);
-    if ((address & PAGE_SIZE - 1) > PAGE_SIZE - 4) {
-      mark(address + 3);
+    mark(offset);
+    if ((address & 3) != 0) {
+      mark(offset + 3);
     }
   }
 
   public static void store64(long address, long value) {
+    long offset = address - WRITABLE_BASE;
     try {
-      WRITABLE.set(LONG_ANY, address - WRITABLE_BASE, value);
+      WRITABLE.set(LONG_ANY, offset, value);
     } catch (IndexOutOfBoundsException e) {
       throw GuestFault.address("store", address, 8);
     }
-    mark(address);
-    if ((address & PAGE_SIZE - 1) > PAGE_SIZE - 8) {
-      mark(address + 7);
+    mark(offset);
+    if ((address & 7) != 0) {
+      mark(offset + 7);
     }
   }
 
   public static boolean compareAndSwap32(long address, int expected, int value) {
+    long offset = address - WRITABLE_BASE;
     boolean swapped;
     try {
-      swapped = INT.compareAndSet(WRITABLE, address - WRITABLE_BASE, expected, value);
+      swapped = INT.compareAndSet(WRITABLE, offset, expected, value);
     } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
       throw GuestFault.address("compare and swap", address, 4);
     }
-    mark(address);
+    mark(offset);
     return swapped;
   }
 
   public static boolean compareAndSwap64(long address, long expected, long value) {
+    long offset = address - WRITABLE_BASE;
     boolean swapped;
     try {
-      swapped = LONG.compareAndSet(WRITABLE, address - WRITABLE_BASE, expected, value);
+      swapped = LONG.compareAndSet(WRITABLE, offset, expected, value);
     } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
       throw GuestFault.address("compare and swap", address, 8);
     }
-    mark(address);
+    mark(offset);
     return swapped;
   }
 
@@ -236,13 +242,18 @@ public final class Intrinsics implements VcpuPort {
     VarHandle.storeStoreFence();
   }
 
-  /** After the data: the page of this address, whose store succeeded, is dirty. */
-  private static void mark(long address) {
-    CARD.setRelease(CARDS, (address - RAM_BASE) >>> PAGE_SHIFT, (byte) 1);
+  /**
+   * After the data: the page of this offset, whose store succeeded, is dirty. The JIT knows from
+   * that store's own check that the card exists, and makes no second one.
+   */
+  private static void mark(long offset) {
+    VarHandle.releaseFence();
+    CARDS[(int) (offset >>> PAGE_SHIFT) + FIRST_CARD] = 1;
   }
 
   private static void markRange(long address, int length) {
-    for (long page = address & -PAGE_SIZE; page < address + length; page += PAGE_SIZE) {
+    long offset = address - WRITABLE_BASE;
+    for (long page = offset & -PAGE_SIZE; page < offset + length; page += PAGE_SIZE) {
       mark(page);
     }
   }

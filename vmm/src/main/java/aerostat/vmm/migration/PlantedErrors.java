@@ -87,7 +87,7 @@ final class PlantedErrors {
   /** Pages [from, to) are hinted under a command id of the running migration. */
   synchronized void hinted(GuestMemory memory, long from, long to) {
     if (hintClearsLog) {
-      memory.dirtyLog().cards().asSlice(from, to - from).fill((byte) 0);
+      Arrays.fill(memory.dirtyLog().cards(), (int) from, (int) to, (byte) 0);
     }
     if (stale && thisTime.size() < MAX_HINTS) {
       thisTime.add(new long[] {from, to});
