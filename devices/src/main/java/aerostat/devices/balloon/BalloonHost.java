@@ -62,6 +62,14 @@ public interface BalloonHost {
   }
 
   /**
+   * Whether hints come as the answer to one request, which says "free at some time between request
+   * and answer" (GET_FREE_PAGES), and not under an id that ends with each sync.
+   */
+  default boolean answersRequests() {
+    return false;
+  }
+
+  /**
    * What a guest that answers with a bitmap is to drop before it looks for free pages: bit 0 page
    * cache, bit 1 slab. From the next request on; without effect on other guests.
    *

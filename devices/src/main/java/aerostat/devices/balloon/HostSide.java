@@ -139,6 +139,11 @@ final class HostSide implements BalloonHost {
   }
 
   @Override
+  public boolean answersRequests() {
+    return hints instanceof FreePagesMachine && hintingPossible();
+  }
+
+  @Override
   public void dropCachesFirst(int bits) {
     if (hints instanceof FreePagesMachine freePages) {
       freePages.dropCaches(bits);

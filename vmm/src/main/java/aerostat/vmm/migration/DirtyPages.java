@@ -7,6 +7,7 @@ import aerostat.mmio.memory.PageBitmap;
 import aerostat.mmio.memory.PageOwners;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The migration's own bitmap, above the machine's dirty log: a bit for each page that still has to
@@ -22,6 +23,12 @@ final class DirtyPages implements FreePageHintSink {
   private final AtomicLong hinted = new AtomicLong();
   private final AtomicLong hints = new AtomicLong();
   private final PlantedErrors errors;
+
+  /**
+   * Pages that syncs brought since a request for free pages went out; null before. Under the
+   * machine lock.
+   */
+  private @Nullable PageBitmap sinceRequest;
 
   DirtyPages(MovableGuest guest, PlantedErrors errors) {
     this.memory = guest.memory();
@@ -110,7 +117,21 @@ final class DirtyPages implements FreePageHintSink {
   }
 
   /**
-   * Takes the log over (MIG-02). Hinting must be stopped.
+   * A request for free pages goes out. Its answer says "free at some time since", so it clears no
+   * bit that a sync brings from now on: copy, clear, and OR in what came later.
+   */
+  void requestGoesOut() {
+    if (sinceRequest == null) {
+      sinceRequest = new PageBitmap(memory.pages());
+    }
+  }
+
+  private long harvest(PageBitmap into) {
+    return errors.losesMarks() ? errors.harvest(memory, into) : memory.harvest(into);
+  }
+
+  /**
+   * Takes the log over (MIG-02). Hinting must be stopped, or a request be out.
    *
    * @return bits that went from 0 to 1
    */
@@ -118,12 +139,21 @@ final class DirtyPages implements FreePageHintSink {
     long fresh;
     machineLock.lock();
     try {
-      fresh = errors.losesMarks() ? errors.harvest(memory, bits) : memory.harvest(bits);
+      if (sinceRequest == null) {
+        fresh = harvest(bits);
+      } else {
+        PageBitmap found = new PageBitmap(memory.pages());
+        long unused = harvest(found);
+        sinceRequest.or(found);
+        found.andNot(bits);
+        fresh = found.cardinality();
+        bits.or(found);
+      }
+      fresh -= bits.clearRange(0, firstPage);
+      withheld.andNot(bits); // no answer may come in between
     } finally {
       machineLock.unlock();
     }
-    fresh -= bits.clearRange(0, firstPage);
-    withheld.andNot(bits);
     errors.applyStaleHints(bits);
     return Math.max(0, fresh);
   }
@@ -154,6 +184,25 @@ final class DirtyPages implements FreePageHintSink {
     if (from >= to) {
       return;
     }
+    PageBitmap written = sinceRequest;
+    if (written == null) {
+      withhold(from, to);
+      return;
+    }
+    for (long page = from; page < to; ) {
+      boolean used = written.get(page);
+      long next = used ? written.nextClear(page) : written.nextSet(page);
+      long stop = next < 0 ? to : Math.min(next, to);
+      if (used) {
+        memory.owners().replace(page, stop, PageOwners.HINTED, PageOwners.GUEST);
+      } else {
+        withhold(page, stop);
+      }
+      page = stop;
+    }
+  }
+
+  private void withhold(long from, long to) {
     // Withheld first: a page without its dirty bit is then either withheld or in the sender's hand.
     withheld.setRange(from, to);
     hinted.addAndGet(bits.clearRange(from, to));

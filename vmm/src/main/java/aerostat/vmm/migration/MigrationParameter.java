@@ -14,6 +14,8 @@ enum MigrationParameter {
   DOWNTIME_LIMIT("downtime-limit", 300L, new Numbers(0, 2_000_000)),
   HINTING("x-hinting", true, new Switch()),
   HINT_WAIT("x-hint-wait", 50L, new Numbers(0, 60_000)),
+  DROP_CACHES("x-drop-caches", 0L, new Numbers(0, 3)),
+  BITMAP_LOG("x-bitmap-log", "copy", new Words(List.of("copy", "wait"))),
   SKIP_UNTOUCHED("x-skip-untouched", true, new Switch()),
   MAX_ROUNDS("x-max-rounds", 30L, new Numbers(1, 1_000_000)),
   VERIFY("x-verify", false, new Switch()),

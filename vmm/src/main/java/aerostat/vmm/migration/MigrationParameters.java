@@ -40,6 +40,16 @@ final class MigrationParameters {
     return (int) number(MigrationParameter.HINT_WAIT);
   }
 
+  /** What a guest that answers with a bitmap drops first: bit 0 page cache, bit 1 slab. */
+  int dropCaches() {
+    return (int) number(MigrationParameter.DROP_CACHES);
+  }
+
+  /** Whether the log is not read until the guest has answered with its bitmap. */
+  boolean logWaitsForAnswer() {
+    return word(MigrationParameter.BITMAP_LOG).equals("wait");
+  }
+
   /** Whether memory that the host never had to provide is told to be zero without a look at it. */
   boolean skipUntouched() {
     return on(MigrationParameter.SKIP_UNTOUCHED);

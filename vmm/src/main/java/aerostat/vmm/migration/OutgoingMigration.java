@@ -75,7 +75,7 @@ final class OutgoingMigration implements AutoCloseable {
     this.previous = previous;
     this.errors = errors;
     this.stats = new MigrationStats(uuid, guest.memory().size());
-    this.switchOver = new SwitchOver(guest, parameters.get().hinting());
+    this.switchOver = new SwitchOver(guest, parameters.get());
     thread.setDaemon(true);
   }
 

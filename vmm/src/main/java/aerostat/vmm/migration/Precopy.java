@@ -117,7 +117,10 @@ final class Precopy {
   }
 
   /** Log to bitmap, with the hooks around it; whether hints may come now. */
-  private boolean sync() {
+  private boolean sync() throws IOException {
+    while (parameters.get().logWaitsForAnswer() && switchOver.awaitsAnswer()) {
+      idle(HINT_POLL); // a guest that never answers stalls this migration; a cancel ends it
+    }
     switchOver.beforeSync();
     stats.synced(dirty.sync());
     boolean hints = switchOver.afterSync(dirty);

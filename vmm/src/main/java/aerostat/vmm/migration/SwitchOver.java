@@ -11,18 +11,28 @@ import org.jspecify.annotations.Nullable;
 final class SwitchOver {
   private final MovableGuest guest;
   private final boolean hinting;
+  private final int dropCaches;
   private boolean hintsUsed;
   private @Nullable RunState before;
 
-  SwitchOver(MovableGuest guest, boolean hinting) {
+  SwitchOver(MovableGuest guest, MigrationParameters parameters) {
     this.guest = guest;
-    this.hinting = hinting;
+    this.hinting = parameters.hinting();
+    this.dropCaches = parameters.dropCaches();
   }
 
-  /** Before a sync (MIG-19): afterwards no hint clears a bit. */
+  /**
+   * Before a sync (MIG-19): afterwards no hint clears a bit. The answer to a request may come later
+   * as well, for {@link DirtyPages} keeps what is written meanwhile from it.
+   */
   void beforeSync() {
     if (hintsUsed) {
-      locked(() -> guest.balloon().hintStop());
+      locked(
+          () -> {
+            if (!guest.balloon().answersRequests()) {
+              guest.balloon().hintStop();
+            }
+          });
     }
   }
 
@@ -38,11 +48,25 @@ final class SwitchOver {
     locked(
         () -> {
           if (guest.balloon().hintingPossible()) {
+            if (guest.balloon().answersRequests()) {
+              dirty.requestGoesOut();
+              guest.balloon().dropCachesFirst(dropCaches);
+            }
             guest.balloon().hintStart(dirty);
             hintsUsed = true;
           }
         });
     return hintsUsed;
+  }
+
+  /** Whether a request for free pages is out. */
+  boolean awaitsAnswer() {
+    guest.lock().lock();
+    try {
+      return hintsUsed && guest.balloon().answersRequests() && !guest.balloon().hintRoundOver();
+    } finally {
+      guest.lock().unlock();
+    }
   }
 
   /** Whether the guest has told all that it has to hint in this round. */

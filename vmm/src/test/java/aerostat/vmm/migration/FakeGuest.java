@@ -226,12 +226,19 @@ final class FakeGuest implements MovableGuest {
   /** Hints the second half of RAM as soon as it is asked. */
   final class FakeBalloon implements BalloonHost {
     volatile boolean hinting;
+
+    /** Answers requests, as a guest of 2016, and not ids. */
+    volatile boolean requests;
+
+    /** Never answers. */
+    volatile boolean mute;
+
     final StringBuffer calls = new StringBuffer();
     private volatile @Nullable FreePageHintSink sink;
     private volatile boolean told;
 
     private void poll() {
-      if (sink == null || told) {
+      if (sink == null || told || mute) {
         return;
       }
       lock.lock();
@@ -289,9 +296,19 @@ final class FakeGuest implements MovableGuest {
     }
 
     @Override
+    public boolean answersRequests() {
+      return requests;
+    }
+
+    @Override
+    public boolean hintRoundOver() {
+      return requests && told;
+    }
+
+    @Override
     public void hintStart(FreePageHintSink to) {
       calls.append(">");
-      told = false;
+      told &= requests; // a request is answered once
       sink = to;
     }
 
