@@ -2,6 +2,7 @@ package aerostat.tools;
 
 import aerostat.tools.bench.BenchCommand;
 import aerostat.tools.demo.DemoCommand;
+import aerostat.tools.fuzz.FuzzCommand;
 import aerostat.vmm.cli.CommandProvider;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -11,6 +12,6 @@ import java.util.function.Supplier;
 public final class ToolCommands implements CommandProvider {
   @Override
   public Map<String, Supplier<Callable<Integer>>> commands() {
-    return Map.of("bench", BenchCommand::new, "demo", DemoCommand::new);
+    return Map.of("bench", BenchCommand::new, "demo", DemoCommand::new, "fuzz", FuzzCommand::new);
   }
 }

@@ -45,6 +45,9 @@ public final class DirtyLog {
    */
   private static final byte HOST_MARK = 3;
 
+  /** A host's mark of a page that was discarded: nobody stored since, so it is zero. */
+  static final byte DISCARDED = 7;
+
   /** Lets card i of a word (byte i from the low end) fall on bit 56 + i of the product. */
   private static final long GATHER = 0x0102_0408_1020_4080L;
 
@@ -94,6 +97,11 @@ public final class DirtyLog {
     return cards;
   }
 
+  /** The cards with their padding, to whole groups of 64. */
+  MemorySegment padded() {
+    return padded;
+  }
+
   /**
    * Marks all pages that [gpa, gpa+length) touches, after their data was written.
    *
@@ -128,6 +136,13 @@ public final class DirtyLog {
     while (page < last) {
       CARD.setRelease(cards, ++page, mark);
     }
+  }
+
+  /** As {@link #markOffsets} for whole pages that were just discarded. */
+  void markDiscarded(long offset, long length) {
+    cards
+        .asSlice(offset >>> GuestMemory.PAGE_SHIFT, length >>> GuestMemory.PAGE_SHIFT)
+        .fill(DISCARDED);
   }
 
   /**

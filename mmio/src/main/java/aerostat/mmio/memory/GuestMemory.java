@@ -149,6 +149,10 @@ public final class GuestMemory implements AutoCloseable {
         : List.of(new Region(Region.Kind.ROM, RAM_BASE, rom), writable);
   }
 
+  RamBackend backend() {
+    return backend;
+  }
+
   /** The kind of back end. */
   public String backendKind() {
     return backend.kind();
@@ -375,7 +379,7 @@ public final class GuestMemory implements AutoCloseable {
     } else {
       ram.asSlice(from, to - from).fill((byte) 0);
     }
-    dirtyLog.markTaken(from, to - from);
+    dirtyLog.markDiscarded(from, to - from);
   }
 
   /**

@@ -234,6 +234,11 @@ public final class PageOwners {
     }
   }
 
+  /** Takes back what {@link #states} held at some time; for a snapshot of this very memory. */
+  public void rewind(MemorySegment saved) {
+    states.copyFrom(saved);
+  }
+
   private byte page(long page) {
     return (byte) STATE.getOpaque(states, page);
   }

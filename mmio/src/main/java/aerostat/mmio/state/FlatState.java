@@ -135,6 +135,17 @@ public final class FlatState {
     }
   }
 
+  /**
+   * Goes back to bytes that {@link #segment} held at some time: a restore without the checks of
+   * layout, and without a way back. For a snapshot of this very machine.
+   */
+  public void rewind(MemorySegment saved) {
+    MemorySegment.copy(saved, 0, room, 0, used);
+    for (int i = 0; i < slices.size(); i++) {
+      slices.get(i).restored().run();
+    }
+  }
+
   private void requireSealed() {
     if (!sealed) {
       throw new IllegalStateException("the state is not sealed yet");

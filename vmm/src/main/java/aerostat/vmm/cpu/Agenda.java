@@ -14,6 +14,7 @@ final class Agenda {
       new PriorityQueue<>(Comparator.comparingLong(Entry::poll).thenComparingLong(Entry::order));
   private long orders;
   private long stopAt = Long.MAX_VALUE;
+  private boolean stopIdle;
 
   void add(long poll, Runnable action) {
     entries.add(new Entry(poll, orders++, action));
@@ -25,6 +26,16 @@ final class Agenda {
 
   long stopAt() {
     return stopAt;
+  }
+
+  /** Whether to stop, too, where the guest would wait for an interrupt. */
+  void stopIdle(boolean stop) {
+    stopIdle = stop;
+  }
+
+  /** Whether to stop here. */
+  boolean stops(long poll, boolean idle) {
+    return poll >= stopAt || idle && stopIdle;
   }
 
   /** Poll of the next action, Long.MAX_VALUE for none. */

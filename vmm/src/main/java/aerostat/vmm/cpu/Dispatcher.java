@@ -206,7 +206,7 @@ final class Dispatcher implements VcpuServices {
         lifecycle = VcpuLayout.OFF;
         return true;
       }
-      if (stopWanted || polls >= agenda.stopAt()) {
+      if (stopWanted || agenda.stops(polls, idle)) {
         return true;
       }
       int lines = lines(clock.now(polls));

@@ -50,6 +50,28 @@ public final class Vcpu implements AutoCloseable {
     thread.awaitRest();
   }
 
+  /**
+   * From here on the calling thread is the vCPU's, and drives the guest by {@link #session}: many
+   * thousand times a second, without a change of threads. Only at rest; the thread's stack must
+   * hold what the image needs. Another thread may take over by a call of its own.
+   */
+  public void adopt() {
+    dispatcher.wantStop(false);
+    thread.adopt();
+  }
+
+  /**
+   * After {@link #adopt}, on that thread: runs the guest until it has to stop.
+   *
+   * @param poll to stop at, of a deterministic vCPU
+   * @param orIdle stop where the guest would wait, too
+   */
+  public void session(long poll, boolean orIdle) {
+    dispatcher.agenda().stopAt(poll);
+    dispatcher.agenda().stopIdle(orIdle);
+    dispatcher.session();
+  }
+
   /** Waits until the vCPU rests, for whatever reason. */
   public void awaitRest() {
     thread.awaitRest();

@@ -24,6 +24,9 @@ final class VcpuThread {
   private boolean closed;
   private volatile boolean atRest = true;
 
+  /** Who does the vCPU's work: the thread, or one that stands in for it. */
+  private volatile Thread worker;
+
   /**
    * Starts the thread, at rest.
    *
@@ -32,7 +35,13 @@ final class VcpuThread {
   VcpuThread(String name, long stackBytes, Runnable session) {
     this.session = session;
     thread = Thread.ofPlatform().daemon().name(name).stackSize(stackBytes).unstarted(this::loop);
+    worker = thread;
     thread.start();
+  }
+
+  /** From here on the calling thread is the vCPU's. Only at rest. */
+  void adopt() {
+    worker = Thread.currentThread();
   }
 
   void run() {
@@ -50,7 +59,7 @@ final class VcpuThread {
   }
 
   void wake() {
-    LockSupport.unpark(thread);
+    LockSupport.unpark(worker);
   }
 
   boolean atRest() {
@@ -58,7 +67,7 @@ final class VcpuThread {
   }
 
   boolean isCurrent() {
-    return Thread.currentThread() == thread;
+    return Thread.currentThread() == worker;
   }
 
   void awaitRest() {
@@ -88,6 +97,7 @@ final class VcpuThread {
     } finally {
       lock.unlock();
     }
+    worker = thread;
     wake();
     awaitRest();
   }

@@ -44,6 +44,7 @@ final class Hardware implements AutoCloseable {
   private final GuestMemory memory;
   private final ReentrantLock lock = new ReentrantLock();
   private final FlatState state = new FlatState();
+  private final MmioBus bus;
   private final Sanitizer sanitizer;
   private final Vcpu vcpu;
   private final @Nullable ThreadClock clockThread;
@@ -61,13 +62,14 @@ final class Hardware implements AutoCloseable {
       GuestImage guestImage,
       MachineHost host,
       VcpuListener listener,
-      Consumer<PowerRequest> power) {
+      Consumer<PowerRequest> power,
+      HardwareHooks hooks) {
     BootParameters.commandLine(config.append());
-    image = Images.rewrite(guestImage);
-    memory = allocate(config, guestImage);
+    image = hooks.image(Images.rewrite(guestImage));
+    memory = allocate(config, guestImage, hooks);
     memory.installRom(guestImage.encode());
     boolean deterministic = config.deterministic();
-    MmioBus bus = new MmioBus(lock);
+    bus = new MmioBus(lock);
     InterruptController interrupts = new InterruptController(state);
     sanitizer = new Sanitizer(memory.owners(), image.resumeTable(), host.faultOnViolation());
     VirtualTimers virtualTimers = new VirtualTimers(lock);
@@ -108,15 +110,19 @@ final class Hardware implements AutoCloseable {
         "virtio0",
         Board.BALLOON,
         Board.WINDOW,
-        new VirtioMmioTransport(
-            "virtio0", balloon, memory, interrupts, Board.BALLOON_LINE, state, executor, trace));
+        hooks.window(
+            new VirtioMmioTransport(
+                "virtio0", balloon, memory, interrupts, Board.BALLOON_LINE, state, executor, trace),
+            memory,
+            interrupts));
     if (deterministic) {
       host.workbench().fit(bus);
     }
     state.seal();
   }
 
-  private static GuestMemory allocate(MachineConfig config, GuestImage image) {
+  private static GuestMemory allocate(
+      MachineConfig config, GuestImage image, HardwareHooks hooks) {
     long bytes = config.memoryBytes();
     if (bytes < LEAST_MEMORY || bytes % GuestMemory.PAGE_SIZE != 0) {
       throw new IllegalArgumentException(
@@ -128,7 +134,7 @@ final class Hardware implements AutoCloseable {
           "memory of " + bytes + " bytes; the image alone needs " + needed);
     }
     return config.memoryPath().isEmpty()
-        ? GuestMemory.anonymous(bytes)
+        ? hooks.memory(bytes)
         : GuestMemory.sharedFile(Path.of(config.memoryPath()), bytes);
   }
 
@@ -190,6 +196,10 @@ final class Hardware implements AutoCloseable {
 
   FlatState state() {
     return state;
+  }
+
+  MmioBus bus() {
+    return bus;
   }
 
   Sanitizer sanitizer() {

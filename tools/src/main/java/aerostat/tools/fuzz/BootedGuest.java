@@ -1,0 +1,111 @@
+package aerostat.tools.fuzz;
+
+import aerostat.mmio.bus.InterruptController;
+import aerostat.mmio.bus.MmioDevice;
+import aerostat.mmio.memory.GuestMemory;
+import aerostat.mmio.memory.SnapshotRam;
+import aerostat.tools.fuzz.coverage.EdgeCoverage;
+import aerostat.vmm.image.Flavour;
+import aerostat.vmm.image.GuestImage;
+import aerostat.vmm.image.RewrittenImage;
+import aerostat.vmm.machine.HardwareHooks;
+import aerostat.vmm.machine.Machine;
+import aerostat.vmm.machine.MachineHost;
+import aerostat.vmm.machine.SnapshotMachine;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+
+/** A guest booted for fuzzing: reset to a snapshot, its code counting edges. */
+public final class BootedGuest {
+  /** A guest that always has something to do, and checks what it reads back. */
+  private static final String WORK =
+      "workload=kvstore kvstore.size=16K kvstore.rate=100 workload.interval=0 ";
+
+  private static final int CHECKED_EVERY = 1_000;
+  private static final long SEED = 5;
+
+  private final SnapshotMachine machine;
+  private final byte[] edges;
+  private int rewinds;
+
+  private BootedGuest(SnapshotMachine machine, byte[] edges) {
+    this.machine = machine;
+    this.edges = edges;
+  }
+
+  /**
+   * What a guest is booted as.
+   *
+   * @param memory bytes of RAM
+   * @param append further words of the command line
+   * @param flavour of guest code
+   */
+  public record Setup(long memory, String append, Flavour flavour) {
+    /** 32 MiB, plain. */
+    public static final Setup DEFAULT = new Setup(32 << 20, "", Flavour.PLAIN);
+  }
+
+  /** Something between the guest and its balloon. */
+  @FunctionalInterface
+  public interface Between {
+    MmioDevice wrap(MmioDevice transport, GuestMemory memory, InterruptController interrupts);
+  }
+
+  /** Boots, on the calling thread, which drives the guest from then on. */
+  public static BootedGuest boot(Setup setup, Between between) {
+    EdgeCoverage coverage = new EdgeCoverage(setup.flavour);
+    HardwareHooks hooks =
+        new HardwareHooks() {
+          @Override
+          public GuestMemory memory(long bytes) {
+            return SnapshotRam.memory(bytes);
+          }
+
+          @Override
+          public RewrittenImage image(RewrittenImage rewritten) {
+            return coverage.apply(rewritten);
+          }
+
+          @Override
+          public MmioDevice window(
+              MmioDevice transport, GuestMemory memory, InterruptController interrupts) {
+            return between.wrap(transport, memory, interrupts);
+          }
+        };
+    try {
+      SnapshotMachine machine =
+          SnapshotMachine.boot(
+              Machine.builder()
+                  .memory(setup.memory)
+                  .append(WORK + setup.append)
+                  .deterministic(SEED)
+                  .config(),
+              GuestImage.defaultImage(),
+              MachineHost.SILENT.withFlavour(setup.flavour).withFaultOnViolation(true),
+              hooks);
+      return new BootedGuest(machine, coverage.counters());
+    } catch (IOException e) {
+      throw new UncheckedIOException("the guest kernel cannot be read", e);
+    }
+  }
+
+  public SnapshotMachine machine() {
+    return machine;
+  }
+
+  /** Edges of guest code. */
+  public byte[] edges() {
+    return edges;
+  }
+
+  /** Back to the snapshot; now and then every byte is compared with it. */
+  public void rewind() {
+    machine.rewind();
+    if (++rewinds % CHECKED_EVERY == 0) {
+      String difference = machine.difference();
+      if (difference != null) {
+        throw new FuzzFinding("reset", "not the snapshot again: " + difference);
+      }
+    }
+  }
+}

@@ -1,0 +1,177 @@
+package aerostat.tools.fuzz;
+
+import aerostat.tools.fuzz.engine.FuzzRun;
+import aerostat.vmm.cli.CliException;
+import aerostat.vmm.cli.ExitCode;
+import aerostat.vmm.cli.LogSetup;
+import aerostat.vmm.cli.Size;
+import aerostat.vmm.cli.Verbosity;
+import aerostat.vmm.image.Flavour;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code aerostat fuzz}. */
+@Command(
+    name = "fuzz",
+    description = {
+      "Tries inputs that nobody would write against a part of the VMM, and checks its properties.",
+      ""
+    },
+    footer = {
+      "",
+      "A finding is a folder: input, minimal, finding.txt, trace.txt. See docs/fuzz.md."
+    })
+public final class FuzzCommand implements Callable<Integer> {
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "TARGET",
+      description = "device: register and ring inputs against the balloon of a booted guest.")
+  private @Nullable String target;
+
+  @Option(
+      names = "--engine",
+      paramLabel = "jazzer|own",
+      description = "Who makes the inputs. Default jazzer, which counts edges of host code too.")
+  private String engine = "jazzer";
+
+  @Option(names = "--time", paramLabel = "SECONDS", description = "How long. Default 60.")
+  private long seconds = 60;
+
+  @Option(names = "--jobs", paramLabel = "N", description = "Processes (jazzer). Default 1.")
+  private int jobs = 1;
+
+  @Option(names = "--seed", paramLabel = "N", description = "Of all random choices. Default 1.")
+  private int seed = 1;
+
+  @Option(
+      names = "--corpus",
+      paramLabel = "DIR",
+      description = "Inputs worth keeping, read and added to. Default fuzz/corpus/TARGET.")
+  private @Nullable Path corpus;
+
+  @Option(
+      names = "--import",
+      paramLabel = "DIR",
+      description = "Inputs to begin with beside the corpus.")
+  private @Nullable Path imported;
+
+  @Option(
+      names = "--export",
+      paramLabel = "DIR",
+      description = "At the end, put the corpus there, without inputs that reach nothing new.")
+  private @Nullable Path exported;
+
+  @Option(
+      names = "--findings",
+      paramLabel = "DIR",
+      description = "Where findings go. Default fuzz/findings.")
+  private Path findings = Path.of("fuzz", "findings");
+
+  @Option(
+      names = "--memory",
+      paramLabel = "SIZE",
+      converter = Size.class,
+      description = "Guest RAM. Default 32M.")
+  private long memory = BootedGuest.Setup.DEFAULT.memory();
+
+  @Option(
+      names = "--append",
+      paramLabel = "WORDS",
+      description = "Further words for the guest's command line.")
+  private String append = "";
+
+  @Option(
+      names = "--sanitize",
+      description = "Run guest code that checks who owns each page that it touches.")
+  private boolean sanitize;
+
+  @Option(
+      names = "--measure",
+      description = "No engine: how many executions a second, and how long a reset takes.")
+  private boolean measure;
+
+  @Option(
+      names = "--replay",
+      paramLabel = "DIR",
+      description = "Show a finding event by event; exit code 1 if it is still one.")
+  private @Nullable Path replay;
+
+  @Mixin private Verbosity verbosity = new Verbosity();
+
+  @Override
+  public Integer call() {
+    if (System.getProperty(LogSetup.LEVEL) == null) {
+      System.setProperty(LogSetup.LEVEL, "ERROR"); // a violation is what every other input is for
+    }
+    try {
+      if (replay != null) {
+        return replay(replay);
+      }
+      return fuzz();
+    } catch (IOException e) {
+      throw new CliException(ExitCode.FAILED, "fuzz: " + e.getMessage());
+    }
+  }
+
+  private int fuzz() throws IOException {
+    TargetKind kind = kind(target == null ? "" : target);
+    if (seconds < 1 || jobs < 1) {
+      throw new CliException(ExitCode.USAGE, "--time and --jobs: at least 1");
+    }
+    if (measure) {
+      Rate.print(kind, setup());
+      return ExitCode.OK;
+    }
+    Path kept = corpus == null ? Path.of("fuzz", "corpus", kind.label()) : corpus;
+    FuzzRun run =
+        new FuzzRun(kind, setup(), kept, imported, exported, findings, seconds, jobs, seed);
+    int found =
+        switch (engine) {
+          case "jazzer" -> run.jazzer();
+          case "own" -> BigStack.call(run::own);
+          default -> throw new CliException(ExitCode.USAGE, "--engine " + engine + ": jazzer or own");
+        };
+    return found == 0 ? ExitCode.OK : ExitCode.FAILED;
+  }
+
+  private BootedGuest.Setup setup() {
+    return new BootedGuest.Setup(
+        memory, append, sanitize ? Flavour.SANITIZING : Flavour.PLAIN);
+  }
+
+  private static TargetKind kind(String name) {
+    try {
+      return TargetKind.of(name);
+    } catch (IllegalArgumentException e) {
+      throw new CliException(
+          ExitCode.USAGE, "fuzz: '" + name + "' is no target; there are " + TargetKind.labels());
+    }
+  }
+
+  private int replay(Path folder) throws IOException {
+    Path text = folder.resolve("finding.txt");
+    String first = Files.readAllLines(text).getFirst();
+    if (!first.startsWith("target: ")) {
+      throw new IOException(text + " does not begin with its target");
+    }
+    TargetKind kind = kind(first.substring("target: ".length()).strip());
+    byte[] input = Files.readAllBytes(folder.resolve("minimal"));
+    List<String> events =
+        BigStack.call(
+            () -> {
+              try (FuzzTarget fuzzed = kind.make(setup())) {
+                return Findings.trace(fuzzed, input);
+              }
+            });
+    events.forEach(System.out::println);
+    return events.getLast().startsWith("FINDING") ? ExitCode.FAILED : ExitCode.OK;
+  }
+}

@@ -1,0 +1,27 @@
+package aerostat.tools.fuzz;
+
+import java.util.List;
+/** Something that takes any bytes and must keep its properties. For one thread. */
+public interface FuzzTarget extends AutoCloseable {
+  /**
+   * Runs one input from the same starting point as every other.
+   *
+   * @param log told of each event, if it is on
+   * @throws FuzzFinding when a property does not hold
+   */
+  void run(byte[] input, FuzzLog log);
+
+  /**
+   * Counters of the edges that inputs passed, one byte each; whoever reads them clears them. Of
+   * length 0 if the target counts none.
+   */
+  byte[] edges();
+
+  /** Inputs to begin with: what a well-behaved peer would do, and known trouble. */
+  default Iterable<byte[]> seeds() {
+    return List.of(new byte[0]);
+  }
+
+  @Override
+  default void close() {}
+}

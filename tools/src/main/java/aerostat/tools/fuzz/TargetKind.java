@@ -1,0 +1,54 @@
+package aerostat.tools.fuzz;
+
+import aerostat.tools.fuzz.device.DeviceTarget;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** The targets by name. */
+public enum TargetKind {
+  DEVICE("aerostat.mmio.**:aerostat.devices.**", DeviceTarget::new);
+
+  private final String instrumented;
+  private final Function<BootedGuest.Setup, FuzzTarget> maker;
+
+  TargetKind(String instrumented, Function<BootedGuest.Setup, FuzzTarget> maker) {
+    this.instrumented = instrumented;
+    this.maker = maker;
+  }
+
+  /**
+   * The target of a name as written on the command line.
+   *
+   * @throws IllegalArgumentException for any other
+   */
+  public static TargetKind of(String name) {
+    for (TargetKind kind : values()) {
+      if (kind.label().equals(name)) {
+        return kind;
+      }
+    }
+    throw new IllegalArgumentException("no target " + name);
+  }
+
+  /** All names. */
+  public static String labels() {
+    return Arrays.stream(values()).map(TargetKind::label).collect(Collectors.joining(", "));
+  }
+
+  /** As written on the command line. */
+  public String label() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /** Host classes whose edges an engine's agent should count, as patterns joined by colons. */
+  public String instrumented() {
+    return instrumented;
+  }
+
+  /** Makes the target, for the calling thread. */
+  public FuzzTarget make(BootedGuest.Setup setup) {
+    return maker.apply(setup);
+  }
+}

@@ -1,0 +1,5 @@
+/** Edge counters in rewritten guest code. */
+@NullMarked
+package aerostat.tools.fuzz.coverage;
+
+import org.jspecify.annotations.NullMarked;

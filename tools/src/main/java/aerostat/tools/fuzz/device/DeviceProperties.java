@@ -1,0 +1,98 @@
+package aerostat.tools.fuzz.device;
+
+import aerostat.mmio.memory.GuestMemory;
+import aerostat.mmio.memory.PageOwners;
+import aerostat.mmio.memory.SnapshotRam;
+import aerostat.mmio.mock.MockDriver;
+import aerostat.mmio.mock.MockRing;
+import aerostat.mmio.virtio.MmioRegisters;
+import aerostat.mmio.virtio.Virtio;
+import aerostat.tools.fuzz.FuzzFinding;
+import aerostat.tools.fuzz.FuzzLog;
+import aerostat.vmm.machine.SnapshotMachine;
+
+/** What must hold of the device, whatever the driver did. */
+final class DeviceProperties {
+  private final SnapshotMachine machine;
+  private final Wire wire;
+
+  DeviceProperties(SnapshotMachine machine, Wire wire) {
+    this.machine = machine;
+    this.wire = wire;
+  }
+
+  void begin() {
+    machine.ram().collect();
+  }
+
+  /** After each event. */
+  void check() {
+    int known = wire.read(MmioRegisters.STATUS);
+    int all =
+        Virtio.STATUS_ACKNOWLEDGE
+            | Virtio.STATUS_DRIVER
+            | Virtio.STATUS_DRIVER_OK
+            | Virtio.STATUS_FEATURES_OK
+            | Virtio.STATUS_NEEDS_RESET
+            | Virtio.STATUS_FAILED;
+    if ((known & ~all) != 0) {
+      throw new FuzzFinding("status", "bits that nobody can have set: 0x" + Integer.toHexString(known));
+    }
+    PageOwners owners = machine.memory().owners();
+    if (owners.get(GuestMemory.RAM_BASE) != PageOwners.GUEST
+        || owners.get(GuestMemory.RAM_BASE + machine.memory().romSize() - 1) != PageOwners.GUEST) {
+      throw new FuzzFinding("owners", "the image's pages are the host's");
+    }
+  }
+
+  /**
+   * After the input: a reset and a driver that behaves get a page into the balloon and out again,
+   * with an interrupt each time, and the device writes nothing but its used ring.
+   */
+  void checkUsable(FuzzLog log) {
+    if (log.on()) {
+      log.say("a driver that behaves takes over");
+    }
+    MockDriver driver = new MockDriver(wire, machine.memory(), wire.spare());
+    driver.negotiate(Virtio.F_EVENT_IDX);
+    MockRing inflate = driver.setUpQueue(0, 8);
+    MockRing deflate = driver.setUpQueue(1, 8);
+    driver.ready();
+    require(driver.status() == 15, "usable", "status after reset and set-up");
+    long page = wire.buffer(Wire.BUFFERS - 1);
+    int frame = (int) (page / GuestMemory.PAGE_SIZE);
+    require(machine.memory().owners().get(page) != PageOwners.BALLOON, "usable", "a reset empties the balloon");
+    exchange(driver, inflate, frame, page, PageOwners.BALLOON);
+    exchange(driver, deflate, frame, page, PageOwners.GUEST);
+  }
+
+  private void exchange(MockDriver driver, MockRing ring, int frame, long page, byte owner) {
+    MockRing.Part part = driver.out32(frame);
+    machine.ram().collect();
+    int head = ring.add(part);
+    machine.ram().collect();
+    ring.kick();
+    writesOnly(ring);
+    MockRing.Used used = ring.poll();
+    require(used != null && used.head() == head && ring.poll() == null, "used ring", "one entry for one buffer");
+    require((driver.acknowledge() & Virtio.INTERRUPT_USED) != 0, "interrupt", "none for a used buffer");
+    require(machine.memory().owners().get(page) == owner, "owners", "page in the balloon, or out of it");
+  }
+
+  private void writesOnly(MockRing ring) {
+    SnapshotRam ram = machine.ram();
+    int written = ram.collect();
+    long first = ring.deviceArea() - GuestMemory.RAM_BASE >> 12;
+    long last = ring.deviceArea() - GuestMemory.RAM_BASE + Virtio.deviceAreaSize(ring.size()) - 1 >> 12;
+    for (int i = 0; i < written; i++) {
+      long at = ram.written(i);
+      require(at >= first && at <= last, "stray write", "the device wrote page " + at);
+    }
+  }
+
+  private static void require(boolean holds, String property, String what) {
+    if (!holds) {
+      throw new FuzzFinding(property, what);
+    }
+  }
+}

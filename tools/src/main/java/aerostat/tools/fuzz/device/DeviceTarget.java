@@ -1,0 +1,80 @@
+package aerostat.tools.fuzz.device;
+
+import aerostat.mmio.memory.GuestAddressException;
+import aerostat.tools.fuzz.BootedGuest;
+import aerostat.tools.fuzz.FuzzFinding;
+import aerostat.tools.fuzz.FuzzLog;
+import aerostat.tools.fuzz.FuzzTarget;
+import aerostat.tools.fuzz.InputBytes;
+import aerostat.vmm.machine.SnapshotMachine;
+import java.util.List;
+
+/**
+ * A hostile driver beside the guest's own: an input is a sequence of register accesses, ring writes
+ * and runs of the guest. The guest may come to grief, for the input writes its memory; the device
+ * and the VMM may not.
+ */
+public final class DeviceTarget implements FuzzTarget {
+  /** Polls that the guest runs for each input, at least. */
+  public static final int LEAST_POLLS = 200;
+
+  /** Events of one input; what comes after them is not looked at. */
+  private static final int MOST_EVENTS = 64;
+
+  private final BootedGuest guest;
+  private final SnapshotMachine machine;
+  private final Wire wire;
+  private final DeviceEvents events;
+  private final DeviceProperties properties;
+  private final InputBytes input = new InputBytes();
+
+  public DeviceTarget(BootedGuest.Setup setup) {
+    guest = BootedGuest.boot(setup, (transport, memory, interrupts) -> transport);
+    machine = guest.machine();
+    wire = new Wire(machine);
+    events = new DeviceEvents(machine, wire);
+    properties = new DeviceProperties(machine, wire);
+  }
+
+  @Override
+  public void run(byte[] bytes, FuzzLog log) {
+    guest.rewind();
+    input.begin(bytes);
+    wire.begin();
+    properties.begin();
+    try {
+      for (int i = 0; i < MOST_EVENTS && !input.atEnd(); i++) {
+        events.next(input, log);
+        properties.check();
+      }
+      machine.run(Math.max(1, LEAST_POLLS - machine.pollsSince()));
+      properties.checkUsable(log);
+    } catch (GuestAddressException | IllegalStateException | IndexOutOfBoundsException e) {
+      throw new FuzzFinding("exception", String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  @Override
+  public byte[] edges() {
+    return guest.edges();
+  }
+
+  /** What drives the guest, for measurements. */
+  public BootedGuest guest() {
+    return guest;
+  }
+
+  @Override
+  public Iterable<byte[]> seeds() {
+    return List.of(
+        new byte[] {0},
+        DeviceEvents.seed(DeviceEvents.INIT, 0xff, 2, DeviceEvents.SEND, 0, 1, 4),
+        DeviceEvents.seed(DeviceEvents.INIT, 0xff, 2, DeviceEvents.SEND, 3, 1, 4, DeviceEvents.HOST, 2),
+        DeviceEvents.seed(DeviceEvents.HOST, 0, 20, DeviceEvents.RUN, 200, DeviceEvents.NOTIFY, 1));
+  }
+
+  @Override
+  public void close() {
+    machine.close();
+  }
+}

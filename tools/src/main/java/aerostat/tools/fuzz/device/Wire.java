@@ -1,0 +1,149 @@
+package aerostat.tools.fuzz.device;
+
+import java.util.Arrays;
+import aerostat.mmio.bus.MmioBus;
+import aerostat.mmio.bus.MmioDevice;
+import aerostat.mmio.memory.GuestMemory;
+import aerostat.mmio.virtio.MmioRegisters;
+import aerostat.mmio.virtio.Virtio;
+import aerostat.vmm.machine.SnapshotMachine;
+
+/**
+ * The hostile driver's hands: the balloon's registers through the bus, and an arena of guest RAM
+ * with room for rings and buffers.
+ */
+final class Wire implements MmioDevice {
+  /** Queues that have room for rings in the arena. */
+  static final int QUEUES = 6;
+
+  /** Bytes of the arena for each queue: descriptors, driver area, device area, indirect table. */
+  private static final int QUEUE_ROOM = 0x4000;
+
+  private static final int DRIVER_AREA = 0x1000;
+  private static final int DEVICE_AREA = 0x2000;
+  private static final int TABLE = 0x3000;
+
+  /** Largest ring the arena has room for. */
+  static final int RING_MAX = 128;
+
+  /** Data pages behind the rings. */
+  static final int BUFFERS = 8;
+
+  static final int ARENA = QUEUES * QUEUE_ROOM + (BUFFERS + 16) * 4096;
+
+  private final GuestMemory memory;
+  private final MmioBus bus;
+  private final long window = SnapshotMachine.balloonWindow();
+  private final long arena;
+  private final int[] sizes = new int[QUEUES];
+  private final int[] available = new int[QUEUES];
+
+  Wire(SnapshotMachine machine) {
+    memory = machine.memory();
+    bus = machine.bus();
+    arena = memory.end() - ARENA;
+  }
+
+  void begin() {
+    Arrays.fill(sizes, 0);
+    Arrays.fill(available, 0);
+  }
+
+  GuestMemory memory() {
+    return memory;
+  }
+
+  @Override
+  public long read(long offset, int width) {
+    return bus.read(window + offset, width);
+  }
+
+  @Override
+  public void write(long offset, int width, long value) {
+    bus.write(window + offset, width, value);
+  }
+
+  int read(int register) {
+    return (int) read(register, 4);
+  }
+
+  void write(int register, int value) {
+    write(register, 4, value);
+  }
+
+  long descriptors(int queue) {
+    return arena + (long) queue * QUEUE_ROOM;
+  }
+
+  long driverArea(int queue) {
+    return descriptors(queue) + DRIVER_AREA;
+  }
+
+  long deviceArea(int queue) {
+    return descriptors(queue) + DEVICE_AREA;
+  }
+
+  long table(int queue) {
+    return descriptors(queue) + TABLE;
+  }
+
+  long buffer(int n) {
+    return arena + (long) QUEUES * QUEUE_ROOM + n * 4096L;
+  }
+
+  /** Memory for a well-behaved driver of {@link DeviceProperties}. */
+  long spare() {
+    return buffer(BUFFERS);
+  }
+
+  int size(int queue) {
+    return Math.max(1, sizes[queue]);
+  }
+
+  /** Reset, and all steps up to FEATURES_OK with these features as far as they are offered. */
+  void negotiate(long features) {
+    write(MmioRegisters.STATUS, 0);
+    write(MmioRegisters.STATUS, Virtio.STATUS_ACKNOWLEDGE | Virtio.STATUS_DRIVER);
+    for (int select = 0; select < 2; select++) {
+      write(MmioRegisters.DEVICE_FEATURES_SEL, select);
+      write(MmioRegisters.DRIVER_FEATURES_SEL, select);
+      int offered = read(MmioRegisters.DEVICE_FEATURES);
+      write(MmioRegisters.DRIVER_FEATURES, offered & (int) (features >>> (32 * select)));
+    }
+    write(
+        MmioRegisters.STATUS,
+        Virtio.STATUS_ACKNOWLEDGE | Virtio.STATUS_DRIVER | Virtio.STATUS_FEATURES_OK);
+  }
+
+  void setUp(int queue, int size, long descriptors, long driverArea, long deviceArea) {
+    sizes[queue] = size;
+    available[queue] = 0;
+    write(MmioRegisters.QUEUE_SEL, queue);
+    write(MmioRegisters.QUEUE_SIZE, size);
+    address(MmioRegisters.QUEUE_DESC_LOW, descriptors);
+    address(MmioRegisters.QUEUE_DRIVER_LOW, driverArea);
+    address(MmioRegisters.QUEUE_DEVICE_LOW, deviceArea);
+    write(MmioRegisters.QUEUE_READY, 1);
+  }
+
+  private void address(int low, long address) {
+    write(low, (int) address);
+    write(low + 4, (int) (address >>> 32));
+  }
+
+  void descriptor(long table, int at, long address, long length, int flags, int next) {
+    long descriptor = table + 16L * at;
+    memory.store64(descriptor, address);
+    memory.store32(descriptor + 8, (int) length);
+    memory.store16(descriptor + 12, flags);
+    memory.store16(descriptor + 14, next);
+  }
+
+  /** Puts a head into the ring and moves the index by so much. */
+  void publish(int queue, int head, int step) {
+    int slot = available[queue] & (size(queue) - 1);
+    memory.store16(driverArea(queue) + 4 + 2L * (slot & 0xfff), head);
+    available[queue] = (available[queue] + step) & 0xffff;
+    memory.store16(driverArea(queue) + 2, available[queue]);
+  }
+}

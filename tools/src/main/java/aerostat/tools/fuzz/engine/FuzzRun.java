@@ -1,0 +1,119 @@
+package aerostat.tools.fuzz.engine;
+
+import java.util.Objects;
+import aerostat.tools.fuzz.BigStack;
+import aerostat.tools.fuzz.BootedGuest;
+import aerostat.tools.fuzz.Findings;
+import aerostat.tools.fuzz.FuzzTarget;
+import aerostat.tools.fuzz.TargetKind;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One use of {@code aerostat fuzz}.
+ *
+ * @param corpus inputs worth keeping, read and added to
+ * @param imported further inputs to begin with
+ * @param exported where the corpus goes in the end, distilled
+ * @param seconds how long
+ * @param jobs processes of Jazzer
+ */
+public record FuzzRun(
+    TargetKind kind,
+    BootedGuest.Setup setup,
+    Path corpus,
+    @Nullable Path imported,
+    @Nullable Path exported,
+    Path findings,
+    long seconds,
+    int jobs,
+    int seed) {
+
+  /**
+   * With the engine of this process, on the calling thread.
+   *
+   * @return findings
+   */
+  public int own() throws IOException {
+    try (FuzzTarget target = kind.make(setup)) {
+      Findings found = new Findings(findings, kind.label());
+      OwnEngine engine = new OwnEngine(target, seed);
+      long until = System.nanoTime() + seconds * 1_000_000_000L;
+      engine.run(
+          first(target),
+          runs -> System.nanoTime() < until,
+          (input, finding) -> {
+            Path place = found.add(target, input, finding, "own engine, seed " + seed);
+            if (place != null) {
+              System.out.println("FINDING " + finding.getMessage() + " in " + place);
+            }
+          });
+      CorpusFolder.write(corpus, engine.corpus());
+      if (exported != null) {
+        CorpusFolder.write(exported, engine.corpus());
+      }
+      System.out.printf(
+          "%s: %,d runs, %,d edges of guest code, %,d inputs kept, %d findings%n",
+          kind.label(), engine.runs(), engine.edges(), engine.corpus().size(), found.count());
+      return found.count();
+    }
+  }
+
+  /**
+   * With Jazzer, in processes of their own.
+   *
+   * @return findings
+   */
+  public int jazzer() throws IOException {
+    CorpusFolder.write(corpus, BigStack.call(this::seeds));
+    if (imported != null) {
+      CorpusFolder.write(corpus, CorpusFolder.read(imported));
+    }
+    List<JazzerProcess> processes = new ArrayList<>();
+    int found = 0;
+    try {
+      for (int job = 0; job < jobs; job++) {
+        processes.add(JazzerProcess.start(this, job));
+      }
+      for (JazzerProcess process : processes) {
+        found += process.await();
+      }
+    } finally {
+      processes.forEach(JazzerProcess::close);
+    }
+    if (exported != null) {
+      BigStack.call(this::distil);
+    }
+    return found;
+  }
+
+  private List<byte[]> seeds() {
+    try (FuzzTarget target = kind.make(setup)) {
+      List<byte[]> seeds = new ArrayList<>();
+      target.seeds().forEach(seeds::add);
+      return seeds;
+    }
+  }
+
+  private List<byte[]> first(FuzzTarget target) throws IOException {
+    List<byte[]> inputs = new ArrayList<>();
+    target.seeds().forEach(inputs::add);
+    inputs.addAll(CorpusFolder.read(corpus));
+    if (imported != null) {
+      inputs.addAll(CorpusFolder.read(imported));
+    }
+    return inputs;
+  }
+
+  private boolean distil() throws IOException {
+    try (FuzzTarget target = kind.make(setup)) {
+      OwnEngine engine = new OwnEngine(target, seed);
+      engine.run(first(target), runs -> false, (input, finding) -> {});
+      CorpusFolder.write(Objects.requireNonNull(exported), engine.corpus());
+      return true;
+    }
+  }
+}

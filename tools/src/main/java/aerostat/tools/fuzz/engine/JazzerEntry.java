@@ -1,0 +1,67 @@
+package aerostat.tools.fuzz.engine;
+
+import java.util.Objects;
+import aerostat.tools.fuzz.BootedGuest;
+import aerostat.tools.fuzz.Findings;
+import aerostat.tools.fuzz.FuzzFinding;
+import aerostat.tools.fuzz.FuzzLog;
+import aerostat.tools.fuzz.FuzzTarget;
+import aerostat.tools.fuzz.TargetKind;
+import aerostat.vmm.image.Flavour;
+import com.code_intelligence.jazzer.api.Jazzer;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What Jazzer calls in its process. Edges of guest code, which its agent does not see, are handed
+ * to it as states. A finding is stored and minimised here, and the run goes on.
+ */
+public final class JazzerEntry {
+  static final String TARGET = "aerostat.fuzz.target";
+  static final String FINDINGS = "aerostat.fuzz.findings";
+  static final String MEMORY = "aerostat.fuzz.memory";
+  static final String APPEND = "aerostat.fuzz.append";
+  static final String FLAVOUR = "aerostat.fuzz.flavour";
+
+  private static @Nullable FuzzTarget target;
+  private static @Nullable Findings findings;
+
+  private JazzerEntry() {}
+
+  /** Jazzer's hook, once. */
+  public static void fuzzerInitialize() {
+    String name = System.getProperty(TARGET, "device");
+    target =
+        TargetKind.of(name)
+            .make(
+                new BootedGuest.Setup(
+                    Long.getLong(MEMORY, BootedGuest.Setup.DEFAULT.memory()),
+                    System.getProperty(APPEND, ""),
+                    Flavour.valueOf(System.getProperty(FLAVOUR, Flavour.PLAIN.name()))));
+    findings = new Findings(Path.of(System.getProperty(FINDINGS, "findings")), name);
+  }
+
+  /** Jazzer's hook, for each input. */
+  public static void fuzzerTestOneInput(byte[] input) {
+    FuzzTarget fuzzed = Objects.requireNonNull(target);
+    try {
+      fuzzed.run(input, FuzzLog.OFF);
+    } catch (FuzzFinding finding) {
+      Path place =
+          Objects.requireNonNull(findings).add(fuzzed, input, finding, "jazzer");
+      if (place != null) {
+        System.out.println("FINDING " + finding.getMessage() + " in " + place);
+      }
+    }
+    report(fuzzed.edges());
+  }
+
+  private static void report(byte[] edges) {
+    for (int i = 0; i < edges.length; i++) {
+      if (edges[i] != 0) {
+        Jazzer.exploreState((byte) (31 - Integer.numberOfLeadingZeros(edges[i] & 0xff)), i);
+        edges[i] = 0;
+      }
+    }
+  }
+}

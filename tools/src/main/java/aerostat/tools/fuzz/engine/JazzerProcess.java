@@ -1,0 +1,121 @@
+package aerostat.tools.fuzz.engine;
+
+import aerostat.vmm.cli.LogSetup;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Jazzer (com.code-intelligence:jazzer) in a JVM of its own, whose native part is libFuzzer. Its
+ * agent counts edges of host classes only; its detectors of Java web bugs are off.
+ */
+final class JazzerProcess implements AutoCloseable {
+  private static final int LONGEST_INPUT = 512;
+
+  private final Process process;
+  private final Thread reader;
+  private volatile int findings;
+
+  private JazzerProcess(Process process, int job) {
+    this.process = process;
+    reader = Thread.ofPlatform().daemon().name("jazzer-" + job).start(() -> read(job));
+  }
+
+  static JazzerProcess start(FuzzRun run, int job) throws IOException {
+    Files.createDirectories(run.findings());
+    Path corpus = run.corpus().toAbsolutePath();
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(
+        List.of(
+            "-Xss128m",
+            "-XX:+UseSerialGC",
+            "-XX:+EnableDynamicAgentLoading",
+            "-Xshare:off",
+            "--enable-native-access=ALL-UNNAMED",
+            "--sun-misc-unsafe-memory-access=allow"));
+    property(command, LogSetup.LEVEL, System.getProperty(LogSetup.LEVEL, "ERROR"));
+    property(command, JazzerEntry.TARGET, run.kind().label());
+    property(command, JazzerEntry.FINDINGS, run.findings().toAbsolutePath().toString());
+    property(command, JazzerEntry.MEMORY, Long.toString(run.setup().memory()));
+    property(command, JazzerEntry.APPEND, run.setup().append());
+    property(command, JazzerEntry.FLAVOUR, run.setup().flavour().name());
+    command.addAll(
+        List.of(
+            "-cp",
+            System.getProperty("java.class.path"),
+            "com.code_intelligence.jazzer.Jazzer",
+            "--target_class=" + JazzerEntry.class.getName(),
+            "--instrumentation_includes=" + run.kind().instrumented(),
+            "--trace=cov",
+            "--hooks=false",
+            corpus.toString(),
+            "-max_total_time=" + run.seconds(),
+            "-max_len=" + LONGEST_INPUT,
+            "-seed=" + (run.seed() + job),
+            "-reload=10",
+            "-print_final_stats=1"));
+    return new JazzerProcess(
+        new ProcessBuilder(command)
+            .directory(run.findings().toAbsolutePath().toFile())
+            .redirectErrorStream(true)
+            .start(),
+        job);
+  }
+
+  private static void property(List<String> command, String name, String value) {
+    command.add("-D" + name + "=" + value);
+  }
+
+  private void read(int job) {
+    boolean all = "INFO".equals(System.getProperty(LogSetup.LEVEL));
+    try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        if (line.startsWith("FINDING")) {
+          findings++;
+        }
+        if (all
+            || line.startsWith("FINDING")
+            || line.startsWith("ERROR")
+            || line.startsWith("Exception")
+            || line.startsWith("==")
+            || line.startsWith("stat::")
+            || line.contains("\tDONE")
+            || line.contains("\tpulse")) {
+          System.out.println(job + ": " + line);
+        }
+      }
+    } catch (IOException ended) {
+      // The process is gone; its exit code tells.
+    }
+  }
+
+  /**
+   * Waits for its end.
+   *
+   * @return findings that were new
+   * @throws IOException if Jazzer itself failed
+   */
+  int await() throws IOException {
+    try {
+      int code = process.waitFor();
+      reader.join();
+      if (code != 0) {
+        throw new IOException("Jazzer ended with code " + code + "; -v shows what it said");
+      }
+      return findings;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
+  }
+
+  @Override
+  public void close() {
+    process.destroy();
+  }
+}
