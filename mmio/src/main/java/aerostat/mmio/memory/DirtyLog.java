@@ -140,9 +140,7 @@ public final class DirtyLog {
 
   /** As {@link #markOffsets} for whole pages that were just discarded. */
   void markDiscarded(long offset, long length) {
-    cards
-        .asSlice(offset >>> GuestMemory.PAGE_SHIFT, length >>> GuestMemory.PAGE_SHIFT)
-        .fill(DISCARDED);
+    markOffsets(offset, length, DISCARDED);
   }
 
   /**

@@ -1,9 +1,8 @@
 package aerostat.tools.fuzz;
 
-import org.jspecify.annotations.Nullable;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
@@ -14,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.zip.CRC32;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A folder of findings, one folder each: {@code input} as it came, {@code minimal} as short as it
@@ -43,8 +43,7 @@ public final class Findings {
    * @param how the engine and seed that found it
    * @return its folder if it is new, else null
    */
-  public @Nullable Path add(
-      FuzzTarget fuzzed, byte[] input, FuzzFinding finding, String how) {
+  public @Nullable Path add(FuzzTarget fuzzed, byte[] input, FuzzFinding finding, String how) {
     String signature = finding.signature();
     if (!known.add(signature)) {
       return null;

@@ -137,14 +137,14 @@ public final class FuzzCommand implements Callable<Integer> {
         switch (engine) {
           case "jazzer" -> run.jazzer();
           case "own" -> BigStack.call(run::own);
-          default -> throw new CliException(ExitCode.USAGE, "--engine " + engine + ": jazzer or own");
+          default ->
+              throw new CliException(ExitCode.USAGE, "--engine " + engine + ": jazzer or own");
         };
     return found == 0 ? ExitCode.OK : ExitCode.FAILED;
   }
 
   private BootedGuest.Setup setup() {
-    return new BootedGuest.Setup(
-        memory, append, sanitize ? Flavour.SANITIZING : Flavour.PLAIN);
+    return new BootedGuest.Setup(memory, append, sanitize ? Flavour.SANITIZING : Flavour.PLAIN);
   }
 
   private static TargetKind kind(String name) {

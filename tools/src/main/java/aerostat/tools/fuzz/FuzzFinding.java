@@ -28,7 +28,8 @@ public final class FuzzFinding extends RuntimeException {
       return property;
     }
     StackTraceElement[] trace = cause.getStackTrace();
-    String where = trace.length == 0 ? "" : " at " + trace[0].getClassName() + "." + trace[0].getMethodName();
+    String where =
+        trace.length == 0 ? "" : " at " + trace[0].getClassName() + "." + trace[0].getMethodName();
     return property + " " + cause.getClass().getSimpleName() + where;
   }
 }

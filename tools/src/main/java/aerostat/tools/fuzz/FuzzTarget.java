@@ -1,6 +1,7 @@
 package aerostat.tools.fuzz;
 
 import java.util.List;
+
 /** Something that takes any bytes and must keep its properties. For one thread. */
 public interface FuzzTarget extends AutoCloseable {
   /**

@@ -3,9 +3,42 @@ package aerostat.tools.fuzz;
 /** Reads an input as numbers; beyond its end everything is 0, so that every prefix is an input. */
 public final class InputBytes {
   private static final long[] INTERESTING = {
-    0, 1, 2, 3, 4, 7, 8, 15, 16, 17, 31, 63, 64, 127, 128, 129, 255, 256, 257, 1023, 1024, 1025,
-    4095, 4096, 4097, 0x7fff, 0x8000, 0x8001, 0xffff, 0x10000, 0x7fff_ffffL, 0x8000_0000L,
-    0xffff_f000L, 0xffff_fffeL, 0xffff_ffffL, 0x1_0000_0000L
+    0,
+    1,
+    2,
+    3,
+    4,
+    7,
+    8,
+    15,
+    16,
+    17,
+    31,
+    63,
+    64,
+    127,
+    128,
+    129,
+    255,
+    256,
+    257,
+    1023,
+    1024,
+    1025,
+    4095,
+    4096,
+    4097,
+    0x7fff,
+    0x8000,
+    0x8001,
+    0xffff,
+    0x10000,
+    0x7fff_ffffL,
+    0x8000_0000L,
+    0xffff_f000L,
+    0xffff_fffeL,
+    0xffff_ffffL,
+    0x1_0000_0000L
   };
 
   private byte[] bytes = new byte[0];

@@ -1,18 +1,18 @@
 package aerostat.tools.fuzz;
 
-import java.util.Arrays;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import aerostat.tools.fuzz.device.DeviceTarget;
 import aerostat.tools.fuzz.engine.OwnEngine;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** A short look with the own engine: the same runs every time. */
 class DeviceFuzzTest {
   private static final long SEED = 20261121;
-  private static final int RUNS = 3_000;
+  private static final int RUNS = 1_500;
 
   @Test
   void inputsBreakNoPropertyAndReachNewCode() {
@@ -23,7 +23,9 @@ class DeviceFuzzTest {
             OwnEngine engine = new OwnEngine(target, SEED);
             engine.run(
                 target.seeds(), runs -> runs < RUNS, (in, found) -> findings.add(found.toString()));
-            assertThat(engine.corpus()).as("inputs that reached something new").hasSizeGreaterThan(50);
+            assertThat(engine.corpus())
+                .as("inputs that reached something new")
+                .hasSizeGreaterThan(50);
             assertThat(target.guest().machine().pollsSince())
                 .isGreaterThanOrEqualTo(DeviceTarget.LEAST_POLLS);
           }

@@ -121,8 +121,7 @@ final class Hardware implements AutoCloseable {
     state.seal();
   }
 
-  private static GuestMemory allocate(
-      MachineConfig config, GuestImage image, HardwareHooks hooks) {
+  private static GuestMemory allocate(MachineConfig config, GuestImage image, HardwareHooks hooks) {
     long bytes = config.memoryBytes();
     if (bytes < LEAST_MEMORY || bytes % GuestMemory.PAGE_SIZE != 0) {
       throw new IllegalArgumentException(

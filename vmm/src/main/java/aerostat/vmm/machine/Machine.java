@@ -40,7 +40,8 @@ public final class Machine implements AutoCloseable {
     this.config = config;
     this.host = host;
     state = first;
-    hardware = new Hardware(config, image, host, new Listener(), this::powerRequest, HardwareHooks.NONE);
+    hardware =
+        new Hardware(config, image, host, new Listener(), this::powerRequest, HardwareHooks.NONE);
     hardware
         .balloon()
         .host()

@@ -38,7 +38,8 @@ public final class SnapshotMachine implements AutoCloseable {
   private SnapshotMachine(
       MachineConfig config, GuestImage image, MachineHost host, HardwareHooks hooks) {
     if (!config.deterministic() || !config.memoryPath().isEmpty()) {
-      throw new IllegalArgumentException("a snapshot machine is deterministic, in memory of its own");
+      throw new IllegalArgumentException(
+          "a snapshot machine is deterministic, in memory of its own");
     }
     hardware = new Hardware(config, image, host, new Listener(), this::powerRequest, hooks);
     ram = SnapshotRam.of(hardware.memory());
@@ -57,7 +58,8 @@ public final class SnapshotMachine implements AutoCloseable {
   }
 
   /**
-   * Boots a guest up to an idle poll with its balloon driver ready and calm, and takes the snapshot.
+   * Boots a guest up to an idle poll with its balloon driver ready and calm, and takes the
+   * snapshot.
    *
    * @param config deterministic, without a memory path
    * @param hooks its memory must be {@link SnapshotRam#memory}
@@ -93,7 +95,8 @@ public final class SnapshotMachine implements AutoCloseable {
     Stop stop = run(polls);
     requireLive();
     if (stop == Stop.ASLEEP && !balloon().driverReady() || polls() > BOOT_LIMIT) {
-      throw new IllegalStateException("the guest has no balloon driver after " + polls() + " polls");
+      throw new IllegalStateException(
+          "the guest has no balloon driver after " + polls() + " polls");
     }
   }
 

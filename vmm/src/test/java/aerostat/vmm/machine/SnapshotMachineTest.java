@@ -1,6 +1,5 @@
 package aerostat.vmm.machine;
 
-import java.lang.foreign.ValueLayout;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import aerostat.devices.balloon.FreePageHintSink;
@@ -8,6 +7,7 @@ import aerostat.mmio.memory.GuestMemory;
 import aerostat.mmio.memory.SnapshotRam;
 import aerostat.vmm.image.GuestImage;
 import java.io.IOException;
+import java.lang.foreign.ValueLayout;
 import org.junit.jupiter.api.Test;
 
 class SnapshotMachineTest {
@@ -70,7 +70,9 @@ class SnapshotMachineTest {
       assertThat(machine.run(1000)).isEqualTo(SnapshotMachine.Stop.ASLEEP);
       machine.rewind();
       long everything = machine.memory().end() - GuestMemory.RAM_BASE - machine.memory().romSize();
-      machine.memory().fill(GuestMemory.RAM_BASE + machine.memory().romSize(), everything, (byte) 7);
+      machine
+          .memory()
+          .fill(GuestMemory.RAM_BASE + machine.memory().romSize(), everything, (byte) 7);
       machine.lock().lock();
       machine.balloon().setTarget(20 << 20);
       machine.lock().unlock();

@@ -208,8 +208,7 @@ final class DeviceEvents {
     for (int queue = 0; queue < Wire.QUEUES; queue++) {
       long rings = wire.descriptors(queue);
       wire.memory().fill(rings, wire.table(queue) - rings, (byte) 0);
-      wire.setUp(
-          queue, 1 << power, rings, wire.driverArea(queue), wire.deviceArea(queue));
+      wire.setUp(queue, 1 << power, rings, wire.driverArea(queue), wire.deviceArea(queue));
     }
     wire.write(MmioRegisters.STATUS, wire.read(MmioRegisters.STATUS) | Virtio.STATUS_DRIVER_OK);
   }
@@ -236,7 +235,9 @@ final class DeviceEvents {
     int what = in.below(5);
     long number = in.number();
     if (log.on()) {
-      String[] names = {"target %d MiB", "stats every %d s", "hints start", "hints stop", "hints done"};
+      String[] names = {
+        "target %d MiB", "stats every %d s", "hints start", "hints stop", "hints done"
+      };
       log.say("host: " + names[what].formatted(number));
     }
     machine.lock().lock();

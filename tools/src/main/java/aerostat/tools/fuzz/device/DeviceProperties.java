@@ -36,7 +36,8 @@ final class DeviceProperties {
             | Virtio.STATUS_NEEDS_RESET
             | Virtio.STATUS_FAILED;
     if ((known & ~all) != 0) {
-      throw new FuzzFinding("status", "bits that nobody can have set: 0x" + Integer.toHexString(known));
+      throw new FuzzFinding(
+          "status", "bits that nobody can have set: 0x" + Integer.toHexString(known));
     }
     PageOwners owners = machine.memory().owners();
     if (owners.get(GuestMemory.RAM_BASE) != PageOwners.GUEST
@@ -61,7 +62,10 @@ final class DeviceProperties {
     require(driver.status() == 15, "usable", "status after reset and set-up");
     long page = wire.buffer(Wire.BUFFERS - 1);
     int frame = (int) (page / GuestMemory.PAGE_SIZE);
-    require(machine.memory().owners().get(page) != PageOwners.BALLOON, "usable", "a reset empties the balloon");
+    require(
+        machine.memory().owners().get(page) != PageOwners.BALLOON,
+        "usable",
+        "a reset empties the balloon");
     exchange(driver, inflate, frame, page, PageOwners.BALLOON);
     exchange(driver, deflate, frame, page, PageOwners.GUEST);
   }
@@ -74,16 +78,24 @@ final class DeviceProperties {
     ring.kick();
     writesOnly(ring);
     MockRing.Used used = ring.poll();
-    require(used != null && used.head() == head && ring.poll() == null, "used ring", "one entry for one buffer");
-    require((driver.acknowledge() & Virtio.INTERRUPT_USED) != 0, "interrupt", "none for a used buffer");
-    require(machine.memory().owners().get(page) == owner, "owners", "page in the balloon, or out of it");
+    require(
+        used != null && used.head() == head && ring.poll() == null,
+        "used ring",
+        "one entry for one buffer");
+    require(
+        (driver.acknowledge() & Virtio.INTERRUPT_USED) != 0, "interrupt", "none for a used buffer");
+    require(
+        machine.memory().owners().get(page) == owner,
+        "owners",
+        "page in the balloon, or out of it");
   }
 
   private void writesOnly(MockRing ring) {
     SnapshotRam ram = machine.ram();
     int written = ram.collect();
     long first = ring.deviceArea() - GuestMemory.RAM_BASE >> 12;
-    long last = ring.deviceArea() - GuestMemory.RAM_BASE + Virtio.deviceAreaSize(ring.size()) - 1 >> 12;
+    long last =
+        ring.deviceArea() - GuestMemory.RAM_BASE + Virtio.deviceAreaSize(ring.size()) - 1 >> 12;
     for (int i = 0; i < written; i++) {
       long at = ram.written(i);
       require(at >= first && at <= last, "stray write", "the device wrote page " + at);

@@ -1,12 +1,12 @@
 package aerostat.tools.fuzz.device;
 
-import java.util.Arrays;
 import aerostat.mmio.bus.MmioBus;
 import aerostat.mmio.bus.MmioDevice;
 import aerostat.mmio.memory.GuestMemory;
 import aerostat.mmio.virtio.MmioRegisters;
 import aerostat.mmio.virtio.Virtio;
 import aerostat.vmm.machine.SnapshotMachine;
+import java.util.Arrays;
 
 /**
  * The hostile driver's hands: the balloon's registers through the bus, and an arena of guest RAM

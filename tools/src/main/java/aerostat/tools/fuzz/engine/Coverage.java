@@ -13,8 +13,7 @@ final class Coverage {
   static {
     // 1, 2, 3, 4-7, 8-15, 16-31, 32-127, 128 and more.
     for (int count = 1; count < 256; count++) {
-      int bucket =
-          count < 4 ? count - 1 : Math.min(6, 32 - Integer.numberOfLeadingZeros(count));
+      int bucket = count < 4 ? count - 1 : Math.min(6, 32 - Integer.numberOfLeadingZeros(count));
       BUCKET[count] = (byte) (1 << (count >= 128 ? 7 : bucket));
     }
   }

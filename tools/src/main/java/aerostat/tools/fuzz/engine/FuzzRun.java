@@ -1,6 +1,5 @@
 package aerostat.tools.fuzz.engine;
 
-import java.util.Objects;
 import aerostat.tools.fuzz.BigStack;
 import aerostat.tools.fuzz.BootedGuest;
 import aerostat.tools.fuzz.Findings;
@@ -10,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**

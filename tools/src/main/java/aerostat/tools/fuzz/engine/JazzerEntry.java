@@ -1,6 +1,5 @@
 package aerostat.tools.fuzz.engine;
 
-import java.util.Objects;
 import aerostat.tools.fuzz.BootedGuest;
 import aerostat.tools.fuzz.Findings;
 import aerostat.tools.fuzz.FuzzFinding;
@@ -10,6 +9,7 @@ import aerostat.tools.fuzz.TargetKind;
 import aerostat.vmm.image.Flavour;
 import com.code_intelligence.jazzer.api.Jazzer;
 import java.nio.file.Path;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,8 +47,7 @@ public final class JazzerEntry {
     try {
       fuzzed.run(input, FuzzLog.OFF);
     } catch (FuzzFinding finding) {
-      Path place =
-          Objects.requireNonNull(findings).add(fuzzed, input, finding, "jazzer");
+      Path place = Objects.requireNonNull(findings).add(fuzzed, input, finding, "jazzer");
       if (place != null) {
         System.out.println("FINDING " + finding.getMessage() + " in " + place);
       }
