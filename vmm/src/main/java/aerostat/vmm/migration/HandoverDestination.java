@@ -21,8 +21,9 @@ import java.util.UUID;
  * }</pre>
  *
  * <p>WAITING begins before the first byte of READY; no time-out and no broken connection leads out
- * of it. DISCARDED is final for the uuid: whatever comes later is answered UNKNOWN, and the guest
- * is never taken up again, which is what lets a source that reads UNKNOWN run its own.
+ * of it. DISCARDED is final for the uuid: whatever comes later is answered DISCARDED, and the guest
+ * is never taken up again, which is what lets a source that reads it run its own. UNKNOWN says less:
+ * the process that answers may have taken the place of one that ran the guest and died.
  *
  * @param epoch number of the present or last connection, as the source counts
  * @param claiming whether the operator asked for the guest and the source was asked
@@ -101,7 +102,8 @@ record HandoverDestination(
     }
     if (!force) {
       throw new IllegalStateException(
-          "the source cannot be asked; make sure that its process has ended, then use force");
+          "the source cannot be asked; it may run the guest. Stop its VMM process first, then claim"
+              + " with force:true");
     }
     return HandoverStep.to(in(Phase.OWNER), RUN);
   }
@@ -131,9 +133,9 @@ record HandoverDestination(
   private HandoverStep<HandoverDestination> loading(HandoverMessage message) {
     return switch (message) {
       // The source sends these only after it stopped waiting for READY, or never saw one.
-      case HandoverMessage.Abort m -> HandoverStep.to(in(Phase.DISCARDED), DISCARD, unknown(m));
-      case HandoverMessage.Query m -> HandoverStep.to(in(Phase.DISCARDED), DISCARD, unknown(m));
-      case HandoverMessage.Commit m -> HandoverStep.to(in(Phase.DISCARDED), DISCARD, unknown(m));
+      case HandoverMessage.Abort m -> discard();
+      case HandoverMessage.Query m -> discard();
+      case HandoverMessage.Commit m -> discard();
       default -> HandoverStep.to(this);
     };
   }
@@ -141,16 +143,16 @@ record HandoverDestination(
   private HandoverStep<HandoverDestination> waiting(HandoverMessage message) {
     return switch (message) {
       case HandoverMessage.Commit m -> HandoverStep.to(in(Phase.OWNER), RUN, started());
-      case HandoverMessage.Abort m -> HandoverStep.to(in(Phase.DISCARDED), DISCARD, unknown(m));
+      case HandoverMessage.Abort m -> discard();
       case HandoverMessage.Query m -> HandoverStep.to(this, answer(PeerState.WAITING));
       case HandoverMessage.Final m -> HandoverStep.to(this, ready());
       case HandoverMessage.Answer m ->
           switch (m.state()) {
             case GIVEN ->
                 claiming ? HandoverStep.to(in(Phase.OWNER), RUN, started()) : HandoverStep.to(this);
-            case ABORTED -> HandoverStep.to(in(Phase.DISCARDED), DISCARD, unknown(m));
+            case ABORTED -> discard();
             // OWNER: the source has not given the guest (it may not have read READY yet).
-            case OWNER, WAITING, UNKNOWN ->
+            case OWNER, WAITING, UNKNOWN, DISCARDED ->
                 HandoverStep.to(
                     new HandoverDestination(uuid, phase, epoch, connected, false, digest));
           };
@@ -169,11 +171,15 @@ record HandoverDestination(
 
   private HandoverStep<HandoverDestination> discarded(HandoverMessage message) {
     return switch (message) {
-      case HandoverMessage.Commit m -> HandoverStep.to(this, unknown(m));
-      case HandoverMessage.Abort m -> HandoverStep.to(this, unknown(m));
-      case HandoverMessage.Query m -> HandoverStep.to(this, unknown(m));
+      case HandoverMessage.Commit m -> HandoverStep.to(this, answer(PeerState.DISCARDED));
+      case HandoverMessage.Abort m -> HandoverStep.to(this, answer(PeerState.DISCARDED));
+      case HandoverMessage.Query m -> HandoverStep.to(this, answer(PeerState.DISCARDED));
       default -> HandoverStep.to(this);
     };
+  }
+
+  private HandoverStep<HandoverDestination> discard() {
+    return HandoverStep.to(in(Phase.DISCARDED), DISCARD, answer(PeerState.DISCARDED));
   }
 
   private Send ready() {

@@ -91,7 +91,7 @@ sealed interface HandoverMessage {
 
   /** Whether a message of this type is one of the handover's. */
   static boolean carries(MessageType type) {
-    return type.number() >= MessageType.FINAL.number();
+    return MessageType.handover(type.number());
   }
 
   /** Takes a payload apart. */

@@ -19,11 +19,11 @@ import java.util.UUID;
  *   |                        |                     |  ^                              ^
  *   | give up                | give up,            |  | lost: reconnect, QUERY       |
  *   |                        | lost                |  | WAITING: COMMIT again        |
- *   v        UNKNOWN         v                     |  +--                            |
+ *   v  DISCARDED, UNKNOWN    v                     |  +--                            |
  * CLOSED <--------------- ABORTED <----------------+ claim by force, peer away       |
  *   ^                        | ^                   |                                 |
  *   |                        +-+ ABORT until       | claim: ABORT      STARTED|OWNER |
- *   |          UNKNOWN         it is answered      v                                 |
+ *   |        DISCARDED         it is answered      v                                 |
  *   +------------------------------------------ RECLAIMING --------------------------+
  * }</pre>
  *
@@ -32,14 +32,17 @@ import java.util.UUID;
  * as long as it takes: no time-out leads out of them. COMPLETED is the end: the guest is elsewhere.
  *
  * <p>RECLAIMING exists because a COMMIT may still be under way when the operator claims the guest:
- * the source runs only after the destination said UNKNOWN, which it says after it discarded and
- * which it never takes back.
+ * the source runs only after the destination said DISCARDED, which it never takes back. UNKNOWN is
+ * not enough: the process that ran the guest may have died, and another listen in its place. Then,
+ * as with a destination out of reach, only a claim by force leads back.
  *
  * @param epoch number of the present or last connection
  * @param connected whether there is a connection
+ * @param forgotten whether the destination of this connection said UNKNOWN of a guest given to it
  * @param digest of what went after the pause; empty before OFFERED
  */
-record HandoverSource(UUID uuid, Phase phase, int epoch, boolean connected, String digest) {
+record HandoverSource(
+    UUID uuid, Phase phase, int epoch, boolean connected, boolean forgotten, String digest) {
   /** See the diagram. */
   enum Phase {
     ACTIVE,
@@ -53,7 +56,7 @@ record HandoverSource(UUID uuid, Phase phase, int epoch, boolean connected, Stri
 
   /** A new migration on its first connection. */
   static HandoverSource begin(UUID uuid) {
-    return new HandoverSource(uuid, Phase.ACTIVE, 0, true, "");
+    return new HandoverSource(uuid, Phase.ACTIVE, 0, true, false, "");
   }
 
   /** Whether this side may run the guest. */
@@ -76,7 +79,7 @@ record HandoverSource(UUID uuid, Phase phase, int epoch, boolean connected, Stri
     if (phase != Phase.ACTIVE) {
       throw new IllegalStateException("offer in " + phase);
     }
-    HandoverSource next = new HandoverSource(uuid, Phase.OFFERED, epoch, connected, sentDigest);
+    HandoverSource next = new HandoverSource(uuid, Phase.OFFERED, epoch, connected, false, sentDigest);
     return HandoverStep.to(
         next, new Send(new HandoverMessage.Final(uuid, epoch, sentDigest, running)));
   }
@@ -111,7 +114,7 @@ record HandoverSource(UUID uuid, Phase phase, int epoch, boolean connected, Stri
 
   /** The connection broke. */
   HandoverStep<HandoverSource> connectionLost() {
-    HandoverSource off = new HandoverSource(uuid, phase, epoch, false, digest);
+    HandoverSource off = new HandoverSource(uuid, phase, epoch, false, false, digest);
     return switch (phase) {
       case ACTIVE, OFFERED -> off.giveUp();
       case GIVEN, RECLAIMING, ABORTED -> HandoverStep.to(off, RECONNECT);
@@ -121,7 +124,7 @@ record HandoverSource(UUID uuid, Phase phase, int epoch, boolean connected, Stri
 
   /** A new connection to the same address is there. */
   HandoverStep<HandoverSource> reconnected() {
-    HandoverSource on = new HandoverSource(uuid, phase, epoch + 1, true, digest);
+    HandoverSource on = new HandoverSource(uuid, phase, epoch + 1, true, false, digest);
     return switch (phase) {
       case GIVEN -> HandoverStep.to(on, on.query());
       case RECLAIMING, ABORTED -> HandoverStep.to(on, on.abort());
@@ -142,14 +145,20 @@ record HandoverSource(UUID uuid, Phase phase, int epoch, boolean connected, Stri
     if (phase != Phase.GIVEN && phase != Phase.RECLAIMING) {
       throw new IllegalStateException("nothing to claim: the guest is here");
     }
-    if (connected) {
+    if (connected && !forgotten) {
       return HandoverStep.to(in(Phase.RECLAIMING), abort());
     }
     if (!force) {
       throw new IllegalStateException(
-          "the destination cannot be asked; make sure that its process has ended, then use force");
+          (forgotten
+                  ? "the destination does not know the guest; another process may run it, or have"
+                      + " run it."
+                  : "the destination cannot be asked; it may run the guest.")
+              + " Stop its VMM process first, then claim with force:true");
     }
-    return HandoverStep.to(in(Phase.ABORTED), RUN, RECONNECT);
+    return connected
+        ? HandoverStep.to(in(Phase.ABORTED), RUN, abort())
+        : HandoverStep.to(in(Phase.ABORTED), RUN, RECONNECT);
   }
 
   /** A message of the destination. One of another migration is ignored. */
@@ -207,16 +216,21 @@ record HandoverSource(UUID uuid, Phase phase, int epoch, boolean connected, Stri
             case RECLAIMING, ABORTED -> HandoverStep.to(this, abort());
             default -> HandoverStep.to(this);
           };
-      case UNKNOWN ->
+      case DISCARDED ->
           switch (phase) {
             case RECLAIMING -> HandoverStep.to(in(Phase.CLOSED), RUN, CLOSE);
             case ABORTED -> HandoverStep.to(in(Phase.CLOSED), CLOSE);
-            case GIVEN ->
+            default -> HandoverStep.to(this);
+          };
+      case UNKNOWN ->
+          switch (phase) {
+            case ABORTED -> HandoverStep.to(in(Phase.CLOSED), CLOSE);
+            case GIVEN, RECLAIMING ->
                 HandoverStep.to(
-                    this,
+                    new HandoverSource(uuid, phase, epoch, connected, true, digest),
                     new Warn(
-                        "the destination no longer knows the guest: it may have run there and"
-                            + " ended; x-migrate-claim takes it back"));
+                        "the destination does not know the guest: it may have run there and ended;"
+                            + " x-migrate-claim with force:true takes this copy"));
             default -> HandoverStep.to(this);
           };
       case GIVEN, ABORTED -> HandoverStep.to(this);
@@ -236,6 +250,6 @@ record HandoverSource(UUID uuid, Phase phase, int epoch, boolean connected, Stri
   }
 
   private HandoverSource in(Phase next) {
-    return new HandoverSource(uuid, next, epoch, connected, digest);
+    return new HandoverSource(uuid, next, epoch, connected, forgotten, digest);
   }
 }

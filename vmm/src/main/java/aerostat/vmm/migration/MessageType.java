@@ -6,7 +6,7 @@ package aerostat.vmm.migration;
  * <p>A message is a {@link WireHeader}, a structured payload (always with a CRC32C) and raw data.
  * The limits bound what a hostile peer can make the reader allocate or wait for.
  */
-enum MessageType {
+public enum MessageType {
   /** S→D: what the guest is; see {@link SetupMessage}. */
   SETUP(1, 16 << 10, 0),
   /** S→D: a part of the image; payload: offset; data: the bytes, with checksum. */
@@ -58,6 +58,11 @@ enum MessageType {
     this.number = number;
     this.maxPayload = maxPayload;
     this.maxData = maxData;
+  }
+
+  /** Whether a message with this number is one of the handover's: FINAL to ANSWER. */
+  public static boolean handover(int number) {
+    return number >= FINAL.number && number <= ANSWER.number;
   }
 
   /** The number on the wire, 1…255. */

@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -48,7 +49,7 @@ public final class MigrationService implements AutoCloseable {
   private final Connections connections;
   private final boolean prepares;
   private final List<Consumer<MachineEvent>> listeners = new CopyOnWriteArrayList<>();
-  private final Map<String, Boolean> capabilities = new TreeMap<>();
+  private final Map<String, Boolean> capabilities = new ConcurrentHashMap<>();
   private final PlantedErrors errors = new PlantedErrors();
   private volatile MigrationParameters parameters = MigrationParameters.DEFAULT;
   private @Nullable OutgoingMigration outgoing;
@@ -187,13 +188,18 @@ public final class MigrationService implements AutoCloseable {
    * @param force do it although the peer cannot be asked; its process must have ended
    * @throws IllegalStateException with the reason why not
    */
-  public synchronized void claim(boolean force) {
-    OutgoingMigration out = outgoing;
+  public void claim(boolean force) {
+    OutgoingMigration out;
+    IncomingSession in;
+    synchronized (this) {
+      out = outgoing;
+      in = incoming == null ? null : incoming.session();
+    }
+    // Without this object's lock: the sessions tell events with their own held.
     if (out != null && out.handover().given() && out.moves(host.present())) {
       out.claim(force);
       return;
     }
-    IncomingSession in = incoming == null ? null : incoming.session();
     if (in == null) {
       throw new IllegalStateException("nothing to claim: no handover took place here");
     }
@@ -287,11 +293,7 @@ public final class MigrationService implements AutoCloseable {
   }
 
   private void tell(MachineEvent event) {
-    boolean on;
-    synchronized (this) {
-      on = capabilities.getOrDefault("events", true);
-    }
-    if (on) {
+    if (capabilities.getOrDefault("events", true)) {
       listeners.forEach(listener -> listener.accept(event));
     }
   }

@@ -6,12 +6,14 @@ enum PeerState {
   OWNER(1),
   /** A destination that has the whole guest, paused, and neither runs nor discards it. */
   WAITING(2),
-  /** It has no such guest, and never will. */
+  /** It has no such guest, and never will; an earlier process in its place may have had it. */
   UNKNOWN(3),
   /** A source that gave the guest away and has not heard yet that it runs. */
   GIVEN(4),
   /** A source that took the guest back before it was given. */
-  ABORTED(5);
+  ABORTED(5),
+  /** A destination that had the guest, never ran it, and will not. */
+  DISCARDED(6);
 
   private final int number;
 

@@ -300,7 +300,7 @@ class HandoverSearchTest {
             .received(new HandoverMessage.Commit(ID, 0))
             .next();
     HandoverSource wrong =
-        new HandoverSource(ID, HandoverSource.Phase.CLOSED, 0, given.connected(), DIGEST);
+        new HandoverSource(ID, HandoverSource.Phase.CLOSED, 0, given.connected(), false, DIGEST);
 
     assertThat(broken(new World(given, owner, Set.of(), Set.of()))).isNull();
     assertThat(broken(new World(wrong, owner, Set.of(), Set.of()))).isEqualTo("both run");
