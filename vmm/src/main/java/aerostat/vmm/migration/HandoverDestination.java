@@ -22,8 +22,8 @@ import java.util.UUID;
  *
  * <p>WAITING begins before the first byte of READY; no time-out and no broken connection leads out
  * of it. DISCARDED is final for the uuid: whatever comes later is answered DISCARDED, and the guest
- * is never taken up again, which is what lets a source that reads it run its own. UNKNOWN says less:
- * the process that answers may have taken the place of one that ran the guest and died.
+ * is never taken up again, which is what lets a source that reads it run its own. UNKNOWN says
+ * less: the process that answers may have taken the place of one that ran the guest and died.
  *
  * @param epoch number of the present or last connection, as the source counts
  * @param claiming whether the operator asked for the guest and the source was asked

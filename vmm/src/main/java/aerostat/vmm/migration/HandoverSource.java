@@ -79,7 +79,8 @@ record HandoverSource(
     if (phase != Phase.ACTIVE) {
       throw new IllegalStateException("offer in " + phase);
     }
-    HandoverSource next = new HandoverSource(uuid, Phase.OFFERED, epoch, connected, false, sentDigest);
+    HandoverSource next =
+        new HandoverSource(uuid, Phase.OFFERED, epoch, connected, false, sentDigest);
     return HandoverStep.to(
         next, new Send(new HandoverMessage.Final(uuid, epoch, sentDigest, running)));
   }

@@ -1,5 +1,6 @@
 package aerostat.tools.bench.migration;
 
+import aerostat.tools.bench.faults.FaultBench;
 import aerostat.tools.bench.stats.Output;
 import aerostat.tools.child.ChildFailure;
 import aerostat.vmm.cli.CliException;
@@ -8,6 +9,7 @@ import aerostat.vmm.cli.Size;
 import aerostat.vmm.cli.Verbosity;
 import java.io.IOException;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -48,6 +50,20 @@ public final class MigrationCommand implements Callable<Integer> {
   private int runs = 10;
 
   @Option(
+      names = "--faults",
+      paramLabel = "N",
+      description = "Plays N random fault plans for the handover instead, and counts how they end.")
+  private @Nullable Integer faults;
+
+  @Option(names = "--seed", paramLabel = "N", description = "Of the first plan. Default 1.")
+  private long seed = 1;
+
+  @Option(
+      names = "--processes",
+      description = "With --faults: real processes and SIGKILL, not both sides in this process.")
+  private boolean processes;
+
+  @Option(
       names = "--json",
       description = "Print one JSON object to standard output instead of the table.")
   private boolean json;
@@ -56,6 +72,9 @@ public final class MigrationCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (faults != null) {
+      return new FaultBench(faults, seed, processes).run(json);
+    }
     if (runs < 1) {
       throw new CliException(ExitCode.USAGE, "--runs " + runs + ": at least 1");
     }

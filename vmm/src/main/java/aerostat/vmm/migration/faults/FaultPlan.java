@@ -39,10 +39,7 @@ public record FaultPlan(long seed, List<Fault> faults) {
       faults.add(
           random.nextInt(4) == 0
               ? new Fault(
-                  kind,
-                  way,
-                  Unit.MESSAGE,
-                  random.nextInt(2 * (down ? MESSAGES_DOWN : MESSAGES_UP)))
+                  kind, way, Unit.MESSAGE, random.nextInt(2 * (down ? MESSAGES_DOWN : MESSAGES_UP)))
               : new Fault(
                   kind, way, Unit.BYTE, random.nextInt(2 * (down ? BYTES_DOWN : BYTES_UP))));
     }
@@ -64,8 +61,7 @@ public record FaultPlan(long seed, List<Fault> faults) {
       }
       for (int i = 0; i < (down ? BYTES_DOWN : BYTES_UP); i++) {
         for (Kind kind :
-            List.of(
-                Kind.CUT, Kind.KILL_SOURCE, Kind.KILL_DESTINATION, Kind.RESTART_DESTINATION)) {
+            List.of(Kind.CUT, Kind.KILL_SOURCE, Kind.KILL_DESTINATION, Kind.RESTART_DESTINATION)) {
           plans.add(single(plans.size(), kind, way, Unit.BYTE, i));
         }
       }
