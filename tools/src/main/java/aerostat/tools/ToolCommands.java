@@ -2,6 +2,7 @@ package aerostat.tools;
 
 import aerostat.tools.bench.BenchCommand;
 import aerostat.tools.demo.DemoCommand;
+import aerostat.tools.explore.ExploreCommand;
 import aerostat.tools.fuzz.FuzzCommand;
 import aerostat.vmm.cli.CommandProvider;
 import java.util.Map;
@@ -12,6 +13,10 @@ import java.util.function.Supplier;
 public final class ToolCommands implements CommandProvider {
   @Override
   public Map<String, Supplier<Callable<Integer>>> commands() {
-    return Map.of("bench", BenchCommand::new, "demo", DemoCommand::new, "fuzz", FuzzCommand::new);
+    return Map.of(
+        "bench", BenchCommand::new,
+        "demo", DemoCommand::new,
+        "explore", ExploreCommand::new,
+        "fuzz", FuzzCommand::new);
   }
 }

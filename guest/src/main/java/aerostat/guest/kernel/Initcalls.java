@@ -8,11 +8,11 @@ import aerostat.guest.workload.Workloads;
  * What Linux collects in sections of the image: the init functions of drivers and the first
  * program. The packages above the kernel enter their calls here.
  */
-final class Initcalls {
+public final class Initcalls {
   private Initcalls() {}
 
   /** do_initcalls, in the init thread: buses, then drivers. */
-  static void run() {
+  public static void run() {
     VirtioMmioCmdline.init();
     BalloonDriver.init();
   }

@@ -38,6 +38,11 @@ public final class SteppedExecutor extends DeviceExecutor {
     }
   }
 
+  /** Forgets all kicks: another state was put into the machine. */
+  public void forget() {
+    slots.forEach(slot -> slot.kicked = false);
+  }
+
   @Override
   void wake(Slot slot) {
     kicked.accept(slots.indexOf(slot));

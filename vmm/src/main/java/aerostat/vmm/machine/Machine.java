@@ -1,6 +1,7 @@
 package aerostat.vmm.machine;
 
 import aerostat.devices.balloon.BalloonHost;
+import aerostat.devices.balloon.HintStatus;
 import aerostat.devices.power.PowerRequest;
 import aerostat.mmio.memory.GuestMemory;
 import aerostat.mmio.state.FlatState;
@@ -337,6 +338,11 @@ public final class Machine implements AutoCloseable {
 
   public BalloonHost balloon() {
     return hardware.balloon().host();
+  }
+
+  /** Where the balloon's hinting stands (F.3). */
+  public HintStatus hintStatus() {
+    return hardware.balloon().hintStatus();
   }
 
   /** The canonical image as it lies at the start of RAM. */

@@ -47,19 +47,39 @@ public final class InProcessMove {
     Link receiver = new Link(new MemoryTransport(down, up));
     UUID uuid = UUID.randomUUID();
     try {
-      HandoverSource owner = send(source, uuid, sender);
-      WireHeader header = receiver.in().next();
-      receiver.expect(header, MessageType.SETUP);
-      SetupMessage setup = SetupMessage.decode(receiver.in().fields());
-      try (StreamLoader loader =
-          new StreamLoader(receiver, new OneGuest(factory), setup, (l, h) -> {})) {
-        loader.accept();
-        StreamLoader.Loaded loaded = loader.load();
-        return handOver(source, owner, sender, receiver, loader, loaded);
-      }
+      return receive(source, send(source, uuid, sender), sender, receiver, factory);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** The other half: everything up to FINAL lies in the pipe. */
+  static MovableGuest receive(
+      MovableGuest source,
+      HandoverSource offered,
+      Link sender,
+      Link receiver,
+      BiFunction<MachineConfig, byte[], MovableGuest> factory)
+      throws IOException {
+    WireHeader header = receiver.in().next();
+    receiver.expect(header, MessageType.SETUP);
+    SetupMessage setup = SetupMessage.decode(receiver.in().fields());
+    try (StreamLoader loader =
+        new StreamLoader(receiver, new OneGuest(factory), setup, (l, h) -> {})) {
+      loader.accept();
+      StreamLoader.Loaded loaded = loader.load();
+      return handOver(source, offered, sender, receiver, loader, loaded);
+    }
+  }
+
+  /** The state of a paused guest whose pages have gone, and FINAL. */
+  static HandoverSource offer(MovableGuest source, UUID uuid, DirtyPages dirty, Link sender)
+      throws IOException {
+    SourceStream.state(source, false, dirty.withheld(), sender.out());
+    HandoverStep<HandoverSource> offer =
+        HandoverSource.begin(uuid).offer(sender.out().pausedDigest(), false);
+    perform(offer, sender);
+    return offer.next();
   }
 
   private static HandoverSource send(MovableGuest source, UUID uuid, Link sender)
@@ -71,11 +91,7 @@ public final class InProcessMove {
     SourceStream.setup(SetupMessage.of(uuid, source, false), source.imageBytes(), sender.out());
     sender.out().paused();
     new PageSender(memory, sender.out(), dirty, stats, total -> {}).round();
-    SourceStream.state(source, false, dirty.withheld(), sender.out());
-    HandoverStep<HandoverSource> offer =
-        HandoverSource.begin(uuid).offer(sender.out().pausedDigest(), false);
-    perform(offer, sender);
-    return offer.next();
+    return offer(source, uuid, dirty, sender);
   }
 
   private static MovableGuest handOver(

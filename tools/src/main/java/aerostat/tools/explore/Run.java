@@ -1,0 +1,306 @@
+package aerostat.tools.explore;
+
+import aerostat.mmio.memory.GuestMemory;
+import aerostat.tools.explore.Step.Kind;
+import aerostat.tools.explore.agent.Agent;
+import aerostat.vmm.migration.SteppedMigration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** One schedule on its way, and where it came to. */
+final class Run {
+  private final Stage stage;
+  private final List<Step> schedule;
+  private final List<Step> program;
+  private final Sight sight;
+  private final @Nullable Tale tale;
+  private final int number;
+  private int position;
+  private int programAt;
+  private boolean finishing;
+  private boolean stopped;
+  private @Nullable Kind under;
+  private int writes;
+  private List<Step> enabled = List.of();
+  private String key = "";
+  private @Nullable String violation;
+
+  /** What went wrong on the vCPU's thread, to be thrown on the caller's. */
+  private @Nullable RuntimeException failure;
+
+  /** A step that was described. */
+  record Told(Step step, String what, String sight) {}
+
+  Run(Stage stage, List<Step> schedule, boolean told, int number) {
+    this.stage = stage;
+    this.schedule = schedule;
+    this.number = number;
+    program = stage.setting().program();
+    sight = new Sight(stage);
+    tale = told ? new Tale(stage, sight) : null;
+  }
+
+  /** What is wrong, or null. */
+  @Nullable String violation() {
+    return violation;
+  }
+
+  /** Steps that can come next. */
+  List<Step> enabled() {
+    return enabled;
+  }
+
+  /** The state that was reached, as far as it matters to what may follow. */
+  String key() {
+    return key;
+  }
+
+  List<Told> told() {
+    return tale == null ? List.of() : tale.told();
+  }
+
+  // ---- on the vCPU's thread ----
+
+  int atPrompt() {
+    if (stopped) {
+      return Agent.RUN;
+    }
+    try {
+      return prompt();
+    } catch (RuntimeException e) {
+      failed(e);
+      return Agent.RUN;
+    }
+  }
+
+  private void failed(RuntimeException e) {
+    failure = e;
+    stop();
+  }
+
+  private int prompt() {
+    arrived();
+    under = null;
+    Step next = choose(true);
+    if (next == null) {
+      return Agent.RUN;
+    }
+    under = next.kind();
+    if (tale != null) {
+      tale.before(next);
+    }
+    long page = next.block() < 0 ? 0 : stage.pages().first(next.block());
+    switch (next.kind()) {
+      case TAKE -> {
+        stage.window().arguments(0, stamp(writes + 1));
+        return Agent.TAKE;
+      }
+      case WRITE -> {
+        stage.window().arguments((int) page, stamp(++writes));
+        sight.wrote(next.block(), stamp(writes));
+        return Agent.WRITE;
+      }
+      case FREE -> {
+        stage.window().arguments((int) page, 0);
+        sight.freed(next.block());
+        return Agent.FREE;
+      }
+      default -> {
+        sight.calm();
+        return Agent.RUN;
+      }
+    }
+  }
+
+  void atKick() {
+    if (stopped) {
+      return;
+    }
+    try {
+      arrivedAtKick();
+      Step next = choose(false);
+      if (next != null && tale != null) {
+        tale.before(next);
+      }
+    } catch (RuntimeException e) {
+      failed(e);
+    }
+  }
+
+  private int stamp(int write) {
+    return number << 8 | write;
+  }
+
+  private void arrivedAtKick() {
+    sight.kicked();
+    if (tale != null) {
+      tale.after(true);
+    }
+  }
+
+  /** The guest's last command is done. */
+  private void arrived() {
+    if (under == Kind.TAKE) {
+      int page = stage.window().result();
+      if (page != 0) {
+        writes++;
+        sight.took(stage.pages().ofPage(page), stamp(writes));
+      }
+    }
+    sight.prompted();
+    if (tale != null) {
+      tale.after(false);
+    }
+    check();
+  }
+
+  /** Does the host's steps that come next; the guest's step after them, or null at the end. */
+  private @Nullable Step choose(boolean prompt) {
+    while (!stopped && position < schedule.size()) {
+      Step step = schedule.get(position++);
+      if (!possible(prompt).contains(step)) {
+        throw new IllegalArgumentException(
+            "step %d, %s: not possible here; possible: %s"
+                .formatted(position, step, Step.text(possible(prompt))));
+      }
+      if (step.kind().guests()) {
+        return step;
+      }
+      if (step.kind() == Kind.FINISH) {
+        finishing = true;
+        break;
+      }
+      if (tale != null) {
+        tale.before(step);
+      }
+      host(step);
+      if (tale != null) {
+        tale.after(false);
+      }
+      check();
+    }
+    if (!stopped) {
+      enabled = finishing ? List.of() : possible(prompt);
+      key = finishing ? "" : sight.key(prompt ? null : under, programAt);
+      stop();
+    }
+    return null;
+  }
+
+  private void stop() {
+    stopped = true;
+    stage.machine().stopHere();
+  }
+
+  private List<Step> possible(boolean prompt) {
+    List<Step> steps = new ArrayList<>();
+    if (programAt < program.size()) {
+      steps.add(program.get(programAt));
+    }
+    if (stage.window().executor().kicked(HintRing.QUEUE)
+        && !stage.ring().outstanding().isEmpty()) {
+      steps.add(Step.of(Kind.DEVICE));
+    }
+    if (!prompt) {
+      steps.add(Step.of(Kind.GO));
+      return steps;
+    }
+    if (sight.stirred()) {
+      steps.add(Step.of(Kind.RUN));
+    }
+    sight.addGuestSteps(steps);
+    return steps;
+  }
+
+  private void host(Step step) {
+    stage.noteTouched();
+    sight.before(step);
+    if (step.kind() == Kind.DEVICE) {
+      stage.window().executor().step(HintRing.QUEUE);
+    } else {
+      programAt++;
+      migrate(step);
+      if (step.kind() == Kind.CLEAR && !sight.inHand(step.block())) {
+        programAt++; // there is nothing to send
+      }
+    }
+    sight.after(step);
+  }
+
+  private void migrate(Step step) {
+    if (step.kind() == Kind.BEGIN) {
+      sight.migration(
+          new SteppedMigration(
+              stage.machine(), false, stage.setting().planted()::contains));
+    }
+    SteppedMigration m = sight.migration();
+    long from = step.block() < 0 ? 0 : stage.pages().index(step.block());
+    switch (step.kind()) {
+      case BEGIN -> m.begin();
+      case ASK -> m.askForHints();
+      case LOG -> m.hintsCame();
+      case CLEAR -> m.take(from, from + GuestPages.PER_BLOCK);
+      case SEND -> m.flush();
+      case STOP -> m.stopHints();
+      case SYNC -> m.sync();
+      case CANCEL -> m.cancel();
+      default -> throw new IllegalStateException(step.toString());
+    }
+  }
+
+  // ---- at rest ----
+
+  void ended() {
+    if (failure != null) {
+      throw failure;
+    }
+    if (!stopped) {
+      violation = "the guest does not come back: " + stage.machine().state().qemuName();
+    }
+    if (!finishing || violation != null) {
+      return;
+    }
+    Step finish = Step.of(Kind.FINISH);
+    if (tale != null) {
+      tale.before(finish);
+    }
+    stage.noteTouched();
+    SteppedMigration m = sight.migration();
+    m.finish();
+    m.take(GuestPages.PER_BLOCK, stage.machine().memory().pages());
+    m.flush();
+    m.land(stage.landing());
+    sight.finished();
+    if (tale != null) {
+      tale.after(false);
+    }
+    GuestMemory there = stage.landing().memory();
+    for (int block = 0; block < stage.setting().blocks(); block++) {
+      if (sight.holds(block)) {
+        int found = there.load32(stage.pages().address(block));
+        if (found != sight.stamp(block)) {
+          violation =
+              "block %c: the guest wrote %s, the destination has %s"
+                  .formatted(Step.letter(block), name(sight.stamp(block)), name(found));
+        }
+      }
+    }
+  }
+
+  /** Each page that the guest may read still has what it wrote, on the source. */
+  private void check() {
+    for (int block = 0; block < stage.setting().blocks(); block++) {
+      int found = stage.machine().memory().load32(stage.pages().address(block));
+      if (sight.holds(block) && found != sight.stamp(block) && violation == null) {
+        violation =
+            "block %c: the guest wrote %s, its own memory has %s"
+                .formatted(Step.letter(block), name(sight.stamp(block)), name(found));
+      }
+    }
+  }
+
+  private String name(int stamp) {
+    return stamp >>> 8 == number ? "#" + (stamp & 0xff) : stamp == 0 ? "zero" : "something older";
+  }
+}

@@ -1,0 +1,99 @@
+package aerostat.tools.explore;
+
+import aerostat.devices.balloon.BalloonOptions;
+import aerostat.tools.explore.Step.Kind;
+import aerostat.vmm.machine.Sabotage;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A small system to be explored, and what should be found in it.
+ *
+ * @param name on the command line
+ * @param rule of balloon-facts.md that the error breaks; empty for a system without one
+ * @param about one line
+ * @param blocks of 4 MiB that can be hinted, beside the kernel's own memory
+ * @param append the guest's command line
+ * @param balloon what the device offers
+ * @param planted errors
+ * @param migrations how many; all but the last are given up after they asked for hints
+ * @param rounds of the last one before the pause
+ * @param takes blocks that the guest's program may take
+ * @param writes it may do beyond those
+ * @param frees it may do
+ */
+record Setting(
+    String name,
+    String rule,
+    String about,
+    int blocks,
+    String append,
+    BalloonOptions balloon,
+    Set<Sabotage> planted,
+    int migrations,
+    int rounds,
+    int takes,
+    int writes,
+    int frees) {
+
+  /** What the guest's program may do. */
+  Setting guest(int newTakes, int newWrites, int newFrees) {
+    return new Setting(
+        name, rule, about, blocks, append, balloon, planted, migrations, rounds, newTakes,
+        newWrites, newFrees);
+  }
+
+  /** More of the same. */
+  Setting size(int newBlocks, int newMigrations, int newRounds) {
+    return new Setting(
+        name, rule, about, newBlocks, append, balloon, planted, newMigrations, newRounds, takes,
+        writes, frees);
+  }
+
+  /** With another driver. */
+  Setting driver(String newAppend, BalloonOptions newBalloon) {
+    return new Setting(
+        name, rule, about, blocks, newAppend, newBalloon, planted, migrations, rounds, takes,
+        writes, frees);
+  }
+
+  /** Bytes of a block. */
+  static final long BLOCK = 4L << 20;
+
+  /** The kernel takes the first block of RAM for what it has at boot, and one for what it makes. */
+  long memory() {
+    return BLOCK * (2 + blocks);
+  }
+
+  boolean expectsNone() {
+    return rule.isEmpty();
+  }
+
+  /** The migration's own order; the other actors' steps come anywhere in between. */
+  List<Step> program() {
+    List<Step> steps = new ArrayList<>();
+    for (int i = 1; i < migrations; i++) {
+      steps.add(Step.of(Kind.BEGIN));
+      steps.add(Step.of(Kind.ASK));
+      steps.add(Step.of(Kind.CANCEL));
+    }
+    steps.add(Step.of(Kind.BEGIN));
+    for (int round = 0; round < rounds; round++) {
+      if (round > 0) {
+        steps.add(Step.of(Kind.STOP));
+        steps.add(Step.of(Kind.SYNC));
+      }
+      steps.add(Step.of(Kind.ASK));
+      if (round == 0 && planted.contains(Sabotage.LOG_AFTER_HINTS)) {
+        steps.add(Step.of(Kind.LOG));
+      }
+      for (int block = 0; block < blocks; block++) {
+        steps.add(new Step(Kind.CLEAR, block));
+        steps.add(new Step(Kind.SEND, block));
+      }
+    }
+    steps.add(Step.of(Kind.FINISH));
+    return steps;
+  }
+}

@@ -1,0 +1,119 @@
+package aerostat.tools.explore;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import aerostat.vmm.machine.Sabotage;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * The safety argument of section G.4, tried in every order of its steps (MIG-21, MIG-22, EDGE-26).
+ */
+class ExploreTest {
+  private static final int DEEP = 100;
+
+  private static Search.Found search(Setting setting) {
+    try (Stage stage = new Stage(setting)) {
+      Search.Found found = new Search(stage, DEEP, true).run();
+      System.out.printf(
+          "%s: %d schedules, %d states, %d ms, %s%n",
+          setting.name(),
+          found.schedules(),
+          found.states(),
+          found.millis(),
+          Step.text(found.failing()));
+      return found;
+    }
+  }
+
+  private static Setting named(String name) {
+    return Settings.named(name).orElseThrow();
+  }
+
+  @Test
+  @DisplayName("the guest as it is loses nothing, in whatever order (EDGE-26, EDGE-27, EDGE-28)")
+  void soundGuestLosesNothing() {
+    Search.Found found = search(named("default"));
+    assertThat(found.failing()).as(String.valueOf(found.violation())).isEmpty();
+    assertThat(found.complete()).isTrue();
+    assertThat(found.states()).isGreaterThan(500);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"log-after-hints, 10", "accept-stale-id, 13"})
+  @DisplayName("each planted error is found, by a schedule of so many steps and none shorter")
+  void plantedErrorIsFound(String name, int steps) {
+    Setting setting = named(name);
+    Search.Found found = search(setting);
+    assertThat(found.failing()).hasSize(steps);
+    assertThat(found.violation()).startsWith("block A: the guest wrote #1");
+    try (Stage stage = new Stage(setting)) {
+      Run again = stage.run(found.failing(), true);
+      assertThat(again.violation()).startsWith("block A: the guest wrote #1");
+      assertThat(again.told()).hasSize(steps);
+      System.out.print(ScheduleText.lines(again.told()));
+    }
+  }
+
+  @Test
+  @DisplayName("the schedule that loses with the error loses nothing without it")
+  void sameScheduleWithoutTheError() {
+    List<Step> schedule =
+        Step.parse(
+            "begin,ask,run,go,cancel,run,take,begin,ask,device,device,clear-A", 1);
+    try (Stage stage = new Stage(named("accept-stale-id"))) {
+      assertThat(stage.run(with(schedule, "finish"), false).violation()).isNotNull();
+    }
+    try (Stage stage = new Stage(named("given-up"))) {
+      // Now the page has its bit, and so there is something to send.
+      assertThat(stage.run(with(schedule, "send-A,finish"), false).violation()).isNull();
+    }
+  }
+
+  private static List<Step> with(List<Step> schedule, String end) {
+    return Stream.concat(schedule.stream(), Step.parse(end, 1).stream()).toList();
+  }
+
+  @Test
+  @DisplayName("states that look alike are alike: without merging them nothing else is found")
+  void mergingHidesNothing() {
+    int steps = 8;
+    Setting small = named("default").guest(1, 0, 0);
+    try (Stage stage = new Stage(small)) {
+      Search.Found merged = new Search(stage, steps, true).run();
+      Search.Found all = new Search(stage, steps, false).run();
+      assertThat(all.states()).isGreaterThan(merged.states());
+      assertThat(all.failing()).isEmpty();
+    }
+  }
+
+  @Test
+  @DisplayName("each word of sabotage at hints has its setting")
+  void settingsNameTheirErrors() {
+    List<String> words = Arrays.stream(Sabotage.values()).map(Sabotage::word).toList();
+    for (Setting setting : Settings.planted()) {
+      assertThat(setting.rule()).isNotEmpty();
+      assertThat(setting.planted()).allMatch(error -> words.contains(error.word()));
+    }
+  }
+
+  @Test
+  @DisplayName("a schedule that is none is refused with what would be possible")
+  void impossibleSchedule() {
+    try (Stage stage = new Stage(named("default"))) {
+      assertThatThrownBy(() -> stage.run(Step.parse("begin,device", 1), false))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("step 2, device: not possible here; possible: ask,take");
+      assertThatThrownBy(() -> Step.parse("begin,send-B", 1))
+          .hasMessage("'send-B' is no step here");
+      // The machine is as good as before.
+      assertThat(stage.run(Step.parse("begin,ask,run", 1), false).violation()).isNull();
+    }
+  }
+}

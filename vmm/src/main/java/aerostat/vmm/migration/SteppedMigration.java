@@ -1,0 +1,180 @@
+package aerostat.vmm.migration;
+
+import aerostat.mmio.memory.GuestMemory;
+import aerostat.vmm.machine.Machine;
+import aerostat.vmm.machine.MachineHost;
+import aerostat.vmm.machine.Sabotage;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.UUID;
+import java.util.function.Predicate;
+
+/**
+ * A migration of a deterministic machine in steps, so that a tool can put those of guest and device
+ * in between. The parts are {@link Precopy}'s own: bitmap, log, hooks around a sync, sender; only
+ * when each of them does its next step is the caller's. For one thread at a time, that of the vCPU
+ * or, while it rests, another; the stream waits in memory until the destination takes it.
+ */
+public final class SteppedMigration {
+  private final MachineGuest source;
+  private final UUID uuid = UUID.randomUUID();
+  private final DirtyPages dirty;
+  private final SwitchOver switchOver;
+  private final PageSender sender;
+  private final Link here;
+  private final Link there;
+
+  /**
+   * @param whole the destination will be a machine, not only memory
+   * @param planned errors to be planted
+   */
+  public SteppedMigration(Machine source, boolean whole, Predicate<Sabotage> planned) {
+    this.source = new MachineGuest(source);
+    PlantedErrors errors = new PlantedErrors();
+    errors.begin(planned);
+    dirty = new DirtyPages(this.source, errors);
+    switchOver = new SwitchOver(this.source, true);
+    MemoryTransport.Pipe down = new MemoryTransport.Pipe();
+    MemoryTransport.Pipe up = new MemoryTransport.Pipe();
+    here = new Link(new MemoryTransport(up, down));
+    there = new Link(new MemoryTransport(down, up));
+    GuestMemory memory = source.memory();
+    sender =
+        new PageSender(memory, here.out(), dirty, new MigrationStats(uuid, memory.size()), b -> {});
+    if (whole) {
+      io(
+          () ->
+              SourceStream.setup(
+                  SetupMessage.of(uuid, this.source, false),
+                  this.source.imageBytes(),
+                  here.out()));
+    }
+  }
+
+  private interface Io {
+    void run() throws IOException;
+  }
+
+  private static void io(Io action) {
+    try {
+      action.run();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Every page is to go, the log begins, and is taken over for the first time (MIG-01). */
+  public void begin() {
+    dirty.begin();
+    dirty.sync();
+  }
+
+  /** A new command id (MIG-19). */
+  public void askForHints() {
+    switchOver.afterSync(dirty);
+  }
+
+  /** The first hints have come, or are not waited for any longer. */
+  public void hintsCame() {
+    dirty.hintsCame();
+  }
+
+  /** STOP, before a sync (MIG-19). */
+  public void stopHints() {
+    switchOver.beforeSync();
+  }
+
+  /** The log goes into the bitmap (MIG-02). */
+  public void sync() {
+    dirty.sync();
+  }
+
+  /** Clears the bits of the dirty pages in [from, to) and looks at them (MIG-04). */
+  public void take(long from, long to) {
+    io(
+        () -> {
+          long page = from;
+          while (page >= 0 && page < to) {
+            page = sender.next(page, to);
+          }
+        });
+  }
+
+  /** Reads what was taken, and sends it. */
+  public void flush() {
+    io(sender::flush);
+  }
+
+  /** Whether the page's bit is set. */
+  public boolean isDirty(long page) {
+    return dirty.bits().get(page);
+  }
+
+  /** The guest stays: DONE (DEV-18). */
+  public void cancel() {
+    switchOver.back();
+  }
+
+  /** The vCPU rests: the last sync, DONE, and all that is left (MIG-13, MIG-27). */
+  public void finish() {
+    switchOver.pause();
+    switchOver.beforeSync();
+    dirty.sync();
+    switchOver.hintsDone();
+    here.out().paused();
+    io(sender::round);
+  }
+
+  /** Memory that takes the pages of any number of migrations, one after the other. */
+  public static final class Landing implements AutoCloseable {
+    private final GuestMemory memory;
+    private final PageReceiver receiver;
+
+    public Landing(long bytes) {
+      memory = GuestMemory.anonymous(bytes);
+      receiver = new PageReceiver(memory);
+    }
+
+    public GuestMemory memory() {
+      return memory;
+    }
+
+    @Override
+    public void close() {
+      memory.close();
+    }
+  }
+
+  /** All that was sent goes into that memory. */
+  public void land(Landing landing) {
+    io(
+        () -> {
+          while (there.in().bytes() < here.out().bytes()) {
+            WireHeader header = there.in().next();
+            if (header.type() == MessageType.PAGES) {
+              landing.receiver.pages(header, there.in());
+            } else {
+              there.expect(header, MessageType.ZERO);
+              landing.receiver.zero(there.in());
+            }
+            there.in().end();
+          }
+        });
+  }
+
+  /** After {@link #finish} of a migration as a whole: the guest in a machine of its own, paused. */
+  public Machine handOver(MachineHost host) {
+    try {
+      MovableGuest moved =
+          InProcessMove.receive(
+              source,
+              InProcessMove.offer(source, uuid, dirty, here),
+              here,
+              there,
+              (config, image) -> new MachineGuest(Machine.incoming(config, image, host)));
+      return ((MachineGuest) moved).machine();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
