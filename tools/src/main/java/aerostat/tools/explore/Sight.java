@@ -177,13 +177,8 @@ final class Sight {
   }
 
   boolean logged(int block) {
-    return stage
-            .machine()
-            .memory()
-            .dirtyLog()
-            .cards()
-            .get(ValueLayout.JAVA_BYTE, stage.pages().index(block))
-        != 0;
+    byte[] cards = stage.machine().memory().dirtyLog().cards();
+    return cards[(int) stage.pages().index(block)] != 0;
   }
 
   /** Whether the sender has cleared the block's bit and not yet read it. */

@@ -5,12 +5,13 @@ import aerostat.mmio.memory.PageOwners;
 import aerostat.mmio.trace.Trace;
 import aerostat.mmio.trace.TraceEvent;
 import aerostat.vmm.machine.Machine;
+import aerostat.vmm.machine.RunState;
 import aerostat.vmm.migration.SteppedMigration;
 import java.io.ByteArrayOutputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +31,7 @@ final class Stage implements AutoCloseable {
   private final ByteArrayOutputStream console = new ByteArrayOutputStream();
   private final Arena arena = Arena.ofShared();
   private final MemorySegment firstRam;
-  private final MemorySegment touched;
+  private final boolean[] touched;
   private final byte[] firstState;
   private final List<PageOwners.Run> firstOwners;
   private final int firstInUse;
@@ -64,7 +65,7 @@ final class Stage implements AutoCloseable {
     }
     GuestMemory memory = machine.memory();
     firstRam = arena.allocate(memory.size(), GuestMemory.PAGE_SIZE).copyFrom(memory.segment());
-    touched = arena.allocate(memory.pages(), 8);
+    touched = new boolean[(int) memory.pages()];
     firstState = machine.flatState().save();
     firstOwners = memory.owners().save();
     firstInUse = window.inUse();
@@ -167,30 +168,26 @@ final class Stage implements AutoCloseable {
 
   /** Before anybody clears the log: what it holds was written in this run. */
   void noteTouched() {
-    MemorySegment cards = machine.memory().dirtyLog().cards();
-    for (long at = 0; at + 8 <= cards.byteSize(); at += 8) {
-      long marks = cards.get(ValueLayout.JAVA_LONG, at);
-      if (marks != 0) {
-        touched.set(
-            ValueLayout.JAVA_LONG, at, touched.get(ValueLayout.JAVA_LONG, at) | marks);
-      }
+    byte[] cards = machine.memory().dirtyLog().cards();
+    for (int page = 0; page < touched.length; page++) {
+      touched[page] |= cards[page] != 0;
     }
   }
 
   private void restore() {
     noteTouched();
     GuestMemory memory = machine.memory();
-    for (long page = 0; page < memory.pages(); page++) {
-      if (touched.get(ValueLayout.JAVA_BYTE, page) != 0) {
-        long at = page << GuestMemory.PAGE_SHIFT;
+    for (int page = 0; page < touched.length; page++) {
+      if (touched[page]) {
+        long at = (long) page << GuestMemory.PAGE_SHIFT;
         MemorySegment.copy(firstRam, at, memory.segment(), at, GuestMemory.PAGE_SIZE);
       }
     }
-    touched.fill((byte) 0);
+    Arrays.fill(touched, false);
     memory.owners().restore(firstOwners);
     memory.dirtyLog().clear();
     machine.flatState().restore(firstState);
-    machine.setState(aerostat.vmm.machine.RunState.PAUSED);
+    machine.setState(RunState.PAUSED);
     window.executor().forget();
     window.inUse(firstInUse);
   }
