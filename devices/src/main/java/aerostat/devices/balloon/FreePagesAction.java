@@ -2,6 +2,7 @@ package aerostat.devices.balloon;
 
 import aerostat.mmio.memory.GuestMemory;
 import aerostat.mmio.memory.PageOwners;
+import java.util.Arrays;
 
 /**
  * What the host does with pages that a bitmap calls free. It may always forget them, as a hint. To
@@ -42,7 +43,7 @@ final class FreePagesAction {
     }
     long page = (from - GuestMemory.RAM_BASE) >>> GuestMemory.PAGE_SHIFT;
     if (clean) {
-      memory.dirtyLog().cards().asSlice(page, inside).fill((byte) 0);
+      Arrays.fill(memory.dirtyLog().cards(), (int) page, (int) (page + inside), (byte) 0);
     }
     memory.owners().replace(page, page + inside, PageOwners.GUEST, PageOwners.HINTED);
     sink.hint(from, length);

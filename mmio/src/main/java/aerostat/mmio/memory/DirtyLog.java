@@ -97,11 +97,6 @@ public final class DirtyLog {
     return cards;
   }
 
-  /** The cards with their padding, to whole groups of 64. */
-  MemorySegment padded() {
-    return padded;
-  }
-
   /**
    * Marks all pages that [gpa, gpa+length) touches, after their data was written.
    *

@@ -1,10 +1,10 @@
 package aerostat.mmio.memory;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +21,8 @@ public final class SnapshotRam implements RamBackend {
   private static final int PAGE = GuestMemory.PAGE_SIZE;
   private static final byte CLEAN = 0;
   private static final byte WRITTEN = 1;
+  private static final VarHandle EIGHT =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
 
   private final AnonymousRam ram;
   private final Arena arena = Arena.ofShared();
@@ -41,7 +43,7 @@ public final class SnapshotRam implements RamBackend {
 
   private MemorySegment saved = MemorySegment.NULL;
   private MemorySegment savedOwners = MemorySegment.NULL;
-  private MemorySegment cards = MemorySegment.NULL;
+  private byte[] cards = {};
 
   private SnapshotRam(AnonymousRam ram, int pages) {
     this.ram = ram;
@@ -86,7 +88,7 @@ public final class SnapshotRam implements RamBackend {
     MemorySegment owners = guest.owners().states();
     savedOwners = arena.allocate(owners.byteSize(), 8).copyFrom(owners);
     guest.dirtyLog().clear();
-    cards = guest.dirtyLog().padded();
+    cards = guest.dirtyLog().cards();
   }
 
   /**
@@ -97,16 +99,14 @@ public final class SnapshotRam implements RamBackend {
    */
   public int collect() {
     writtenCount = 0;
-    MemorySegment marks = cards;
-    for (long at = 0; at < marks.byteSize(); at += 8) {
-      if (marks.get(JAVA_LONG, at) != 0) {
-        for (int i = 0; i < 8; i++) {
-          byte card = marks.get(JAVA_BYTE, at + i);
-          if (card != 0) {
-            note((int) at + i, card);
+    for (int at = 0; at < cards.length; at += Long.BYTES) {
+      if ((long) EIGHT.get(cards, at) != 0) {
+        for (int i = at; i < at + Long.BYTES; i++) {
+          if (cards[i] != 0) {
+            note(i, cards[i]);
           }
         }
-        marks.set(JAVA_LONG, at, 0L);
+        EIGHT.set(cards, at, 0L);
       }
     }
     return writtenCount;
@@ -177,14 +177,14 @@ public final class SnapshotRam implements RamBackend {
 
   @Override
   public void discard(long offset, long length) {
-    if (cards.byteSize() == 0) {
+    if (cards.length == 0) {
       ram.discard(offset, length);
       return;
     }
     MemorySegment bytes = ram.segment();
     for (long at = offset; at < offset + length; at += PAGE) {
       int page = (int) (at / PAGE);
-      byte card = cards.get(JAVA_BYTE, page);
+      byte card = cards[page];
       byte known = card == CLEAN ? state[page] : card;
       boolean zero = known == DirtyLog.DISCARDED || known == CLEAN && place[page] < 0;
       if (!zero) {

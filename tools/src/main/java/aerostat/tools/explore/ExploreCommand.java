@@ -20,7 +20,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = "explore",
     description = {
-      "Tries every order of the steps of guest, driver, device and migration on small machines, and",
+      "Tries every order of the steps of guest, driver, device and migration on small machines,"
+          + " and",
       "checks each page that the guest may read.",
       ""
     },
@@ -125,9 +126,7 @@ public final class ExploreCommand implements Callable<Integer> {
 
   /** A sound setting of which the user wanted to see a part only. */
   private boolean depthEnded(Search.Found result) {
-    return result.setting().expectsNone()
-        && result.failing().isEmpty()
-        && result.depth() == depth;
+    return result.setting().expectsNone() && result.failing().isEmpty() && result.depth() == depth;
   }
 
   private static void print(

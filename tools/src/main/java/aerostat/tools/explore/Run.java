@@ -198,8 +198,7 @@ final class Run {
     if (programAt < program.size()) {
       steps.add(program.get(programAt));
     }
-    if (stage.window().executor().kicked(HintRing.QUEUE)
-        && !stage.ring().outstanding().isEmpty()) {
+    if (stage.window().executor().kicked(HintRing.QUEUE) && !stage.ring().outstanding().isEmpty()) {
       steps.add(Step.of(Kind.DEVICE));
     }
     if (!prompt) {
@@ -231,8 +230,7 @@ final class Run {
   private void migrate(Step step) {
     if (step.kind() == Kind.BEGIN) {
       sight.migration(
-          new SteppedMigration(
-              stage.machine(), false, stage.setting().planted()::contains));
+          new SteppedMigration(stage.machine(), false, stage.setting().planted()::contains));
     }
     SteppedMigration m = sight.migration();
     long from = step.block() < 0 ? 0 : stage.pages().index(step.block());

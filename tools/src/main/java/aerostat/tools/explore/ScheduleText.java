@@ -21,8 +21,7 @@ final class ScheduleText {
     StringBuilder text = new StringBuilder();
     for (int i = 0; i < told.size(); i++) {
       Run.Told t = told.get(i);
-      String line =
-          "%3d  %-9s  %-" + word + "s  %-" + what + "s  %s";
+      String line = "%3d  %-9s  %-" + word + "s  %-" + what + "s  %s";
       text.append(
               line.formatted(
                       i + 1, t.step().kind().actor.word, t.step(), t.what(), t.sight().strip())

@@ -40,22 +40,52 @@ record Setting(
   /** What the guest's program may do. */
   Setting guest(int newTakes, int newWrites, int newFrees) {
     return new Setting(
-        name, rule, about, blocks, append, balloon, planted, migrations, rounds, newTakes,
-        newWrites, newFrees);
+        name,
+        rule,
+        about,
+        blocks,
+        append,
+        balloon,
+        planted,
+        migrations,
+        rounds,
+        newTakes,
+        newWrites,
+        newFrees);
   }
 
   /** More of the same. */
   Setting size(int newBlocks, int newMigrations, int newRounds) {
     return new Setting(
-        name, rule, about, newBlocks, append, balloon, planted, newMigrations, newRounds, takes,
-        writes, frees);
+        name,
+        rule,
+        about,
+        newBlocks,
+        append,
+        balloon,
+        planted,
+        newMigrations,
+        newRounds,
+        takes,
+        writes,
+        frees);
   }
 
   /** With another driver. */
   Setting driver(String newAppend, BalloonOptions newBalloon) {
     return new Setting(
-        name, rule, about, blocks, newAppend, newBalloon, planted, migrations, rounds, takes,
-        writes, frees);
+        name,
+        rule,
+        about,
+        blocks,
+        newAppend,
+        newBalloon,
+        planted,
+        migrations,
+        rounds,
+        takes,
+        writes,
+        frees);
   }
 
   /** Bytes of a block. */

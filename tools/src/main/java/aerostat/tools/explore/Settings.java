@@ -50,8 +50,7 @@ final class Settings {
   }
 
   private static Setting sound(String name, String about) {
-    return new Setting(
-        name, "", about, 1, "", BalloonOptions.DEFAULT, Set.of(), 1, 1, 2, 1, 1);
+    return new Setting(name, "", about, 1, "", BalloonOptions.DEFAULT, Set.of(), 1, 1, 2, 1, 1);
   }
 
   private static Setting planted(Sabotage error, String rule, String about) {

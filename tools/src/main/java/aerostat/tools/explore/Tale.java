@@ -1,7 +1,6 @@
 package aerostat.tools.explore;
 
 import aerostat.devices.balloon.HintStatus;
-import aerostat.tools.explore.Step.Kind;
 import aerostat.vmm.machine.Sabotage;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,7 +64,8 @@ final class Tale {
       case BEGIN -> "every page is to be sent; the log is " + (late ? "not on yet" : "on");
       case LOG -> "the log is switched on";
       case ASK -> "asks for hints with a new command id";
-      case CLEAR -> dirtyBefore ? "clears the bits of " + block : block + " has no bit: it is left out";
+      case CLEAR ->
+          dirtyBefore ? "clears the bits of " + block : block + " has no bit: it is left out";
       case SEND -> "reads and sends " + block;
       case STOP -> "stops hinting before the sync";
       case SYNC -> "moves the log into the bitmap";

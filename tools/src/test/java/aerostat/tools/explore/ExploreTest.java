@@ -65,8 +65,7 @@ class ExploreTest {
   @DisplayName("the schedule that loses with the error loses nothing without it")
   void sameScheduleWithoutTheError() {
     List<Step> schedule =
-        Step.parse(
-            "begin,ask,run,go,cancel,run,take,begin,ask,device,device,clear-A", 1);
+        Step.parse("begin,ask,run,go,cancel,run,take,begin,ask,device,device,clear-A", 1);
     try (Stage stage = new Stage(named("accept-stale-id"))) {
       assertThat(stage.run(with(schedule, "finish"), false).violation()).isNotNull();
     }

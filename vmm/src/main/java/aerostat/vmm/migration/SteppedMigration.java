@@ -33,7 +33,7 @@ public final class SteppedMigration {
     PlantedErrors errors = new PlantedErrors();
     errors.begin(planned);
     dirty = new DirtyPages(this.source, errors);
-    switchOver = new SwitchOver(this.source, true);
+    switchOver = new SwitchOver(this.source, MigrationParameters.DEFAULT);
     MemoryTransport.Pipe down = new MemoryTransport.Pipe();
     MemoryTransport.Pipe up = new MemoryTransport.Pipe();
     here = new Link(new MemoryTransport(up, down));
@@ -45,9 +45,7 @@ public final class SteppedMigration {
       io(
           () ->
               SourceStream.setup(
-                  SetupMessage.of(uuid, this.source, false),
-                  this.source.imageBytes(),
-                  here.out()));
+                  SetupMessage.of(uuid, this.source, false), this.source.imageBytes(), here.out()));
     }
   }
 
