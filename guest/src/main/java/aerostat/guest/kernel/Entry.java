@@ -3,6 +3,7 @@ package aerostat.guest.kernel;
 import aerostat.guest.machine.Cpu;
 import aerostat.guest.machine.Memory;
 import aerostat.guest.mm.MmInit;
+import aerostat.guest.mm.ShowMem;
 import aerostat.guest.mm.Vmscan;
 
 /** init/main.c, and the three doors through which the machine enters the kernel. */
@@ -64,6 +65,7 @@ public final class Entry {
   /** kernel_init, pid 1's function. */
   static int kernelInit(long data) {
     Initcalls.run();
+    ShowMem.start();
     Initcalls.runInit();
     Params.reportUnknown();
     return 0;

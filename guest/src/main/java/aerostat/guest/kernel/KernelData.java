@@ -66,6 +66,11 @@ public final class KernelData {
   /** Table of the command line's words. */
   static final long PARAM_TABLE = BASE + 0x3800;
 
+  /** The line of seq_file: its length, and 256 bytes. */
+  static final long SEQ_LENGTH = BASE + 0x4600;
+
+  static final long SEQ_LINE = BASE + 0x4608;
+
   /** A line of a hex dump, 64 bytes. */
   static final long HEX_LINE = BASE + 0x4780;
 

@@ -28,4 +28,11 @@ final class MmData {
   static final long MEM_INIT = KernelData.MM + 0xca8;
   static final long POISON_LIMIT = KernelData.MM + 0xcb0;
   static final long PCP = KernelData.MM + 0xd00;
+  static final long LRU = KernelData.MM + 0xe00;
+  static final long MAPPINGS = KernelData.MM + 0xe30;
+  static final long FILEMAP_LOCK = KernelData.MM + 0xe40;
+  static final long NR_FILE_PAGES = KernelData.MM + 0xe48;
+  static final long NR_SLAB = KernelData.MM + 0xe50;
+  static final long DROP_CACHES_SILENT = KernelData.MM + 0xe58;
+  static final long SHOW = KernelData.MM + 0xe60;
 }

@@ -42,6 +42,8 @@ public final class MmInit {
     PerCpuPages.init();
     MemInit.init();
     PageReporting.init();
+    Lru.init();
+    Filemap.init();
     Slab.init();
     Vmscan.init();
     Oom.init();

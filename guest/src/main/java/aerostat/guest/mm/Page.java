@@ -37,6 +37,7 @@ public record Page(long address) {
   static final int PG_REFERENCED = 1 << 2;
   static final int PG_UPTODATE = 1 << 3;
   static final int PG_LRU = 1 << 5;
+  static final int PG_ACTIVE = 1 << 8;
 
   /** Only on the first page of a free block, where nothing is up to date (REPORT-13). */
   static final int PG_REPORTED = PG_UPTODATE;

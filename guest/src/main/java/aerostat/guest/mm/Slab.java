@@ -112,6 +112,15 @@ public final class Slab {
     Memory.store64(at, Memory.load64(at) + n);
   }
 
+  /** NR_SLAB_UNRECLAIMABLE. */
+  static long nrSlabPages() {
+    return Memory.load64(MmData.NR_SLAB);
+  }
+
+  private static void addSlabPages(long n) {
+    Memory.store64(MmData.NR_SLAB, nrSlabPages() + n);
+  }
+
   /** Chains the page's objects and offers it to the class; atomic, as it has no safepoint. */
   @Bounded(Page.PAGE_SIZE >> MIN_SHIFT)
   private static void newSlab(Page page, int index) {
@@ -123,6 +132,7 @@ public final class Slab {
       next = base + at;
     }
     page.setType(Page.TYPE_SLAB + index);
+    addSlabPages(1);
     page.setPrivateData(base);
     page.setInuse(0);
     partial(index).add(page.lru());
@@ -165,6 +175,7 @@ public final class Slab {
     if (empty) {
       page.lru().del();
       count(index, -Page.PAGE_SIZE / size);
+      addSlabPages(-1);
       page.setType(0);
     }
     Cpu.irqRestore(flags);

@@ -20,14 +20,20 @@ public final class SysInfo {
     return Zone.normal().freePages();
   }
 
-  /** MemAvailable (si_mem_available): free pages above the high watermark. */
+  /**
+   * MemAvailable (si_mem_available): free pages above the high watermark, and the page cache but for
+   * half of it or the low watermark, whichever is less.
+   */
   public static long available() {
-    return Math.max(freeRam() - Zone.normal().watermark(Zone.WMARK_HIGH), 0);
+    Zone zone = Zone.normal();
+    long cache = Lru.nrActive() + Lru.nrInactive();
+    cache -= Math.min(cache / 2, zone.watermark(Zone.WMARK_LOW));
+    return Math.max(freeRam() - zone.watermark(Zone.WMARK_HIGH) + cache, 0);
   }
 
-  /** Page cache; there is none yet. */
+  /** Cached: NR_FILE_PAGES. */
   public static long caches() {
-    return 0;
+    return Filemap.nrFilePages();
   }
 
   /** adjust_managed_page_count: MemTotal and the zone's managed pages (MM-10). */

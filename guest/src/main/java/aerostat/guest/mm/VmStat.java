@@ -24,7 +24,9 @@ public final class VmStat {
   public static final int BALLOON_INFLATE = 14;
   public static final int BALLOON_DEFLATE = 15;
   public static final int BALLOON_MIGRATE = 16;
-  public static final int NR_VM_EVENT_ITEMS = 17;
+  public static final int DROP_PAGECACHE = 17;
+  public static final int DROP_SLAB = 18;
+  static final int NR_VM_EVENT_ITEMS = 19;
 
   private static long counter(int item) {
     return MmData.VM_EVENTS + item * 8L;

@@ -157,7 +157,7 @@ public final class Vmscan {
   private static long reclaim(long target) {
     long freed = 0;
     for (int priority = DEF_PRIORITY; priority >= 0 && freed < target; priority--) {
-      freed += shrinkSlab(priority);
+      freed += Lru.shrink(priority) + shrinkSlab(priority);
     }
     return freed;
   }

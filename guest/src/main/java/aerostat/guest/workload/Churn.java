@@ -51,6 +51,8 @@ record Churn() implements Workload {
     long seed = Params.number("churn.seed", 1);
     long shared = Slab.kzalloc(SHARED_SIZE, Gfp.GFP_KERNEL);
     if (shared == 0) {
+      Printk.err("churn: cannot have its memory\n");
+      Workloads.failed(stat);
       return;
     }
     store64(shared + STAT, stat.address());

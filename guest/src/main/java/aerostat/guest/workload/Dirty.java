@@ -39,6 +39,7 @@ record Dirty() implements Workload {
     long self = Slab.kzalloc(SIZE, Gfp.GFP_KERNEL);
     if (data == null || self == 0) {
       Printk.err("dirty: cannot have %lu MiB\n", size >> 20);
+      Workloads.failed(stat);
       return;
     }
     store64(self + STAT, stat.address());
@@ -49,6 +50,7 @@ record Dirty() implements Workload {
     Printk.info("dirty: %lu MiB/s over %lu KiB\n", rate, size >> 10);
     if (Kthread.run(Dirty::thread, self, "dirty") == null) {
       Printk.err("dirty: cannot have a thread\n");
+      Workloads.failed(stat);
     }
   }
 

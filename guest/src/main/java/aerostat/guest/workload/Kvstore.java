@@ -49,10 +49,14 @@ record Kvstore() implements Workload {
     long size = Params.number("kvstore.size", 16 << 20);
     long records = PageSet.pagesFor(size) * RECORDS_PER_PAGE;
     PageSet data = PageSet.create(PageSet.pagesFor(size));
-    PageSet shadow = PageSet.create(PageSet.pagesFor(records * 8));
+    PageSet shadow = data == null ? null : PageSet.create(PageSet.pagesFor(records * 8));
+    if (data != null && shadow == null) {
+      data.destroy(PageSet.pagesFor(size));
+    }
     long self = Slab.kzalloc(SIZE, Gfp.GFP_KERNEL);
-    if (data == null || shadow == null || self == 0) {
+    if (shadow == null || self == 0) {
       Printk.err("kvstore: cannot have %lu MiB\n", size >> 20);
+      Workloads.failed(stat);
       return;
     }
     store64(self + STAT, stat.address());
@@ -68,6 +72,7 @@ record Kvstore() implements Workload {
         records, size >> 10, load64(self + RATE), load64(self + CYCLE));
     if (Kthread.run(Kvstore::thread, self, "kvstore") == null) {
       Printk.err("kvstore: cannot have a thread\n");
+      Workloads.failed(stat);
     }
   }
 

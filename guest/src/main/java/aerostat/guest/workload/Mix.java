@@ -56,6 +56,8 @@ record Mix() implements Workload {
   public void start(WorkloadStat stat) {
     long self = Slab.kzalloc(SIZE, Gfp.GFP_KERNEL);
     if (self == 0) {
+      Printk.err("mix: cannot have its memory\n");
+      Workloads.failed(stat);
       return;
     }
     store64(self + STAT, stat.address());
@@ -69,6 +71,7 @@ record Mix() implements Workload {
     new DelayedWork(self + WORK).init(Mix::work);
     if (Kthread.run(Mix::main, self, "mix") == null) {
       Printk.err("mix: cannot have a thread\n");
+      Workloads.failed(stat);
     }
   }
 

@@ -16,8 +16,8 @@ record PageSet(long address) {
   private static final int LEAF_SHIFT = 9;
   private static final int LEAF_ENTRIES = 1 << LEAF_SHIFT;
 
-  /** Fails rather than calling for the OOM killer. */
-  static final int GFP = Gfp.GFP_KERNEL | Gfp.__GFP_NORETRY | Gfp.__GFP_NOWARN;
+  /** A process's memory, that is; fails rather than calling for the OOM killer. */
+  static final int GFP = Gfp.GFP_HIGHUSER_MOVABLE | Gfp.__GFP_NORETRY | Gfp.__GFP_NOWARN;
 
   /** Most pages: 1 TiB would need a table of 4 MiB. */
   private static final long MAX_PAGES = 1L << 28;
@@ -35,7 +35,7 @@ record PageSet(long address) {
     PageSet set = new PageSet(top);
     for (long i = 0; i < pages; i++) {
       if (!set.addPage(i)) {
-        set.destroy(leaves);
+        set.destroy(pages);
         return null;
       }
     }
@@ -56,7 +56,9 @@ record PageSet(long address) {
     return page != 0;
   }
 
-  private void destroy(int leaves) {
+  /** Frees the pages, those that there are, and the tables. */
+  void destroy(long pages) {
+    int leaves = (int) ((pages + LEAF_ENTRIES - 1) >> LEAF_SHIFT);
     for (int i = 0; i < leaves; i++) {
       long leaf = load64(address + 8L * i);
       if (leaf != 0) {

@@ -12,7 +12,8 @@ import aerostat.guest.kernel.Printk;
 /**
  * A workload's counters, at a fixed place where the VMM finds them: the table at {@link #TABLE} has
  * a magic number, the number of entries in use at +8, and from +16 on entries of 64 bytes: +0 name
- * (NUL-ended), +16 verified, +24 lost, +32 updates, +40 state (0 runs, 1 done), +48 the workload's
+ * (NUL-ended), +16 verified, +24 lost, +32 updates, +40 state (0 runs, 1 done, 2
+ * could not begin), +48 the workload's
  * own structure. docs/workloads.md shows the layout; it is an interface.
  */
 record WorkloadStat(long address) {
@@ -33,6 +34,9 @@ record WorkloadStat(long address) {
   private static final int UPDATES = 32;
   private static final int STATE = 40;
   private static final int SELF = 48;
+
+  private static final int DONE = 1;
+  private static final int FAILED = 2;
 
   /** Lines about losses until only each thousandth is printed. */
   private static final long MAX_LINES = 50;
@@ -102,7 +106,15 @@ record WorkloadStat(long address) {
   }
 
   void setDone() {
-    store32(address + STATE, 1);
+    store32(address + STATE, DONE);
+  }
+
+  void setFailed() {
+    store32(address + STATE, FAILED);
+  }
+
+  private int state() {
+    return load32(address + STATE);
   }
 
   /** Whether the guest powers off when every workload has ended. */
@@ -118,11 +130,22 @@ record WorkloadStat(long address) {
   static boolean allDone() {
     int n = count();
     for (int i = 0; i < n; i++) {
-      if (load32(at(i).address() + STATE) == 0) {
+      if (at(i).state() == 0) {
         return false;
       }
     }
     return true;
+  }
+
+  /** Whether a workload could not begin. */
+  static boolean anyFailed() {
+    int n = count();
+    for (int i = 0; i < n; i++) {
+      if (at(i).state() == FAILED) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Losses of all workloads. */
@@ -147,7 +170,9 @@ record WorkloadStat(long address) {
   static void printAll() {
     int n = count();
     for (int i = 0; i < n; i++) {
-      at(i).print();
+      if (at(i).state() != FAILED) {
+        at(i).print();
+      }
     }
   }
 }

@@ -70,6 +70,9 @@ public final class Workloads {
     if (name.is("churn")) {
       return new Churn();
     }
+    if (name.is("readfile")) {
+      return new ReadFile();
+    }
     if (name.is("mix")) {
       return new Mix();
     }
@@ -103,18 +106,32 @@ public final class Workloads {
     return 0;
   }
 
+  /** A workload could not begin; it has said why. */
+  static void failed(WorkloadStat stat) {
+    stat.setFailed();
+    Printk.err("%s: stopped\n", stat.name().address());
+    powerOffIfDone();
+  }
+
   /** A workload that ends has ended. */
   static void finished(WorkloadStat stat) {
     stat.setDone();
+    powerOffIfDone();
+  }
+
+  private static void powerOffIfDone() {
     if (WorkloadStat.powerOff() && WorkloadStat.allDone()) {
       powerOff();
     }
   }
 
-  /** Ends the guest; with a failure if any workload has lost anything. Does not return. */
+  /**
+   * Ends the guest; with a failure if any workload has lost anything or could not begin. Does not
+   * return.
+   */
   static void powerOff() {
     WorkloadStat.printAll();
-    if (WorkloadStat.totalLost() > 0) {
+    if (WorkloadStat.totalLost() > 0 || WorkloadStat.anyFailed()) {
       Reboot.powerOffFailed();
     } else {
       Reboot.powerOff();

@@ -3,11 +3,14 @@ package aerostat.guest.workload;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import aerostat.guest.kernel.Entry;
 import aerostat.guest.kernel.Sched;
 import aerostat.guest.machine.Memory;
 import aerostat.guest.mm.FreeMemory;
 import aerostat.guest.plain.PlainFault;
 import aerostat.guest.plain.PlainKernel;
+import aerostat.guest.plain.PlainMachine;
+import aerostat.guest.plain.PlainPowerOff;
 import java.util.Random;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -47,6 +50,82 @@ class WorkloadsTest {
           assertThat(stat.updates() - updates).isBetween(900L, 1100L);
           assertThat(stat.verified() - verified).isGreaterThan(2 * 1024 + 900);
         });
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"kvstore", "dirty", "readfile"})
+  void whoCannotHaveItsMemorySaysSoAndIsSilentThen(String name) {
+    long[] free = new long[2];
+    String console =
+        PlainKernel.run(
+            RAM,
+            "workload.interval=100 workload=" + name + " " + name + ".size=" + (1L << 41),
+            () -> {
+              free[0] = FreeMemory.pages();
+              Workloads.start();
+              sleep(1000);
+              free[1] = FreeMemory.pages();
+            });
+    assertThat(console)
+        .contains(name + ": cannot have ", name + ": stopped\n")
+        .doesNotContain(name + ": verified=");
+    assertThat(free[0] - free[1]).as("pages kept").isLessThan(20);
+  }
+
+  @Test
+  void kvstoreGivesBackWhatItGotOfTooMuch() {
+    long[] free = new long[2];
+    String console =
+        PlainKernel.run(
+            RAM,
+            "workload=kvstore kvstore.size=60M",
+            () -> {
+              free[0] = FreeMemory.pages();
+              Workloads.start();
+              free[1] = FreeMemory.pages();
+            });
+    assertThat(console).contains("kvstore: cannot have 60 MiB\n", "kvstore: stopped\n");
+    assertThat(free[0] - free[1]).as("pages kept").isLessThan(20);
+  }
+
+  @Test
+  void aGuestThatPowersOffDoesSoWithAFailureIfAWorkloadCouldNotBegin() {
+    assertThatThrownBy(
+            () ->
+                run(
+                    "workload=kvstore kvstore.size=60M workload.poweroff=y",
+                    () -> sleep(60_000)))
+        .isInstanceOf(PlainFault.class)
+        .hasMessageContaining("the guest reports failure");
+  }
+
+  @Test
+  void noParameterOfTheWorkloadsIsUnknown() {
+    PlainMachine.reset(RAM);
+    assertThatThrownBy(
+            () ->
+                Entry.start(
+                    PlainMachine.bootParams(
+                        "workload=churn churn.ops=100 workload.poweroff=y workload.interval=0"
+                            + " show=meminfo page_poison=1 init_on_free=0 nonsense=1")))
+        .isInstanceOf(PlainPowerOff.class);
+    assertThat(PlainMachine.mmio().console())
+        .contains("Unknown kernel command line parameters \"nonsense=1\", ignored")
+        .containsOnlyOnce("Unknown kernel command line");
+  }
+
+  @Test
+  void readfileReadsThroughTheCacheAndDropsIt() {
+    String console =
+        run(
+            "workload=readfile readfile.size=1M readfile.rate=4 readfile.drop_caches=5",
+            () -> {
+              sleep(2000);
+              WorkloadStat stat = WorkloadStat.at(0);
+              assertThat(stat.verified()).isBetween(1500L, 2500L);
+              assertThat(stat.lost()).isZero();
+            });
+    assertThat(console).containsOnlyOnce("readfile (").contains("): drop_caches: 5\n");
   }
 
   @Test
