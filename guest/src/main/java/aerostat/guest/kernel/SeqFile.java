@@ -6,7 +6,7 @@ import aerostat.guest.machine.Memory;
 
 /**
  * fs/seq_file.c in small: a line that is made in pieces and then goes to the log. Between the first
- * piece and {@link #end} the caller must reach no safepoint, as there is one line for all.
+ * piece and {@link #end} no other thread may run: no safepoint, or interrupts disabled.
  */
 public final class SeqFile {
   private SeqFile() {}

@@ -12,8 +12,7 @@ public final class Filemap {
   private Filemap() {}
 
   /** Rather no page in the cache than the OOM killer. */
-  static final int GFP =
-      Gfp.GFP_HIGHUSER_MOVABLE | Gfp.__GFP_NORETRY | Gfp.__GFP_NOWARN;
+  static final int GFP = Gfp.GFP_HIGHUSER_MOVABLE | Gfp.__GFP_NORETRY | Gfp.__GFP_NOWARN;
 
   static void init() {
     AddressSpace.all().init();
@@ -102,8 +101,8 @@ public final class Filemap {
   }
 
   /**
-   * remove_mapping: takes a page out of the cache if nobody looks at it, and frees it. {@link #lock}
-   * is not held.
+   * remove_mapping: takes a page out of the cache if nobody looks at it, and frees it. {@link
+   * #lock} is not held.
    */
   static boolean remove(Page page) {
     int flags = lock().lockIrqsave();

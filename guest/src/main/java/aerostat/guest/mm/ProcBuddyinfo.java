@@ -10,8 +10,7 @@ import aerostat.guest.machine.Cpu;
 final class ProcBuddyinfo {
   private ProcBuddyinfo() {}
 
-  /** No list is counted further; Linux stops at 100,000. */
-  private static final int COUNT_LIMIT = 10_000;
+  private static final int COUNT_LIMIT = 100_000;
 
   /** frag_show: free blocks of each order. */
   @Bounded(Zone.NR_PAGE_ORDERS)
@@ -27,11 +26,12 @@ final class ProcBuddyinfo {
   /** pagetypeinfo_showfree: the same by migrate type, counted in the lists. */
   static void pagetypeinfo() {
     for (int type = 0; type < FreeArea.MIGRATE_TYPES; type++) {
+      int flags = Zone.normal().lock().lockIrqsave();
       line(type);
+      Zone.normal().lock().unlockIrqrestore(flags);
     }
   }
 
-  @Bounded(Zone.NR_PAGE_ORDERS)
   private static void line(int type) {
     SeqFile.begin();
     SeqFile.add("Node %4d, zone %8s, ", 0, Cpu.string("Normal"));
@@ -42,7 +42,6 @@ final class ProcBuddyinfo {
     SeqFile.end(Printk.INFO);
   }
 
-  @Bounded(COUNT_LIMIT)
   private static long count(ListHead list) {
     long n = 0;
     for (ListHead at = list.next(); !list.is(at) && n < COUNT_LIMIT; at = at.next()) {

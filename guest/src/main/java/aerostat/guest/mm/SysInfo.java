@@ -21,8 +21,8 @@ public final class SysInfo {
   }
 
   /**
-   * MemAvailable (si_mem_available): free pages above the high watermark, and the page cache but for
-   * half of it or the low watermark, whichever is less.
+   * MemAvailable (si_mem_available): free pages above the high watermark, and the page cache but
+   * for half of it or the low watermark, whichever is less.
    */
   public static long available() {
     Zone zone = Zone.normal();

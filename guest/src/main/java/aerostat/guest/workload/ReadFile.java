@@ -15,8 +15,8 @@ import aerostat.guest.mm.Page;
 import aerostat.guest.mm.Slab;
 
 /**
- * Reads a file from begin to end, round and round, through the page cache, and checks each page. The
- * file lies on no disk: its content can be computed, which stands for reading it.
+ * Reads a file from begin to end, round and round, through the page cache, and checks each page.
+ * The file lies on no disk: its content can be computed, which stands for reading it.
  *
  * <p>Options: readfile.size (bytes, 32M), readfile.rate (MiB a second, 100; 0 = no limit),
  * readfile.drop_caches (after each round what would be written to /proc/sys/vm/drop_caches, 0).

@@ -12,9 +12,8 @@ import aerostat.guest.kernel.Printk;
 /**
  * A workload's counters, at a fixed place where the VMM finds them: the table at {@link #TABLE} has
  * a magic number, the number of entries in use at +8, and from +16 on entries of 64 bytes: +0 name
- * (NUL-ended), +16 verified, +24 lost, +32 updates, +40 state (0 runs, 1 done, 2
- * could not begin), +48 the workload's
- * own structure. docs/workloads.md shows the layout; it is an interface.
+ * (NUL-ended), +16 verified, +24 lost, +32 updates, +40 state (0 runs, 1 done, 2 could not begin),
+ * +48 the workload's own structure. docs/workloads.md shows the layout; it is an interface.
  */
 record WorkloadStat(long address) {
   /** Guest-physical address of the table. */

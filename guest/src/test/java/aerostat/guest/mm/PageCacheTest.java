@@ -70,8 +70,7 @@ class PageCacheTest {
   void aReadErrorLeavesNothing() {
     boot(
         () -> {
-          AddressSpace file =
-              AddressSpace.create((mapping, index, page) -> -Errno.EIO, 0, 4);
+          AddressSpace file = AddressSpace.create((mapping, index, page) -> -Errno.EIO, 0, 4);
           long slab = FreeMemory.pages();
           assertThat(Filemap.read(file, 3)).isNull();
           assertThat(file.nrPages()).isZero();
@@ -188,7 +187,8 @@ class PageCacheTest {
               assertThat(VmStat.event(VmStat.DROP_PAGECACHE)).isEqualTo(4);
               assertThat(VmStat.event(VmStat.DROP_SLAB)).isEqualTo(4);
             });
-    assertThat(console.lines().filter(line -> line.contains("drop_caches")).map(l -> l.substring(15)))
+    assertThat(
+            console.lines().filter(line -> line.contains("drop_caches")).map(l -> l.substring(15)))
         .containsExactly(
             "init (4): drop_caches: 2",
             "init (4): drop_caches: 1",

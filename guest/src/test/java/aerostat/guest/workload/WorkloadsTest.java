@@ -91,10 +91,7 @@ class WorkloadsTest {
   @Test
   void aGuestThatPowersOffDoesSoWithAFailureIfAWorkloadCouldNotBegin() {
     assertThatThrownBy(
-            () ->
-                run(
-                    "workload=kvstore kvstore.size=60M workload.poweroff=y",
-                    () -> sleep(60_000)))
+            () -> run("workload=kvstore kvstore.size=60M workload.poweroff=y", () -> sleep(60_000)))
         .isInstanceOf(PlainFault.class)
         .hasMessageContaining("the guest reports failure");
   }
