@@ -12,12 +12,15 @@ import aerostat.guest.kernel.RateLimit;
 import aerostat.guest.kernel.SpinLock;
 import aerostat.guest.kernel.WaitQueueHead;
 import aerostat.guest.kernel.WorkStruct;
+import aerostat.guest.machine.Ops;
+import aerostat.guest.mm.PageReportingDevInfo;
+import aerostat.guest.mm.Shrinker;
 import aerostat.guest.virtio.VirtioDevice;
 import aerostat.guest.virtio.Virtqueue;
 import aerostat.guest.virtio.VirtqueueInfo;
 
 /** The driver's state of one balloon (Linux's struct virtio_balloon), in guest memory. */
-record Balloon(long address) {
+public record Balloon(long address) {
   private static final int DEVICE = 0;
   private static final int INFLATE_VQ = 8;
   private static final int DEFLATE_VQ = 16;
@@ -34,17 +37,26 @@ record Balloon(long address) {
   private static final int SIZE_WORK = LEAK_LIST + ListHead.SIZE;
   private static final int STATS_WORK = SIZE_WORK + WorkStruct.SIZE;
   private static final int OOM_BLOCK = STATS_WORK + WorkStruct.SIZE;
-  private static final int PUFF_LIMIT = OOM_BLOCK + NotifierBlock.SIZE;
-  private static final int INFOS = PUFF_LIMIT + RateLimit.SIZE;
+  private static final int OOM_SHRINKER = OOM_BLOCK + NotifierBlock.SIZE;
+  private static final int PUFF_LIMIT = OOM_SHRINKER + Shrinker.SIZE;
+  private static final int REPORT_LIMIT = PUFF_LIMIT + RateLimit.SIZE;
+  private static final int VARIANT = REPORT_LIMIT + RateLimit.SIZE;
+  private static final int REPORTING_VQ = VARIANT + 8;
+  private static final int REPORTING = REPORTING_VQ + 8;
+  private static final int PAGE_ORDER = REPORTING + PageReportingDevInfo.SIZE;
+  private static final int OOM_PAGES = PAGE_ORDER + 4;
+  private static final int OOM_BY_SHRINKER = OOM_PAGES + 4;
+  private static final int INFOS = OOM_BY_SHRINKER + 4;
   private static final int STATS = INFOS + BalloonIds.VQ_MAX * VirtqueueInfo.SIZE;
   private static final int HINTING = STATS + Stats.MAX_BYTES;
-  private static final int PFNS = HINTING + Hinting.SIZE;
+  private static final int VARIANT_DATA = HINTING + Hinting.SIZE;
+  private static final int PFNS = VARIANT_DATA + BalloonIds.VARIANT_DATA_BYTES;
 
   /** Bytes of the structure. */
   static final int SIZE = PFNS + 4 * BalloonIds.PFNS_MAX;
 
   /** The balloon of a device that this driver has probed. */
-  static Balloon of(VirtioDevice device) {
+  public static Balloon of(VirtioDevice device) {
     return new Balloon(device.priv());
   }
 
@@ -63,7 +75,12 @@ record Balloon(long address) {
     return new Balloon(hinting.address() - HINTING);
   }
 
-  VirtioDevice device() {
+  /** container_of for {@link #reporting}. */
+  static Balloon ofReporting(PageReportingDevInfo prdev) {
+    return new Balloon(prdev.address() - REPORTING);
+  }
+
+  public VirtioDevice device() {
     return new VirtioDevice(load64(address + DEVICE));
   }
 
@@ -93,8 +110,68 @@ record Balloon(long address) {
     store64(address + STATS_VQ, stats.address());
   }
 
+  /** Only with VIRTIO_BALLOON_F_REPORTING. */
+  Virtqueue reportingQueue() {
+    return new Virtqueue(load64(address + REPORTING_VQ));
+  }
+
+  void setReportingQueue(Virtqueue reporting) {
+    store64(address + REPORTING_VQ, reporting.address());
+  }
+
+  /** What free page reporting knows of this device (pr_dev_info). */
+  PageReportingDevInfo reporting() {
+    return new PageReportingDevInfo(address + REPORTING);
+  }
+
+  /** What makes this driver differ from others. */
+  public BalloonVariant variant() {
+    return Ops.of(load64(address + VARIANT));
+  }
+
+  void setVariant(BalloonVariant variant) {
+    store64(address + VARIANT, Ops.id(variant));
+  }
+
+  /** {@link BalloonIds#VARIANT_DATA_BYTES} bytes of the variant's own, zero at probe. */
+  public long variantData() {
+    return address + VARIANT_DATA;
+  }
+
+  /** log2 of the 4 KiB pages that a guest page has: 0, 2 or 4. */
+  int pageOrder() {
+    return load32(address + PAGE_ORDER);
+  }
+
+  void setPageOrder(int order) {
+    store32(address + PAGE_ORDER, order);
+  }
+
+  /** Balloon pages a guest page (P). */
+  int pagesPerPage() {
+    return 1 << pageOrder();
+  }
+
+  /** Balloon pages that one call for help in shortage of memory takes out. */
+  int oomPages() {
+    return load32(address + OOM_PAGES);
+  }
+
+  void setOomPages(int pages) {
+    store32(address + OOM_PAGES, pages);
+  }
+
+  /** DEFLATE_ON_OOM is the shrinker's, not the OOM notifier's. */
+  boolean oomByShrinker() {
+    return load32(address + OOM_BY_SHRINKER) != 0;
+  }
+
+  void setOomByShrinker(boolean shrinker) {
+    store32(address + OOM_BY_SHRINKER, shrinker ? 1 : 0);
+  }
+
   /** Balloon pages in the balloon ({@code held}). */
-  long numPages() {
+  public long numPages() {
     return load64(address + NUM_PAGES);
   }
 
@@ -112,15 +189,15 @@ record Balloon(long address) {
   }
 
   /** No new work may be queued: the driver is going away. Under {@link #stopLock}. */
-  boolean isStopped() {
+  public boolean isStopped() {
     return load32(address + STOP_UPDATE) != 0;
   }
 
-  void setStopped() {
-    store32(address + STOP_UPDATE, 1);
+  void setStopped(boolean stopped) {
+    store32(address + STOP_UPDATE, stopped ? 1 : 0);
   }
 
-  SpinLock stopLock() {
+  public SpinLock stopLock() {
     return new SpinLock(address + STOP_LOCK);
   }
 
@@ -130,7 +207,7 @@ record Balloon(long address) {
   }
 
   /** Threads that wait for the device to take a buffer. */
-  WaitQueueHead acked() {
+  public WaitQueueHead acked() {
     return new WaitQueueHead(address + ACKED);
   }
 
@@ -149,7 +226,7 @@ record Balloon(long address) {
     return new ListHead(address + LEAK_LIST);
   }
 
-  WorkStruct sizeWork() {
+  public WorkStruct sizeWork() {
     return new WorkStruct(address + SIZE_WORK);
   }
 
@@ -161,13 +238,22 @@ record Balloon(long address) {
     return new NotifierBlock(address + OOM_BLOCK);
   }
 
+  Shrinker oomShrinker() {
+    return new Shrinker(address + OOM_SHRINKER);
+  }
+
+  /** How often it may be said that a report did not get through. */
+  RateLimit reportLimit() {
+    return new RateLimit(address + REPORT_LIMIT);
+  }
+
   /** How often "Out of puff" may be said. */
   RateLimit puffLimit() {
     return new RateLimit(address + PUFF_LIMIT);
   }
 
   /** The table of the five queue slots. */
-  VirtqueueInfo infos() {
+  public VirtqueueInfo infos() {
     return new VirtqueueInfo(address + INFOS);
   }
 
@@ -177,7 +263,7 @@ record Balloon(long address) {
   }
 
   /** The state of free page hinting. */
-  Hinting hinting() {
+  public Hinting hinting() {
     return new Hinting(address + HINTING);
   }
 

@@ -1,34 +1,32 @@
 package aerostat.guest.balloon;
 
-import aerostat.guest.kernel.CString;
 import aerostat.guest.kernel.Errno;
-import aerostat.guest.kernel.Params;
 import aerostat.guest.kernel.WorkStruct;
 import aerostat.guest.kernel.Workqueue;
 import aerostat.guest.virtio.Virtqueue;
 
-/** What all hinting strategies share: set-up, config changes, the work item (HINT-01 to -03). */
-final class FreePageHinting {
+/** What all variants with command ids share: set-up, config changes, the work (HINT-01 to -03). */
+public final class FreePageHinting {
   private FreePageHinting() {}
 
-  private static final String PARAM = "virtio_balloon.hinting";
+  private static boolean absent(Balloon vb) {
+    return !vb.device().hasFeature(BalloonIds.F_FREE_PAGE_HINT);
+  }
 
   /** The free page part of probe, before DRIVER_OK. 0, or a negative error. */
-  static int probe(Balloon vb, Virtqueue queue) {
+  static int attach(Balloon vb, HintVariant variant) {
+    if (absent(vb)) {
+      return 0;
+    }
+    Virtqueue queue = vb.infos().at(BalloonIds.VQ_FREE_PAGE).queue();
     // One entry is kept for the command id (UAPI-09, EDGE-22).
     if (queue.size() < 2) {
       return -Errno.ENOSPC;
     }
-    CString name = Params.get(PARAM);
-    HintStrategy strategy = BalloonVariants.hinting(name);
-    if (strategy == null) {
-      Params.invalid(CString.of(PARAM), name);
-      return -Errno.EINVAL;
-    }
     Workqueue workqueue =
         Workqueue.alloc("balloon-wq", Workqueue.WQ_FREEZABLE | Workqueue.WQ_CPU_INTENSIVE, 1);
     if (workqueue == null) {
-      return -Errno.ENOMEM;
+      return -Errno.ENOMEM; // WALK-10
     }
     Hinting h = vb.hinting();
     h.setQueue(queue);
@@ -36,23 +34,30 @@ final class FreePageHinting {
     h.setCachedId(BalloonIds.CMD_STOP);
     h.setActiveId(BalloonIds.CMD_STOP);
     h.setStopId(BalloonIds.CMD_STOP);
+    h.setNeedsRead(false);
+    h.setStartPending(false);
     h.lock().init();
     h.work().init(FreePageHinting::work);
-    h.setStrategy(strategy);
-    strategy.attach(h);
+    h.setVariant(variant);
+    variant.hintAttach(h);
     return 0;
   }
 
   /** The config may show a new id; it is read in the work item (HINT-02). Under the stop lock. */
   static void configChanged(Balloon vb) {
-    if (!vb.device().hasFeature(BalloonIds.F_FREE_PAGE_HINT)) {
+    if (absent(vb)) {
       return;
     }
     Hinting h = vb.hinting();
     if (!h.needsRead()) {
       h.setNeedsRead(true);
-      boolean unused = h.workqueue().queueWork(h.work());
+      queueWork(h);
     }
+  }
+
+  /** Has the hint work run, in the hint work queue. */
+  public static void queueWork(Hinting h) {
+    boolean unused = h.workqueue().queueWork(h.work());
   }
 
   /**
@@ -63,21 +68,28 @@ final class FreePageHinting {
     Hinting h = Hinting.ofWork(work);
     int id = HintChannel.received(h);
     if (id == BalloonIds.CMD_DONE) {
-      h.strategy().done(h);
-    } else if (BalloonIds.isCommand(id) && id != h.activeId()) {
-      h.strategy().command(h, id);
+      h.variant().done(h);
+    } else if (id == BalloonIds.CMD_STOP) {
+      h.variant().stopped(h);
+    } else if (id != h.activeId()) {
+      h.variant().command(h, id);
     }
   }
 
   /** First half of remove: no work runs any more. */
   static void quiesce(Balloon vb) {
+    if (absent(vb)) {
+      return;
+    }
     Hinting h = vb.hinting();
     boolean unused = h.work().cancelSync();
     h.workqueue().destroy();
   }
 
   /** Second half, after the reset: no hint of a block can be acted on when it goes back. */
-  static void release(Balloon vb) {
-    vb.hinting().strategy().detach(vb.hinting());
+  static void detach(Balloon vb) {
+    if (!absent(vb)) {
+      vb.hinting().variant().hintDetach(vb.hinting());
+    }
   }
 }

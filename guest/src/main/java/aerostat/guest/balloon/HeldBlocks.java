@@ -2,7 +2,6 @@ package aerostat.guest.balloon;
 
 import aerostat.guest.kernel.Errno;
 import aerostat.guest.kernel.ListHead;
-import aerostat.guest.kernel.Printk;
 import aerostat.guest.kernel.Sched;
 import aerostat.guest.mm.Gfp;
 import aerostat.guest.mm.Page;
@@ -21,60 +20,49 @@ import aerostat.guest.virtio.Virtqueue;
  * those go back, since a block that is released earlier could be written before the host acts on
  * the hint (MIG-24, EDGE-28).
  */
-record HeldBlocks() implements HintStrategy, ShrinkerOps {
+public record HeldBlocks() implements ShrinkerOps {
   /** VIRTIO_BALLOON_HINT_BLOCK_ORDER. */
-  static final int BLOCK_ORDER = Zone.MAX_PAGE_ORDER;
+  public static final int BLOCK_ORDER = Zone.MAX_PAGE_ORDER;
 
-  static final long BLOCK_PAGES = 1L << BLOCK_ORDER;
-  static final int BLOCK_BYTES = Page.PAGE_SIZE << BLOCK_ORDER;
+  public static final long BLOCK_PAGES = 1L << BLOCK_ORDER;
+  public static final int BLOCK_BYTES = Page.PAGE_SIZE << BLOCK_ORDER;
 
   /** Below a block's alignment there is room in its token for the generation. */
   private static final long GENERATION_MASK = BLOCK_BYTES - 1;
 
-  private static final int HINT_GFP = Gfp.__GFP_NORETRY | Gfp.__GFP_NOWARN | Gfp.__GFP_NOMEMALLOC;
+  /** Neither reclaim nor reserves (MM-09). */
+  public static final int HINT_GFP = Gfp.__GFP_NORETRY | Gfp.__GFP_NOWARN | Gfp.__GFP_NOMEMALLOC;
 
-  @Override
-  public void attach(Hinting h) {
+  static void attach(Hinting h) {
     h.unusedBlocks().init();
     h.usedBlocks().init();
-    h.shrinker().register(this, h.address(), Shrinker.DEFAULT_SEEKS, 0);
+    h.shrinker().register(new HeldBlocks(), h.address(), Shrinker.DEFAULT_SEEKS, 0);
   }
 
-  @Override
-  public void detach(Hinting h) {
+  static void detach(Hinting h) {
     h.shrinker().unregister();
-    releaseAll(h);
-  }
-
-  @Override
-  public void done(Hinting h) {
     releaseAll(h);
   }
 
   /**
    * virtio_balloon_report_free_page; an error is logged and the next step still taken (HINT-04).
    */
-  @Override
-  public void command(Hinting h, int id) {
+  public static void command(Hinting h, int id) {
     if (!HintChannel.awaitStartBuffer(h, id)) {
       return; // the change of id has queued the work again
     }
     int error = HintChannel.sendStart(h, id);
     if (error != 0) {
-      log(h, "virtio_balloon virtio%d: Failed to send a start id, err = %d\n", error);
+      HintChannel.log(h, HintChannel.NO_START, error);
     }
     error = sendBlocks(h, id);
     if (error != 0) {
-      log(h, "virtio_balloon virtio%d: Failed to send a free page, err = %d\n", error);
+      HintChannel.log(h, HintChannel.NO_PAGE, error);
     }
     error = HintChannel.sendStop(h);
     if (error != 0) {
-      log(h, "virtio_balloon virtio%d: Failed to send a stop id, err = %d\n", error);
+      HintChannel.log(h, HintChannel.NO_STOP, error);
     }
-  }
-
-  private static void log(Hinting h, String what, int error) {
-    Printk.err(what, h.balloon().device().index(), error);
   }
 
   /** send_free_pages: until the id changes or no block is left (HINT-05). */
@@ -129,8 +117,7 @@ record HeldBlocks() implements HintStrategy, ShrinkerOps {
   }
 
   /** The block may go back under memory pressure from now on. */
-  @Override
-  public void used(Hinting h, long token) {
+  static void used(Hinting h, long token) {
     if ((token & GENERATION_MASK) != (h.generation() & GENERATION_MASK)) {
       return; // It was released long ago and may be somebody else's.
     }
@@ -141,7 +128,7 @@ record HeldBlocks() implements HintStrategy, ShrinkerOps {
   }
 
   /** return_free_pages_to_mm for all. */
-  private static void releaseAll(Hinting h) {
+  public static void releaseAll(Hinting h) {
     h.lock().lock();
     if (h.numUnused() > 0) {
       h.setGeneration(h.generation() + 1);

@@ -14,9 +14,9 @@ import aerostat.guest.mm.Shrinker;
 import aerostat.guest.virtio.Virtqueue;
 
 /** The state of free page hinting, a part of {@link Balloon}. */
-record Hinting(long address) {
+public record Hinting(long address) {
   private static final int QUEUE = 0;
-  private static final int STRATEGY = 8;
+  private static final int VARIANT = 8;
   private static final int WORKQUEUE = 16;
   private static final int RECEIVED = 24;
   private static final int NEED_READ = 28;
@@ -39,11 +39,11 @@ record Hinting(long address) {
     return new Hinting(work.address() - WORK);
   }
 
-  Balloon balloon() {
+  public Balloon balloon() {
     return Balloon.ofHinting(this);
   }
 
-  Virtqueue queue() {
+  public Virtqueue queue() {
     return new Virtqueue(load64(address + QUEUE));
   }
 
@@ -51,12 +51,12 @@ record Hinting(long address) {
     store64(address + QUEUE, queue.address());
   }
 
-  HintStrategy strategy() {
-    return Ops.of(load64(address + STRATEGY));
+  HintVariant variant() {
+    return Ops.of(load64(address + VARIANT));
   }
 
-  void setStrategy(HintStrategy strategy) {
-    store64(address + STRATEGY, Ops.id(strategy));
+  void setVariant(HintVariant variant) {
+    store64(address + VARIANT, Ops.id(variant));
   }
 
   Workqueue workqueue() {
@@ -68,38 +68,38 @@ record Hinting(long address) {
   }
 
   /** The command id read last (cmd_id_received_cache). */
-  int cachedId() {
+  public int cachedId() {
     return load32(address + RECEIVED);
   }
 
-  void setCachedId(int id) {
+  public void setCachedId(int id) {
     store32(address + RECEIVED, id);
   }
 
   /** The config has changed since the id was read (VIRTIO_BALLOON_CONFIG_READ_CMD_ID). */
-  boolean needsRead() {
+  public boolean needsRead() {
     return load32(address + NEED_READ) != 0;
   }
 
-  void setNeedsRead(boolean needs) {
+  public void setNeedsRead(boolean needs) {
     store32(address + NEED_READ, needs ? 1 : 0);
   }
 
   /** The command that is, or was last, worked on; the device reads it from {@link #activeAt}. */
-  int activeId() {
+  public int activeId() {
     return load32(address + ACTIVE);
   }
 
-  void setActiveId(int id) {
+  public void setActiveId(int id) {
     store32(address + ACTIVE, id);
   }
 
-  long activeAt() {
+  public long activeAt() {
     return address + ACTIVE;
   }
 
   /** The device has not yet used the buffer with {@link #activeId}: it must keep its value. */
-  boolean startPending() {
+  public boolean startPending() {
     return load32(address + START_PENDING) != 0;
   }
 
@@ -108,7 +108,7 @@ record Hinting(long address) {
   }
 
   /** Buffer of its own for the STOP id (WALK-09, EDGE-20). */
-  long stopAt() {
+  public long stopAt() {
     return address + STOP;
   }
 
@@ -126,33 +126,33 @@ record Hinting(long address) {
   }
 
   /** Guards queue and lists. */
-  SpinLock lock() {
+  public SpinLock lock() {
     return new SpinLock(address + LOCK);
   }
 
   /** Held blocks that the device has not used yet. */
-  ListHead unusedBlocks() {
+  public ListHead unusedBlocks() {
     return new ListHead(address + UNUSED_BLOCKS);
   }
 
   /** Held blocks that the device has used. */
-  ListHead usedBlocks() {
+  public ListHead usedBlocks() {
     return new ListHead(address + USED_BLOCKS);
   }
 
-  long numUnused() {
+  public long numUnused() {
     return load64(address + NUM_UNUSED);
   }
 
-  void addUnused(long n) {
+  public void addUnused(long n) {
     store64(address + NUM_UNUSED, numUnused() + n);
   }
 
-  long numUsed() {
+  public long numUsed() {
     return load64(address + NUM_USED);
   }
 
-  void addUsed(long n) {
+  public void addUsed(long n) {
     store64(address + NUM_USED, numUsed() + n);
   }
 
@@ -160,7 +160,7 @@ record Hinting(long address) {
     return new WorkStruct(address + WORK);
   }
 
-  Shrinker shrinker() {
+  public Shrinker shrinker() {
     return new Shrinker(address + SHRINKER);
   }
 }

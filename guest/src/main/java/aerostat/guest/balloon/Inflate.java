@@ -4,14 +4,11 @@ import static aerostat.guest.machine.Memory.store32;
 
 import aerostat.guest.kernel.Bug;
 import aerostat.guest.kernel.ListHead;
-import aerostat.guest.kernel.NotifierBlock;
-import aerostat.guest.kernel.NotifierHead;
 import aerostat.guest.kernel.Printk;
 import aerostat.guest.kernel.Sched;
 import aerostat.guest.kernel.WaitCondition;
 import aerostat.guest.kernel.WorkStruct;
 import aerostat.guest.kernel.Workqueue;
-import aerostat.guest.machine.Memory;
 import aerostat.guest.mm.Gfp;
 import aerostat.guest.mm.Page;
 import aerostat.guest.mm.PageAlloc;
@@ -20,8 +17,8 @@ import aerostat.guest.mm.VmStat;
 import aerostat.guest.virtio.VirtioRing;
 import aerostat.guest.virtio.Virtqueue;
 
-/** Inflating and deflating: fill_balloon, leak_balloon and what calls them (CLASSIC-01 to -18). */
-final class Inflate {
+/** Inflating and deflating: fill_balloon, leak_balloon and what calls them (CLASSIC-01 to -15). */
+public final class Inflate {
   private Inflate() {}
 
   /** CLASSIC-05: may reclaim, must not insist, warn or dip into reserves. */
@@ -29,14 +26,14 @@ final class Inflate {
       Gfp.GFP_HIGHUSER_MOVABLE | Gfp.__GFP_NOMEMALLOC | Gfp.__GFP_NORETRY | Gfp.__GFP_NOWARN;
 
   /** Balloon pages to go, below 0: to give back (CLASSIC-01). */
-  static long towardsTarget(Balloon vb) {
+  public static long towardsTarget(Balloon vb) {
     long target = Integer.toUnsignedLong(vb.device().configRead32(BalloonIds.CONFIG_NUM_PAGES));
-    long p = BalloonIds.PAGES_PER_PAGE;
-    return (target + p - 1) / p * p - vb.numPages();
+    long p = vb.pagesPerPage();
+    return vb.variant().target(vb, (target + p - 1) / p * p) - vb.numPages();
   }
 
   /** update_balloon_size: tells the device what we hold. */
-  static void updateActual(Balloon vb) {
+  public static void updateActual(Balloon vb) {
     vb.device().configWrite32(BalloonIds.CONFIG_ACTUAL, (int) vb.numPages());
   }
 
@@ -53,7 +50,7 @@ final class Inflate {
       diff += leak(vb, -diff);
     }
     updateActual(vb);
-    if (diff != 0 && !isBroken(vb)) {
+    if (diff != 0 && !isBroken(vb) && !vb.isStopped()) {
       boolean unused = Workqueue.systemFreezable().queueWork(vb.sizeWork());
     }
   }
@@ -84,13 +81,13 @@ final class Inflate {
 
   /** Outside the mutex, so that a deflate for want of memory can run meanwhile. */
   private static void allocate(Balloon vb, long wanted) {
-    for (long got = 0; got < wanted; got += BalloonIds.PAGES_PER_PAGE) {
-      Page page = PageAlloc.allocPage(BALLOON_GFP);
+    for (long got = 0; got < wanted; got += vb.pagesPerPage()) {
+      Page page = PageAlloc.allocPages(BALLOON_GFP, vb.pageOrder());
       if (page == null) {
         if (vb.puffLimit().allows()) {
           Printk.info(
               "virtio_balloon virtio%d: Out of puff! Can't get %u pages\n",
-              vb.device().index(), BalloonIds.PAGES_PER_PAGE);
+              vb.device().index(), vb.pagesPerPage());
         }
         Sched.msleep(BalloonIds.RETRY_MS);
         return;
@@ -105,23 +102,23 @@ final class Inflate {
     vb.pages().add(page.lru());
     VmStat.count(VmStat.BALLOON_INFLATE, 1);
     addPfns(vb, page);
-    vb.addNumPages(BalloonIds.PAGES_PER_PAGE);
+    vb.addNumPages(vb.pagesPerPage());
     if (!vb.device().hasFeature(BalloonIds.F_DEFLATE_ON_OOM)) {
-      SysInfo.adjustManagedPageCount(-1); // CLASSIC-12
+      SysInfo.adjustManagedPageCount(-vb.pagesPerPage()); // CLASSIC-12
     }
   }
 
   private static void addPfns(Balloon vb, Page page) {
     int at = vb.numPfns();
     long pfn = page.virtual() >> BalloonIds.PFN_SHIFT;
-    for (int i = 0; i < BalloonIds.PAGES_PER_PAGE; i++) {
+    for (int i = 0; i < vb.pagesPerPage(); i++) {
       store32(vb.pfns() + 4L * (at + i), (int) (pfn + i));
     }
-    vb.setNumPfns(at + BalloonIds.PAGES_PER_PAGE);
+    vb.setNumPfns(at + vb.pagesPerPage());
   }
 
   /** leak_balloon: returns the balloon pages taken out and freed (CLASSIC-07, CLASSIC-08). */
-  static long leak(Balloon vb, long num) {
+  public static long leak(Balloon vb, long num) {
     vb.lock().lock();
     long wanted = Math.min(Math.min(num, BalloonIds.PFNS_MAX), vb.numPages());
     vb.setNumPfns(0);
@@ -132,7 +129,7 @@ final class Inflate {
       link.del();
       addPfns(vb, Page.ofLru(link));
       vb.leakList().add(link);
-      vb.addNumPages(-BalloonIds.PAGES_PER_PAGE);
+      vb.addNumPages(-vb.pagesPerPage());
     }
     long freed = vb.numPfns();
     if (freed != 0) {
@@ -154,11 +151,11 @@ final class Inflate {
       link.del();
       Page page = Page.ofLru(link);
       if (!vb.device().hasFeature(BalloonIds.F_DEFLATE_ON_OOM)) {
-        SysInfo.adjustManagedPageCount(1);
+        SysInfo.adjustManagedPageCount(vb.pagesPerPage());
       }
       VmStat.count(VmStat.BALLOON_DEFLATE, 1);
       page.clearOffline();
-      PageAlloc.freePage(page);
+      PageAlloc.freePages(page, vb.pageOrder());
     }
   }
 
@@ -174,7 +171,7 @@ final class Inflate {
     while (!vb.leakList().isEmpty()) {
       ListHead link = vb.leakList().next();
       link.moveTo(vb.pages());
-      vb.addNumPages(BalloonIds.PAGES_PER_PAGE);
+      vb.addNumPages(vb.pagesPerPage());
     }
   }
 
@@ -203,14 +200,5 @@ final class Inflate {
       Virtqueue q = new Virtqueue(data);
       return VirtioRing.getBuf(q) != 0 || q.isBroken();
     }
-  }
-
-  /** virtio_balloon_oom_notify: once at most 256 balloon pages (CLASSIC-16, CLASSIC-17). */
-  static int oomNotify(NotifierBlock block, long action, long data) {
-    Balloon vb = new Balloon(block.data());
-    long freed = leak(vb, BalloonIds.OOM_PAGES) / BalloonIds.PAGES_PER_PAGE;
-    Memory.store64(data, Memory.load64(data) + freed);
-    updateActual(vb);
-    return NotifierHead.OK;
   }
 }

@@ -13,7 +13,7 @@ import aerostat.guest.virtio.VirtioRing;
 import aerostat.guest.virtio.Virtqueue;
 
 /** Memory statistics on a queue that runs backwards (STATS-01 to STATS-03, UAPI-16, UAPI-17). */
-final class Stats {
+public final class Stats {
   private Stats() {}
 
   private static final int TAG_SWAP_IN = 0;
@@ -24,6 +24,8 @@ final class Stats {
   private static final int TAG_MEMTOT = 5;
   private static final int TAG_AVAIL = 6;
   private static final int TAG_CACHES = 7;
+  private static final int TAG_HTLB_PGALLOC = 8;
+  private static final int TAG_HTLB_PGFAIL = 9;
   private static final int TAG_OOM_KILL = 10;
   private static final int TAG_ALLOC_STALL = 11;
   private static final int TAG_ASYNC_SCAN = 12;
@@ -57,7 +59,7 @@ final class Stats {
     return put(vb, n, tag, VmStat.event(event));
   }
 
-  /** update_balloon_stats: fills the buffer, returns its bytes. No huge page tags: we have none. */
+  /** update_balloon_stats: fills the buffer, returns its bytes (UAPI-17). */
   private static int update(Balloon vb) {
     int n = 0;
     n = putPages(vb, n, TAG_SWAP_IN, VmStat.PSWPIN);
@@ -70,6 +72,8 @@ final class Stats {
     n = putPages(vb, n, TAG_DIRECT_SCAN, VmStat.PGSCAN_DIRECT);
     n = putPages(vb, n, TAG_ASYNC_RECLAIM, VmStat.PGSTEAL_KSWAPD);
     n = putPages(vb, n, TAG_DIRECT_RECLAIM, VmStat.PGSTEAL_DIRECT);
+    n = putCount(vb, n, TAG_HTLB_PGALLOC, VmStat.HTLB_BUDDY_PGALLOC);
+    n = putCount(vb, n, TAG_HTLB_PGFAIL, VmStat.HTLB_BUDDY_PGALLOC_FAIL);
     n = put(vb, n, TAG_MEMFREE, bytes(SysInfo.freeRam()));
     n = put(vb, n, TAG_MEMTOT, bytes(SysInfo.totalRam()));
     n = put(vb, n, TAG_AVAIL, bytes(SysInfo.available()));
@@ -86,7 +90,7 @@ final class Stats {
   }
 
   /** stats_request: the device gave the buffer back, that is, it wants new values. In interrupt. */
-  static void request(Virtqueue q) {
+  public static void request(Virtqueue q) {
     Balloon vb = Balloon.of(q.device());
     int flags = vb.stopLock().lockIrqsave();
     if (!vb.isStopped()) {

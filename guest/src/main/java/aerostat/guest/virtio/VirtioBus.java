@@ -7,6 +7,7 @@ import static aerostat.guest.machine.Memory.store64;
 
 import aerostat.guest.kernel.Errno;
 import aerostat.guest.kernel.KernelData;
+import aerostat.guest.kernel.NotifierBlock;
 import aerostat.guest.kernel.Printk;
 import aerostat.guest.machine.Cpu;
 import aerostat.guest.machine.Ops;
@@ -26,8 +27,11 @@ public final class VirtioBus {
   /** Most drivers. */
   private static final int MAX_DRIVERS = 8;
 
+  /** The bus's reboot notifier. */
+  static final long REBOOT_BLOCK = DRIVERS + 8L * MAX_DRIVERS;
+
   /** First byte of the drivers' data page that the bus does not use. */
-  public static final long DATA_END = DRIVERS + 8L * MAX_DRIVERS;
+  public static final long DATA_END = REBOOT_BLOCK + NotifierBlock.SIZE;
 
   /** First device, null without. */
   public static VirtioDevice first() {
@@ -66,16 +70,16 @@ public final class VirtioBus {
   /** register_virtio_device: resets and acknowledges the device, then looks for its driver. */
   static void registerDevice(VirtioDevice device) {
     int index = load32(DEVICE_COUNT);
+    if (index == 0) {
+      VirtioPm.registerShutdown();
+    }
     store32(DEVICE_COUNT, index + 1);
     device.setIndex(index);
     device.reset();
     device.addStatus(VirtioIds.STATUS_ACKNOWLEDGE);
     device.setNext(load64(DEVICES));
     store64(DEVICES, device.address());
-    int drivers = load32(DRIVER_COUNT);
-    for (int i = 0; i < drivers; i++) {
-      match(device, Ops.of(load64(DRIVERS + 8L * i)));
-    }
+    bind(device);
   }
 
   private static void match(VirtioDevice device, VirtioDriver driver) {
@@ -97,7 +101,9 @@ public final class VirtioBus {
   private static int probe(VirtioDevice device, VirtioDriver driver) {
     VirtioConfigOps config = device.config();
     device.addStatus(VirtioIds.STATUS_DRIVER);
-    device.setFeatures(offered(config.features(device), driver.featureTable()));
+    long offered = config.features(device);
+    device.setOffered(offered);
+    device.setFeatures(known(offered, driver.featureTable()));
     int error = config.finalizeFeatures(device);
     if (error != 0) {
       return error;
@@ -129,14 +135,14 @@ public final class VirtioBus {
   }
 
   /** What both know, and the transport's bits, which the transport sorts out itself. */
-  private static long offered(long device, long table) {
+  private static long known(long device, long table) {
     long transport =
         (VirtioIds.bit(VirtioIds.F_TRANSPORT_END) - 1)
             & -VirtioIds.bit(VirtioIds.F_TRANSPORT_START);
     return device & (table | transport);
   }
 
-  private static int featuresOk(VirtioDevice device) {
+  static int featuresOk(VirtioDevice device) {
     device.addStatus(VirtioIds.STATUS_FEATURES_OK);
     if ((device.config().status(device) & VirtioIds.STATUS_FEATURES_OK) == 0) {
       Printk.err(
@@ -146,7 +152,7 @@ public final class VirtioBus {
     return 0;
   }
 
-  private static void enableConfig(VirtioDevice device) {
+  static void enableConfig(VirtioDevice device) {
     int flags = Cpu.irqSave();
     device.setConfigEnabled(true);
     breakIfNeedsReset(device);
@@ -171,7 +177,7 @@ public final class VirtioBus {
 
   /**
    * A device that needs a reset uses no buffer any more (BASE-DRV-04): its queues are marked broken
-   * (virtio_break_device) and called back, so that nobody sleeps for ever. Linux leaves them alone.
+   * and called back, so that nobody sleeps for ever. Linux leaves them alone.
    */
   private static void breakIfNeedsReset(VirtioDevice device) {
     if ((device.config().status(device) & VirtioIds.STATUS_NEEDS_RESET) == 0) {
@@ -181,6 +187,18 @@ public final class VirtioBus {
     while (q != null) {
       if (!q.isBroken()) {
         Printk.err("virtio virtio%d: %s: the device needs a reset\n", device.index(), q.name());
+      }
+      q = q.next();
+    }
+    breakDevice(device);
+  }
+
+  /** virtio_break_device: no queue works any more, and whoever sleeps on one is told. */
+  public static void breakDevice(VirtioDevice device) {
+    int flags = Cpu.irqSave();
+    Virtqueue q = device.firstQueue();
+    while (q != null) {
+      if (!q.isBroken()) {
         q.setBroken(true);
         VirtqueueCallback callback = q.callback();
         if (callback != null) {
@@ -189,6 +207,7 @@ public final class VirtioBus {
       }
       q = q.next();
     }
+    Cpu.irqRestore(flags);
   }
 
   private static void tellConfigChanged(VirtioDevice device) {
@@ -196,6 +215,14 @@ public final class VirtioBus {
     VirtioDriver driver = device.driver();
     if (driver != null) {
       driver.configChanged(device);
+    }
+  }
+
+  /** device_attach: looks for a driver of a device that has none; it may be the one it had. */
+  public static void bind(VirtioDevice device) {
+    int drivers = load32(DRIVER_COUNT);
+    for (int i = 0; i < drivers; i++) {
+      match(device, Ops.of(load64(DRIVERS + 8L * i)));
     }
   }
 

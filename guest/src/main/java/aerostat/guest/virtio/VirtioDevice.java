@@ -10,7 +10,7 @@ import aerostat.guest.machine.Ops;
 /** A device on the virtio bus (Linux's struct virtio_device), in guest memory. */
 public record VirtioDevice(long address) {
   /** Bytes of the structure. */
-  public static final int SIZE = 80;
+  public static final int SIZE = 88;
 
   private static final int INDEX = 0;
   private static final int DEVICE_ID = 4;
@@ -24,6 +24,7 @@ public record VirtioDevice(long address) {
   private static final int TRANSPORT = 56;
   private static final int QUEUES = 64;
   private static final int NEXT = 72;
+  private static final int OFFERED = 80;
 
   /** The device at {@code address}, null for 0. */
   public static VirtioDevice ofNullable(long address) {
@@ -77,6 +78,15 @@ public record VirtioDevice(long address) {
 
   void setFeatures(long features) {
     store64(address + FEATURES, features);
+  }
+
+  /** Whether the device offered the feature bit, accepted or not, at the last probe. */
+  public boolean offers(int feature) {
+    return (load64(address + OFFERED) & VirtioIds.bit(feature)) != 0;
+  }
+
+  void setOffered(long features) {
+    store64(address + OFFERED, features);
   }
 
   /** Whether the feature bit is negotiated (virtio_has_feature). */
@@ -135,7 +145,7 @@ public record VirtioDevice(long address) {
   }
 
   /** The next device of the bus, null at the end. */
-  VirtioDevice next() {
+  public VirtioDevice next() {
     return ofNullable(load64(address + NEXT));
   }
 

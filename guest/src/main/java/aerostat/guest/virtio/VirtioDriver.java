@@ -26,4 +26,15 @@ public interface VirtioDriver {
 
   /** The device's configuration has changed. Called with interrupts off. */
   default void configChanged(VirtioDevice device) {}
+
+  /** Before a suspend: lets go of the device, whose state is lost in it. In process context. */
+  default void freeze(VirtioDevice device) {}
+
+  /** After a suspend: the features are negotiated as before. 0, or a negative error. */
+  default int restore(VirtioDevice device) {
+    return 0;
+  }
+
+  /** Before the power goes off: comes to rest, while the device still answers. */
+  default void shutdown(VirtioDevice device) {}
 }

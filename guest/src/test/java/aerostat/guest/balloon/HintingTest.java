@@ -278,9 +278,9 @@ class HintingTest {
   @Test
   void anUnknownVariantIsRefused() {
     ModelBalloon model = new ModelBalloon(HINT);
-    String console = BalloonFixture.run(model, "virtio_balloon.hinting=psychic", () -> {});
+    String console = BalloonFixture.run(model, "virtio_balloon.variant=psychic", () -> {});
     assertThat(console)
-        .contains("`psychic' invalid for parameter `virtio_balloon.hinting'")
+        .contains("`psychic' invalid for parameter `virtio_balloon.variant'")
         .contains("failed with error -22");
   }
 

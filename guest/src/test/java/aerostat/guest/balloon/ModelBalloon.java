@@ -35,24 +35,39 @@ final class ModelBalloon {
   Hint state = Hint.STOP;
   int id;
 
+  private static final int VQ_LIMIT = 5;
+
   /** No notification is served while set; see {@link #serve}. */
   boolean stalled;
 
   /** Runs after each hinted block. */
   Runnable onHint = () -> {};
 
+  /** Pieces of each report. */
+  final List<List<ModelDevice.Piece>> reports = new ArrayList<>();
+
   private final int statsQueue;
   private final int hintQueue;
+  private final int reportQueue;
   private int statsHead = -1;
 
-  ModelBalloon(long features, int hintSize) {
+  /** Queues are dense over the offered features, as QEMU's. */
+  ModelBalloon(long features, int hintSize, int reportSize) {
     boolean stats = (features & VirtioIds.bit(BalloonIds.F_STATS_VQ)) != 0;
     boolean hints = (features & VirtioIds.bit(BalloonIds.F_FREE_PAGE_HINT)) != 0;
     statsQueue = stats ? 2 : -1;
     hintQueue = hints ? stats ? 3 : 2 : -1;
-    int[] sizes = {128, 128, stats ? 128 : hintSize, hints ? hintSize : 0};
+    boolean reports = (features & VirtioIds.bit(BalloonIds.F_REPORTING)) != 0;
+    reportQueue = reports ? 2 + (stats ? 1 : 0) + (hints ? 1 : 0) : -1;
+    int[] sizes = new int[VQ_LIMIT];
+    sizes[0] = 128;
+    sizes[1] = 128;
+    set(sizes, statsQueue, 128);
+    set(sizes, hintQueue, hintSize);
+    set(sizes, reportQueue, reportSize);
     device = new ModelDevice(VirtioIds.ID_BALLOON, sizes);
     device.offered |= features;
+    device.onReset = () -> statsHead = -1;
     device.onNotify =
         queue -> {
           if ((device.status & VirtioIds.STATUS_DRIVER_OK) == 0) {
@@ -66,6 +81,20 @@ final class ModelBalloon {
 
   ModelBalloon(long features) {
     this(features, 1024);
+  }
+
+  ModelBalloon(long features, int hintSize) {
+    this(features, hintSize, 32);
+  }
+
+  private static void set(int[] sizes, int queue, int size) {
+    if (queue >= 0) {
+      sizes[queue] = size;
+    }
+  }
+
+  int reportQueue() {
+    return reportQueue;
   }
 
   void setTarget(int pages) {
@@ -106,6 +135,9 @@ final class ModelBalloon {
         device.push(queue, b.head(), 0);
       } else if (queue == statsQueue) {
         takeStats(b);
+      } else if (queue == reportQueue) {
+        reports.add(b.pieces());
+        device.push(queue, b.head(), 0);
       } else {
         hint(b);
         device.push(queue, b.head(), 0);

@@ -19,11 +19,11 @@ class StatsTest {
         () -> {
           assertThat(model.hasStats()).isTrue();
           assertThat(model.stats.keySet())
-              .containsExactly(0, 1, 2, 3, 4, 5, 6, 7, 10, 11, 12, 13, 14, 15);
-          assertThat(model.events).containsExactly("stats 140");
+              .containsExactly(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+          assertThat(model.events).containsExactly("stats 160");
           assertThat(model.tags)
               .as("UAPI-16, UAPI-17: the newest driver's order")
-              .containsExactly(0, 1, 2, 3, 10, 11, 12, 13, 14, 15, 4, 5, 6, 7);
+              .containsExactly(0, 1, 2, 3, 10, 11, 12, 13, 14, 15, 8, 9, 4, 5, 6, 7);
           assertThat(model.stats.get(5)).isEqualTo(SysInfo.totalRam() * 4096);
           int ok = model.device.log.indexOf("70=f");
           assertThat(model.device.log.indexOf("50=2")).as("BASE-DRV-29").isGreaterThan(ok);

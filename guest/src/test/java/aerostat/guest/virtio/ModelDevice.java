@@ -52,6 +52,9 @@ public final class ModelDevice implements PlainDevice {
   /** Runs when the guest sleeps; true when it did something. */
   public java.util.function.BooleanSupplier onIdle = () -> false;
 
+  /** Runs at each reset. */
+  public Runnable onReset = () -> {};
+
   private final List<Queue> queues = new ArrayList<>();
   private int isr;
   private int deviceFeaturesSel;
@@ -177,6 +180,7 @@ public final class ModelDevice implements PlainDevice {
   private void setStatus(int value) {
     status = value & ~(refuseFeatures ? VirtioIds.STATUS_FEATURES_OK : 0);
     if (value == 0) {
+      onReset.run();
       isr = 0;
       PlainMachine.setLine(IRQ, false);
       for (Queue q : queues) {

@@ -48,7 +48,7 @@ final class VirtioFixture {
     public int probe(VirtioDevice device) {
       VirtioBus.configChanged(device);
       VirtioFixture.infos().at(0).ask("first", VirtioFixture::called);
-      VirtioFixture.infos().at(1).leaveOut();
+      VirtioFixture.infos().at(1).leaveOut(false);
       VirtioFixture.infos().at(2).ask("second", null);
       int error = device.config().findVqs(device, VirtioFixture.infos(), 3);
       return error != 0 ? error : Memory.load32(ERROR);

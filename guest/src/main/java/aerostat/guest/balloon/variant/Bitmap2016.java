@@ -1,0 +1,88 @@
+package aerostat.guest.balloon.variant;
+
+import aerostat.guest.balloon.Balloon;
+import aerostat.guest.balloon.BalloonIds;
+import aerostat.guest.balloon.BalloonVariant;
+import aerostat.guest.balloon.Stats;
+import aerostat.guest.virtio.VirtioIds;
+import aerostat.guest.virtio.VirtioRing;
+import aerostat.guest.virtio.VirtqueueInfo;
+
+/**
+ * Generation 1, the GET_FREE_PAGES series of 2016 (BITMAP rules), and what its reviewers asked for.
+ *
+ * <p>The wire, all numbers u64 and little-endian; queue slot 3, feature bit 3:
+ *
+ * <ul>
+ *   <li>Request, one writable buffer, posted at setup and with each reply: +0 caches to drop first
+ *       (bit 0 page cache, bit 1 slab). The device fills it and returns it with its length, 8.
+ *   <li>Reply, readable: a header, +0 bytes of the bitmap, and the bitmap of all page frames from 0
+ *       on ({@link FreePageBitmap}). Length 0: there was no memory for it.
+ *   <li>With bit 51 (a request id, which Michael Tsirkin asked for) a request has 32 bytes: +8 id,
+ *       +16 most bytes of a bitmap (0: all in one), +24 zero; and a header has 32: +8 the id, +16
+ *       first page frame, +24 flags, bit 0 in the last reply to a request. The zone's lock is kept
+ *       from before a bitmap is built until the device has used it, so that its pages are free when
+ *       the host acts on them, unless bit 52 permits to let it go.
+ * </ul>
+ *
+ * <p>{@link FreePageRequest} serves a request.
+ */
+record Bitmap2016() implements BalloonVariant {
+  static final int F_GET_FREE_PAGES = 3;
+  static final int F_REQUEST_ID = 51;
+  static final int F_DROP_LOCK = 52;
+
+  @Override
+  public String name() {
+    return "bitmap-2016";
+  }
+
+  @Override
+  public long features() {
+    return BalloonIds.classicAnd(F_GET_FREE_PAGES)
+        | VirtioIds.bit(F_REQUEST_ID)
+        | VirtioIds.bit(F_DROP_LOCK);
+  }
+
+  private static boolean absent(Balloon vb) {
+    return !vb.device().hasFeature(F_GET_FREE_PAGES);
+  }
+
+  /** BITMAP-01: four queues, although there may be no statistics. */
+  @Override
+  public void askQueues(Balloon vb, VirtqueueInfo infos) {
+    if (absent(vb)) {
+      return;
+    }
+    infos.at(BalloonIds.VQ_FREE_PAGE).ask("free_pages", FreePageRequest::called);
+    if (!vb.device().hasFeature(BalloonIds.F_STATS_VQ)) {
+      infos.at(BalloonIds.VQ_STATS).ask("stats", Stats::request);
+    }
+  }
+
+  @Override
+  public int attach(Balloon vb) {
+    return absent(vb) ? 0 : FreePageRequest.of(vb).attach(vb);
+  }
+
+  @Override
+  public void ready(Balloon vb) {
+    if (!absent(vb)) {
+      boolean unused = VirtioRing.kick(FreePageRequest.of(vb).queue());
+    }
+  }
+
+  @Override
+  public void quiesce(Balloon vb) {
+    if (!absent(vb)) {
+      boolean unused = FreePageRequest.of(vb).work().cancelSync();
+    }
+  }
+
+  @Override
+  public void detach(Balloon vb) {
+    if (!absent(vb)) {
+      FreePageRequest.of(vb).release();
+    }
+  }
+}
