@@ -22,8 +22,8 @@ public final class VirtioMmio {
   private static final int DEVICE_FEATURES_SEL = 0x014;
   private static final int DRIVER_FEATURES = 0x020;
   private static final int DRIVER_FEATURES_SEL = 0x024;
-  private static final int QUEUE_SEL = 0x030;
-  private static final int QUEUE_SIZE_MAX = 0x034;
+  static final int QUEUE_SEL = 0x030;
+  static final int QUEUE_SIZE_MAX = 0x034;
   private static final int QUEUE_SIZE = 0x038;
   private static final int QUEUE_READY = 0x044;
   private static final int QUEUE_NOTIFY = 0x050;
@@ -190,7 +190,11 @@ public final class VirtioMmio {
     if (error != 0) {
       return error;
     }
-    QueueNumbering numbering = mmio.numbering();
+    QueueNumbering numbering = QueueIndexes.choose(mmio, infos, count);
+    if (numbering == null) {
+      deleteQueues(mmio);
+      return -Errno.ENOENT;
+    }
     for (int i = 0; i < count; i++) {
       VirtqueueInfo info = infos.at(i);
       info.setQueue(0);

@@ -53,12 +53,20 @@ final class ModelBalloon {
 
   /** Queues are dense over the offered features, as QEMU's. */
   ModelBalloon(long features, int hintSize, int reportSize) {
-    boolean stats = (features & VirtioIds.bit(BalloonIds.F_STATS_VQ)) != 0;
-    boolean hints = (features & VirtioIds.bit(BalloonIds.F_FREE_PAGE_HINT)) != 0;
-    statsQueue = stats ? 2 : -1;
-    hintQueue = hints ? stats ? 3 : 2 : -1;
-    boolean reports = (features & VirtioIds.bit(BalloonIds.F_REPORTING)) != 0;
-    reportQueue = reports ? 2 + (stats ? 1 : 0) + (hints ? 1 : 0) : -1;
+    this(
+        features,
+        has(features, BalloonIds.F_STATS_VQ) ? 2 : -1,
+        has(features, BalloonIds.F_FREE_PAGE_HINT) ? dense(features, 3) : -1,
+        has(features, BalloonIds.F_REPORTING) ? dense(features, 4) : -1,
+        hintSize,
+        reportSize);
+  }
+
+  /** Each queue has the index given, -1 for none. */
+  ModelBalloon(long features, int stats, int hint, int report, int hintSize, int reportSize) {
+    statsQueue = stats;
+    hintQueue = hint;
+    reportQueue = report;
     int[] sizes = new int[VQ_LIMIT];
     sizes[0] = 128;
     sizes[1] = 128;
@@ -91,6 +99,15 @@ final class ModelBalloon {
     if (queue >= 0) {
       sizes[queue] = size;
     }
+  }
+
+  private static boolean has(long features, int bit) {
+    return (features & VirtioIds.bit(bit)) != 0;
+  }
+
+  private static int dense(long features, int slot) {
+    int index = has(features, BalloonIds.F_STATS_VQ) ? 3 : 2;
+    return slot == 4 && has(features, BalloonIds.F_FREE_PAGE_HINT) ? index + 1 : index;
   }
 
   int reportQueue() {
