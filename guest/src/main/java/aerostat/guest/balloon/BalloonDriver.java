@@ -12,7 +12,9 @@ import aerostat.guest.virtio.VirtioDevice;
 import aerostat.guest.virtio.VirtioDriver;
 import aerostat.guest.virtio.VirtioIds;
 
-/** The balloon driver's entry points (virtio_balloon.c); what follows probe is {@link BalloonPm}. */
+/**
+ * The balloon driver's entry points (virtio_balloon.c); what follows probe is {@link BalloonPm}.
+ */
 public record BalloonDriver() implements VirtioDriver {
   /** module_init. */
   public static void init() {

@@ -19,10 +19,7 @@ public final class BalloonIds {
 
   /** The classic balloon's bits, and page poison. */
   public static final long F_CLASSIC =
-      1L << F_MUST_TELL_HOST
-          | 1L << F_STATS_VQ
-          | 1L << F_DEFLATE_ON_OOM
-          | 1L << F_PAGE_POISON;
+      1L << F_MUST_TELL_HOST | 1L << F_STATS_VQ | 1L << F_DEFLATE_ON_OOM | 1L << F_PAGE_POISON;
 
   // Config space (A.3): little-endian in every mode.
   static final int CONFIG_NUM_PAGES = 0;

@@ -10,7 +10,9 @@ import aerostat.guest.virtio.VirtqueueInfo;
 final class BalloonQueues {
   private BalloonQueues() {}
 
-  /** Finds the queues and fills the statistics buffer. 0, or a negative error: then none is left. */
+  /**
+   * Finds the queues and fills the statistics buffer. 0, or a negative error: then none is left.
+   */
   static int init(Balloon vb) {
     VirtioDevice device = vb.device();
     VirtqueueInfo infos = vb.infos();

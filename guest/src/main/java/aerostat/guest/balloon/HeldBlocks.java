@@ -177,7 +177,6 @@ public record HeldBlocks() implements ShrinkerOps {
 
   @Override
   public long scanObjects(Shrinker shrinker, long nr) {
-    aerostat.guest.kernel.Printk.info("DEBUG scan %ld\n", nr);
     long blocks = (nr + BLOCK_PAGES - 1) / BLOCK_PAGES;
     return releaseUsed(hinting(shrinker), blocks) * BLOCK_PAGES;
   }

@@ -45,7 +45,8 @@ final class QueueIndexes {
   private static boolean isAmbiguous(VirtqueueInfo infos, int count) {
     for (int slot = 0; slot < count; slot++) {
       if (infos.at(slot).isNamed()
-          && QueueNumbering.at(0).indexOf(infos, slot) != QueueNumbering.at(2).indexOf(infos, slot)) {
+          && QueueNumbering.at(0).indexOf(infos, slot)
+              != QueueNumbering.at(2).indexOf(infos, slot)) {
         return true;
       }
     }

@@ -108,8 +108,7 @@ class NumberingTest {
   @Test
   void anUnknownNumberingIsSaidAndPassedOver() {
     ModelBalloon model = model(3, 4);
-    String console =
-        BalloonFixture.run(model, "virtio_mmio.numbering=roman", () -> report(model));
+    String console = BalloonFixture.run(model, "virtio_mmio.numbering=roman", () -> report(model));
     assertThat(console).contains("`roman' invalid for parameter `virtio_mmio.numbering'");
   }
 }

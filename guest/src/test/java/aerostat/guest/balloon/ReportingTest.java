@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import aerostat.guest.kernel.Errno;
 import aerostat.guest.kernel.Kthread;
-import aerostat.guest.kernel.Sched;
 import aerostat.guest.kernel.Scatterlist;
+import aerostat.guest.kernel.Sched;
 import aerostat.guest.machine.Memory;
 import aerostat.guest.mm.Gfp;
 import aerostat.guest.mm.PageReporting;
@@ -46,7 +46,8 @@ class ReportingTest {
           assertThat(report(32)).isZero();
           assertThat(model.reports).hasSize(1);
           assertThat(model.reports.getFirst()).hasSize(32).allMatch(p -> p.writable());
-          assertThat(model.reports.getFirst().get(31).address()).isEqualTo(0x4400_0000L + 31 * 0x20_0000L);
+          assertThat(model.reports.getFirst().get(31).address())
+              .isEqualTo(0x4400_0000L + 31 * 0x20_0000L);
           assertThat(model.reports.getFirst().get(31).length()).isEqualTo(0x20_0000);
         });
   }
@@ -89,7 +90,8 @@ class ReportingTest {
                 assertThat(report(1)).isEqualTo(-Errno.EIO);
               }
             });
-    assertThat(console).contains("virtio_balloon virtio0: reporting_vq: cannot add buffer, err = -5");
+    assertThat(console)
+        .contains("virtio_balloon virtio0: reporting_vq: cannot add buffer, err = -5");
     assertThat(console.lines().filter(l -> l.contains("cannot add")).count()).isEqualTo(10);
   }
 
@@ -111,8 +113,7 @@ class ReportingTest {
   void report17_capacityFollowsTheRing() {
     for (int size : new int[] {1, 8, 32, 1024}) {
       ModelBalloon model = new ModelBalloon(REPORT, 1024, size);
-      BalloonFixture.run(
-          model, () -> assertThat(prdev().capacity()).isEqualTo(Math.min(size, 32)));
+      BalloonFixture.run(model, () -> assertThat(prdev().capacity()).isEqualTo(Math.min(size, 32)));
     }
   }
 
@@ -151,7 +152,9 @@ class ReportingTest {
         });
   }
 
-  /** EDGE-01, UAPI-05: reporting without hinting is on queue 3, without statistics on 2 (EDGE-52). */
+  /**
+   * EDGE-01, UAPI-05: reporting without hinting is on queue 3, without statistics on 2 (EDGE-52).
+   */
   @Test
   void edge01_reportingWithoutHinting() {
     for (long offered : new long[] {REPORT, features(BalloonIds.F_REPORTING)}) {

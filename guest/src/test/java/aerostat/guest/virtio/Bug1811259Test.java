@@ -56,8 +56,7 @@ class Bug1811259Test {
     return n;
   }
 
-  private static VirtioConfigOps faulty(
-      BiFunction<VirtioDevice, VirtqueueInfo, Integer> findVqs) {
+  private static VirtioConfigOps faulty(BiFunction<VirtioDevice, VirtqueueInfo, Integer> findVqs) {
     VirtioConfigOps real = ours();
     return (VirtioConfigOps)
         java.lang.reflect.Proxy.newProxyInstance(

@@ -93,7 +93,7 @@ class GuestDriversTest {
                     .hintStart(
                         (gpa, length) -> {
                           assertThat(length).isEqualTo(4 * MIB);
-                          if (!hinted.add(gpa)) System.err.println("TWICE " + text());
+                          assertThat(hinted.add(gpa)).as("HINT-09: held since").isTrue();
                         }));
         m.runUntilPoll(m.polls() + 5_000);
         locked(m, () -> m.balloon().hintStop());

@@ -16,7 +16,9 @@ import aerostat.guest.virtio.VirtioRing;
 final class FreePageReply {
   private FreePageReply() {}
 
-  /** Longest time that the zone's lock waits for the device, ns: a device may not hang the guest. */
+  /**
+   * Longest time that the zone's lock waits for the device, ns: a device may not hang the guest.
+   */
   private static final long MAX_HOLD_NS = 1_000_000_000L;
 
   private static final long LAST = 1;
