@@ -61,6 +61,10 @@ final class Dispatcher implements VcpuServices {
   /** Whether the guest's time is the clock's, and not that of the last rest. */
   private volatile boolean clockRuns;
 
+  // When the last session began and ended, for those who account for a pause.
+  private volatile long wokeAt;
+  private volatile long restedAt;
+
   // Registers while the vCPU runs; the rest is in `stack`, `budget`, `clock` and the port.
   private Leave leave = Leave.POLL;
   private Flavour running;
@@ -140,6 +144,14 @@ final class Dispatcher implements VcpuServices {
     return clock.wallClock(polls());
   }
 
+  long restedAt() {
+    return restedAt;
+  }
+
+  long wokeAt() {
+    return wokeAt;
+  }
+
   /** At the last rest. */
   int lifecycle() {
     return registers.getInt(VcpuLayout.LIFECYCLE);
@@ -164,6 +176,7 @@ final class Dispatcher implements VcpuServices {
   /** From one rest to the next. */
   void session() {
     load();
+    wokeAt = System.nanoTime();
     String oops = null;
     try {
       while (lifecycle == VcpuLayout.LIVE && !interlude()) {
@@ -172,6 +185,7 @@ final class Dispatcher implements VcpuServices {
     } catch (Throwable fault) { // whatever guest code throws ends the guest, never the VMM
       oops = panicked(fault);
     }
+    restedAt = System.nanoTime();
     store();
     if (oops != null) {
       listener.panicked(oops);

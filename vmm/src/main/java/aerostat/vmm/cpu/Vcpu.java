@@ -118,6 +118,16 @@ public final class Vcpu implements AutoCloseable {
     dispatcher.agenda().stopAt(poll);
   }
 
+  /** {@link System#nanoTime} of the poll at which the guest last came to rest; 0 before. */
+  public long restedAt() {
+    return dispatcher.restedAt();
+  }
+
+  /** {@link System#nanoTime} of the first poll after the last rest; 0 before. */
+  public long wokeAt() {
+    return dispatcher.wokeAt();
+  }
+
   /** Polls consumed since boot; exact at rest and on the vCPU thread. */
   public long polls() {
     return dispatcher.polls();

@@ -306,6 +306,16 @@ public final class Machine implements AutoCloseable {
     return hardware.vcpu().polls();
   }
 
+  /** {@link System#nanoTime} when guest code last came to rest; 0 before. */
+  public long restedAt() {
+    return hardware.vcpu().restedAt();
+  }
+
+  /** {@link System#nanoTime} when guest code last woke from rest; 0 before. */
+  public long wokeAt() {
+    return hardware.vcpu().wokeAt();
+  }
+
   /** Guest code goes on in another form from its next safepoint on. */
   public void setFlavour(Flavour flavour) {
     hardware.vcpu().flavour(flavour);

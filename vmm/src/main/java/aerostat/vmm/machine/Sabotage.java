@@ -25,7 +25,9 @@ public enum Sabotage {
   /** A hint in mid-processing outlasts the stop (against MIG-23). */
   STOP_WITHOUT_LOCK("stop-without-lock"),
   /** Hinted pages are given back to the host (against MIG-26). */
-  DISCARD_HINTS("discard-hints");
+  DISCARD_HINTS("discard-hints"),
+  /** A destination's channels do not wait for each other at the end of a round. */
+  NO_BARRIER("no-barrier");
 
   /** The system property. */
   public static final String PROPERTY = "aerostat.sabotage";

@@ -63,7 +63,7 @@ public final class InProcessMove {
       throws IOException {
     WireHeader header = receiver.in().next();
     receiver.expect(header, MessageType.SETUP);
-    SetupMessage setup = SetupMessage.decode(receiver.in().fields());
+    SetupMessage setup = SetupMessage.decode(receiver.in().fields(), WireLimits.VERSION);
     try (StreamLoader loader =
         new StreamLoader(receiver, new OneGuest(factory), setup, (l, h) -> {})) {
       loader.accept();
@@ -88,7 +88,7 @@ public final class InProcessMove {
     DirtyPages dirty = new DirtyPages(source, new PlantedErrors());
     dirty.begin();
     MigrationStats stats = new MigrationStats(uuid, memory.size());
-    SourceStream.setup(SetupMessage.of(uuid, source, false), source.imageBytes(), sender.out());
+    SourceStream.setup(SetupMessage.of(uuid, source, false, 0), source.imageBytes(), sender.out());
     sender.out().paused();
     new PageSender(memory, sender.out(), dirty, stats, total -> {}).round();
     return offer(source, uuid, dirty, sender);

@@ -2,17 +2,17 @@ package aerostat.vmm.migration;
 
 import aerostat.vmm.machine.MachineEvent;
 import aerostat.vmm.machine.RunState;
+import aerostat.vmm.machine.Sabotage;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,19 +26,16 @@ final class IncomingListener implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(IncomingListener.class);
   private static final long ACCEPT_PAUSE = TimeUnit.MILLISECONDS.toNanos(200);
   private static final long FIRST_MESSAGE = TimeUnit.SECONDS.toNanos(10);
-  private static final int MAX_CONNECTIONS = 8;
   private static final int REMEMBERED = 256;
 
   private final GuestHost host;
+  private final Predicate<Sabotage> errors;
   private final Runnable arriving;
   private final Consumer<MachineEvent> events;
   private final Connections.Listening server;
   private final MigrationAddress address;
 
-  /** Connections beyond these wait in the socket's backlog; a silent one yields its place soon. */
-  private final Semaphore places = new Semaphore(MAX_CONNECTIONS);
-
-  private final Set<Link> unknown = ConcurrentHashMap.newKeySet();
+  private final Doorstep doorstep = new Doorstep();
 
   /** Guests that this process said it does not know: it never takes them up (see PeerState). */
   private final Set<UUID> denied = new LinkedHashSet<>();
@@ -49,6 +46,7 @@ final class IncomingListener implements AutoCloseable {
   /**
    * Listens.
    *
+   * @param errors those that a test build plants; none otherwise
    * @param arriving told of each guest that comes, before anything is done for it
    * @throws IOException if the address cannot be had
    */
@@ -56,10 +54,12 @@ final class IncomingListener implements AutoCloseable {
       GuestHost host,
       Connections connections,
       MigrationAddress wanted,
+      Predicate<Sabotage> errors,
       Runnable arriving,
       Consumer<MachineEvent> events)
       throws IOException {
     this.host = host;
+    this.errors = errors;
     this.arriving = arriving;
     this.events = events;
     this.server = connections.listen(wanted);
@@ -94,7 +94,7 @@ final class IncomingListener implements AutoCloseable {
     } catch (IOException e) {
       LOG.warn("closing {}: {}", address, e.toString());
     }
-    unknown.forEach(Link::close);
+    doorstep.close();
     if (now != null) {
       now.close();
     }
@@ -103,7 +103,6 @@ final class IncomingListener implements AutoCloseable {
   private void accept() {
     while (true) {
       Transport transport;
-      places.acquireUninterruptibly();
       try {
         transport = server.accept();
       } catch (ClosedChannelException e) {
@@ -111,23 +110,25 @@ final class IncomingListener implements AutoCloseable {
       } catch (IOException e) {
         // Out of file descriptors, perhaps for now only: the next guest may still come.
         LOG.warn("accept on {}: {}", address, e.toString());
-        places.release();
         LockSupport.parkNanos(ACCEPT_PAUSE);
         continue;
       }
       Link link = new Link(transport);
+      doorstep.enter(link);
       daemon("migration-in", () -> serve(link));
     }
   }
 
   private void serve(Link link) {
-    unknown.add(link);
     try {
       link.transport().patience(FIRST_MESSAGE);
       WireHeader header = link.in().next();
+      link.out().version(header.version());
       if (header.type() == MessageType.SETUP) {
         arriving.run();
-        setup(link, SetupMessage.decode(link.in().fields()));
+        setup(link, SetupMessage.decode(link.in().fields(), header.version()));
+      } else if (header.type() == MessageType.CHANNEL) {
+        channel(link, link.in().fields());
       } else {
         handover(link, link.handover(header));
       }
@@ -136,10 +137,21 @@ final class IncomingListener implements AutoCloseable {
       link.transport().patience(TimeUnit.SECONDS.toNanos(1));
       link.refuse(String.valueOf(e.getMessage()));
     } finally {
-      unknown.remove(link);
+      doorstep.leave(link);
       link.close();
-      places.release();
     }
+  }
+
+  private void channel(Link link, PayloadReader fields) throws IOException {
+    UUID uuid = fields.uuid();
+    int index = fields.u32("number");
+    fields.end();
+    IncomingSession mine = session();
+    if (mine == null || !mine.uuid().equals(uuid)) {
+      throw new MigrationRefusedException("no such migration is under way: " + uuid);
+    }
+    doorstep.leave(link);
+    mine.channel(index, link);
   }
 
   private void setup(Link link, SetupMessage setup) throws IOException {
@@ -159,10 +171,10 @@ final class IncomingListener implements AutoCloseable {
       if (here != null) {
         host.remove();
       }
-      mine = new IncomingSession(host, setup, link, events);
+      mine = new IncomingSession(host, setup, link, errors, events);
       session = mine;
     }
-    unknown.remove(link);
+    doorstep.leave(link);
     mine.load(link);
   }
 
@@ -186,7 +198,7 @@ final class IncomingListener implements AutoCloseable {
     if (known == null) {
       link.out().send(HandoverDestination.unknown(message).message());
     } else {
-      unknown.remove(link);
+      doorstep.leave(link);
       known.reconnected(link, message);
     }
   }

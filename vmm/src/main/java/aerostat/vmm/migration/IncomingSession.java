@@ -2,6 +2,7 @@ package aerostat.vmm.migration;
 
 import aerostat.vmm.machine.MachineEvent;
 import aerostat.vmm.machine.RunState;
+import aerostat.vmm.machine.Sabotage;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
@@ -10,6 +11,7 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,8 +25,12 @@ final class IncomingSession {
   private static final Logger LOG = LoggerFactory.getLogger(IncomingSession.class);
   private static final long PATIENCE = TimeUnit.SECONDS.toNanos(60);
 
+  /** Longest wait for the guest's first poll, only to tell of it. */
+  private static final long FIRST_POLL = TimeUnit.MILLISECONDS.toNanos(5);
+
   private final GuestHost host;
   private final SetupMessage setup;
+  private final Predicate<Sabotage> errors;
   private final Consumer<MachineEvent> events;
   private final MigrationStats stats;
 
@@ -32,11 +38,24 @@ final class IncomingSession {
   private @Nullable Link link;
   private @Nullable MovableGuest guest;
   private boolean running;
+  private volatile @Nullable StreamLoader loading;
+  private long finalAt;
+  private long readyAt;
+  private long committedAt;
 
-  IncomingSession(GuestHost host, SetupMessage setup, Link link, Consumer<MachineEvent> events) {
+  /**
+   * @param errors those that a test build plants; none otherwise
+   */
+  IncomingSession(
+      GuestHost host,
+      SetupMessage setup,
+      Link link,
+      Predicate<Sabotage> errors,
+      Consumer<MachineEvent> events) {
     this.host = host;
     this.setup = setup;
     this.link = link;
+    this.errors = errors;
     this.events = events;
     this.handover = HandoverDestination.begin(setup.uuid());
     this.stats = new MigrationStats(setup.uuid(), setup.config().memoryBytes());
@@ -57,7 +76,8 @@ final class IncomingSession {
 
   /** Receives the whole guest on the first connection, then serves that connection. */
   void load(Link first) {
-    try (StreamLoader loader = new StreamLoader(first, host, setup, this::progress)) {
+    try (StreamLoader loader = new StreamLoader(first, host, setup, this::progress, errors)) {
+      loading = loader;
       first.transport().patience(PATIENCE);
       loader.accept();
       announce("active");
@@ -68,6 +88,7 @@ final class IncomingSession {
         }
         guest = loader.take();
         running = loaded.message().running();
+        finalAt = loader.finalAt();
         announce("device");
         step(state -> state.loaded(loaded.digest()));
       }
@@ -77,6 +98,20 @@ final class IncomingSession {
       return;
     }
     serve(first);
+  }
+
+  /**
+   * A further connection of this migration, on its own thread.
+   *
+   * @param index 1 for the first
+   */
+  void channel(int index, Link channel) throws IOException {
+    StreamLoader loader = loading;
+    if (loader == null) {
+      throw new MigrationStreamException("CHANNEL: the migration is not that far");
+    }
+    channel.channel(index);
+    loader.channel(index, channel);
   }
 
   private void progress(StreamLoader loader, WireHeader header) {
@@ -130,10 +165,12 @@ final class IncomingSession {
         }
         if (mine.transport().awaitReadable(0)) {
           HandoverMessage message = mine.handover(mine.in().next());
+          long came = System.nanoTime();
           synchronized (this) {
             if (link != mine) {
               return;
             }
+            committedAt = message instanceof HandoverMessage.Commit ? came : committedAt;
             step(state -> state.received(message));
           }
         }
@@ -203,6 +240,9 @@ final class IncomingSession {
       return;
     }
     try {
+      if (message instanceof HandoverMessage.Ready) {
+        readyAt = System.nanoTime();
+      }
       now.out().send(message);
     } catch (IOException e) {
       // Its thread sees the same and tells the state machine.
@@ -220,6 +260,7 @@ final class IncomingSession {
       host.install(mine);
       if (running) {
         mine.start();
+        tellTimes(mine);
       } else {
         mine.setState(RunState.PAUSED);
       }
@@ -229,6 +270,24 @@ final class IncomingSession {
       LOG.error("the guest arrived but does not start", e);
       stats.error("the guest arrived but does not start: " + e.getMessage());
       announce("failed");
+    }
+  }
+
+  /** For the source's account of the pause; not for a guest that an operator claimed. */
+  private void tellTimes(MovableGuest guest){
+    Link now = link;
+    if (now == null || committedAt == 0 || now.out().version() < 2) {
+      return;
+    }
+    long polled = guest.awaitFirstPoll(FIRST_POLL);
+    ArrivalTimes times =
+        new ArrivalTimes(
+            readyAt - finalAt, polled - committedAt, Math.max(0, System.nanoTime() - polled));
+    try {
+      now.out().send(MessageType.TIMES, times.encode());
+    } catch (IOException e) {
+      // The source does without; its thread tells the state machine of the connection's end.
+      now.close();
     }
   }
 

@@ -28,6 +28,12 @@ final class Link implements AutoCloseable {
     return in;
   }
 
+  /** Which of a migration's connections this is: 1 for the first beside the main one. */
+  void channel(int number) {
+    out.channel(number);
+    in.channel(number);
+  }
+
   /** Says no, with a reason; the peer may be gone already. */
   void refuse(String reason) {
     String text = reason.length() > MAX_REASON ? reason.substring(0, MAX_REASON) : reason;

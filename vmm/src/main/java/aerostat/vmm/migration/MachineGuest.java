@@ -6,10 +6,13 @@ import aerostat.mmio.state.FlatState;
 import aerostat.vmm.machine.Machine;
 import aerostat.vmm.machine.MachineConfig;
 import aerostat.vmm.machine.RunState;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** A machine as a migration sees it. */
 record MachineGuest(Machine machine) implements MovableGuest {
+  private static final long LOOK = 20_000;
+
   @Override
   public MachineConfig config() {
     return machine.config();
@@ -58,6 +61,20 @@ record MachineGuest(Machine machine) implements MovableGuest {
   @Override
   public void start() {
     machine.start();
+  }
+
+  @Override
+  public long lastPoll() {
+    return machine.restedAt();
+  }
+
+  @Override
+  public long awaitFirstPoll(long timeoutNanos) {
+    long asked = System.nanoTime();
+    while (machine.wokeAt() == 0 && System.nanoTime() - asked < timeoutNanos) {
+      LockSupport.parkNanos(LOOK);
+    }
+    return machine.wokeAt() == 0 ? System.nanoTime() : machine.wokeAt();
   }
 
   @Override

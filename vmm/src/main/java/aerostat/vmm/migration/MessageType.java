@@ -40,7 +40,11 @@ public enum MessageType {
   /** Either way: what are you to this guest? */
   QUERY(16, 32, 0),
   /** Either way: the answer to QUERY, see {@link PeerState}. */
-  ANSWER(17, 32, 0);
+  ANSWER(17, 32, 0),
+  /** S→D: this connection is a channel for pages of a migration under way; uuid, number. */
+  CHANNEL(18, 32, 0),
+  /** D→S, before STARTED: how long the destination took, see {@link ArrivalTimes}. */
+  TIMES(19, 64, 0);
 
   private static final MessageType[] BY_NUMBER = new MessageType[values().length + 1];
 

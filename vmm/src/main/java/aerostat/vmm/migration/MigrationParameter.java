@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 enum MigrationParameter {
   MAX_BANDWIDTH("max-bandwidth", 0L, new Numbers(0, Long.MAX_VALUE)),
   DOWNTIME_LIMIT("downtime-limit", 300L, new Numbers(0, 2_000_000)),
+  MULTIFD_CHANNELS("multifd-channels", 2L, new Numbers(1, WireLimits.MAX_CHANNELS)),
   HINTING("x-hinting", true, new Switch()),
   HINT_WAIT("x-hint-wait", 50L, new Numbers(0, 60_000)),
   DROP_CACHES("x-drop-caches", 0L, new Numbers(0, 3)),

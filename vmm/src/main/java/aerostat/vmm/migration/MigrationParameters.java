@@ -30,6 +30,11 @@ final class MigrationParameters {
     return (int) number(MigrationParameter.DOWNTIME_LIMIT);
   }
 
+  /** Connections for pages beside the main one, where the capability multifd is on. */
+  int multifdChannels() {
+    return (int) number(MigrationParameter.MULTIFD_CHANNELS);
+  }
+
   /** Whether free page hinting is used where the guest offers it. */
   boolean hinting() {
     return on(MigrationParameter.HINTING);

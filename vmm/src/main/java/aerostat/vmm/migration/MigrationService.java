@@ -29,7 +29,7 @@ public final class MigrationService implements AutoCloseable {
           Map.entry("events", true),
           Map.entry("late-block-activate", false),
           Map.entry("mapped-ram", false),
-          Map.entry("multifd", false),
+          Map.entry("multifd", true),
           Map.entry("pause-before-switchover", false),
           Map.entry("postcopy-blocktime", false),
           Map.entry("postcopy-preempt", false),
@@ -125,7 +125,7 @@ public final class MigrationService implements AutoCloseable {
     }
     OutgoingMigration next =
         new OutgoingMigration(
-            guest, address, connections, () -> parameters, this::tell, last, errors);
+            guest, address, connections, channels(), () -> parameters, this::tell, last, errors);
     if (prepares) {
       MigrationPreparation.needed();
     }
@@ -165,7 +165,13 @@ public final class MigrationService implements AutoCloseable {
     }
     try {
       IncomingListener next =
-          new IncomingListener(host, connections, address, this::arriving, this::tell);
+          new IncomingListener(
+              host,
+              connections,
+              address,
+              error -> parameters.sabotaged(error),
+              this::arriving,
+              this::tell);
       incoming = next;
       lastWasOutgoing = false;
       return next.address().toString();
@@ -284,6 +290,11 @@ public final class MigrationService implements AutoCloseable {
     if (in != null) {
       in.close();
     }
+  }
+
+  /** Connections beside the main one: {@code multifd-channels} where {@code multifd} is on. */
+  private int channels() {
+    return capabilities.getOrDefault("multifd", false) ? parameters.multifdChannels() : 0;
   }
 
   private void arriving() {

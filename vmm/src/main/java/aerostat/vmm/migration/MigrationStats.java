@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The counters of one migration, under QEMU's names where QEMU has one. Written by the migration's
@@ -42,6 +43,10 @@ final class MigrationStats {
   private long setupEnd;
   private long pausedAt;
   private long resumedAt;
+  private long offeredAt;
+  private long committedAt;
+  private long arrivedAt;
+  private @Nullable ArrivalTimes arrival;
   private long expectedDowntime;
   private long normal;
   private long duplicate;
@@ -168,6 +173,22 @@ final class MigrationStats {
               millis(System.nanoTime() - roundBegin)));
     }
     roundHinted = hintedNow;
+  }
+
+  /** FINAL is about to be sent. */
+  synchronized void offered() {
+    offeredAt = System.nanoTime();
+  }
+
+  /** COMMIT is about to be sent. */
+  synchronized void committed() {
+    committedAt = System.nanoTime();
+  }
+
+  /** The destination's account of the pause has come. */
+  synchronized void arrived(ArrivalTimes times) {
+    arrival = times;
+    arrivedAt = System.nanoTime();
   }
 
   synchronized void expectedDowntime(long millis) {

@@ -4,6 +4,7 @@ import aerostat.mmio.memory.GuestMemory;
 import aerostat.mmio.memory.PageBitmap;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Places arriving pages straight into guest RAM. Every run is checked against RAM and image before
@@ -17,22 +18,34 @@ final class PageReceiver {
   /** Pages that ever got data: only these can need zeroing, so untouched RAM stays unbacked. */
   private final PageBitmap filled;
 
-  private long dataPages;
-  private long zeroPages;
+  private final LongAdder dataPages;
+  private final LongAdder zeroPages;
 
   PageReceiver(GuestMemory memory) {
+    this(memory, new PageBitmap(memory.pages()), new LongAdder(), new LongAdder());
+  }
+
+  private PageReceiver(
+      GuestMemory memory, PageBitmap filled, LongAdder dataPages, LongAdder zeroPages) {
     this.memory = memory;
     this.views = new RamViews(memory, 1);
     this.firstPage = memory.romSize() >>> GuestMemory.PAGE_SHIFT;
-    this.filled = new PageBitmap(memory.pages());
+    this.filled = filled;
+    this.dataPages = dataPages;
+    this.zeroPages = zeroPages;
+  }
+
+  /** One for another thread, of the same guest and with the same counts. */
+  PageReceiver fork() {
+    return new PageReceiver(memory, filled, dataPages, zeroPages);
   }
 
   long dataPages() {
-    return dataPages;
+    return dataPages.sum();
   }
 
   long zeroPages() {
-    return zeroPages;
+    return zeroPages.sum();
   }
 
   /** A PAGES message: its payload is checked as a whole, then the data goes into place. */
@@ -53,13 +66,13 @@ final class PageReceiver {
         page = cut;
       }
     }
-    dataPages += total;
+    dataPages.add(total);
   }
 
   /** A ZERO message: pages that hold data from before become zero again (MIG-08). */
   void zero(WireReader in) throws IOException {
     byte[] table = in.payload();
-    zeroPages += check(MessageType.ZERO, table);
+    zeroPages.add(check(MessageType.ZERO, table));
     MemorySegment ram = memory.segment();
     for (int i = 0; i < table.length / RunTable.ENTRY; i++) {
       long end = RunTable.first(table, i) + RunTable.pages(table, i);

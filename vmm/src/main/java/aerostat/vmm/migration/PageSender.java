@@ -4,6 +4,7 @@ import aerostat.mmio.memory.GuestMemory;
 import aerostat.mmio.memory.PageBitmap;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sends dirty pages in ascending order, straight out of guest RAM: runs of data by gather writes,
@@ -18,29 +19,49 @@ final class PageSender {
 
   private static final int CHUNK = WireLimits.MAX_DATA_PAGES;
   private static final long MAX_RANGE = 1L << 30;
+  private static final ByteBuffer[] NO_DATA = {};
 
   private final GuestMemory memory;
   private final WireWriter out;
+  private final PageChannels channels;
   private final DirtyPages dirty;
   private final MigrationStats stats;
   private final Pace pace;
-  private final RamViews views;
-  private final RunTable runs = new RunTable(WireLimits.MAX_RUNS);
   private final RunTable zeros = new RunTable(WireLimits.MAX_RANGES);
-  private final ByteBuffer[] data = new ByteBuffer[WireLimits.MAX_RUNS];
-  private int pendingPages;
+  private @Nullable PageBatch batch;
+  private int messagePages = WireLimits.MAX_DATA_PAGES;
   private boolean expectUntouched;
   private int skipEach;
   private int skipCount;
 
+  /** Sends everything on one connection. */
   PageSender(
       GuestMemory memory, WireWriter out, DirtyPages dirty, MigrationStats stats, Pace pace) {
+    this(memory, out, new MainChannel(memory, out), dirty, stats, pace);
+  }
+
+  /**
+   * @param out the main connection, for ranges of zeros
+   * @param channels for pages
+   */
+  PageSender(
+      GuestMemory memory,
+      WireWriter out,
+      PageChannels channels,
+      DirtyPages dirty,
+      MigrationStats stats,
+      Pace pace) {
     this.memory = memory;
     this.out = out;
+    this.channels = channels;
     this.dirty = dirty;
     this.stats = stats;
     this.pace = pace;
-    this.views = new RamViews(memory, WireLimits.MAX_RUNS);
+  }
+
+  /** Pages in one message from here on, so that a slow connection is not silent for long. */
+  void messagePages(int pages) {
+    messagePages = pages;
   }
 
   /** Test builds: leaves out every n-th data page; 0 for none. */
@@ -134,17 +155,19 @@ final class PageSender {
   private void addPages(long from, long to) throws IOException {
     long page = from;
     while (page < to) {
-      if (runs.full() || pendingPages == WireLimits.MAX_DATA_PAGES) {
+      PageBatch into = batch == null ? channels.take() : batch;
+      batch = into;
+      int room = into.room(messagePages);
+      if (room == 0) {
         flushPages();
+        continue;
       }
-      long end = Math.min(RamViews.cut(page, to), page + WireLimits.MAX_DATA_PAGES - pendingPages);
+      long end = Math.min(RamViews.cut(page, to), page + room);
       int pages = (int) (end - page);
       if (skipEach != 0 && (skipCount += pages) >= skipEach) {
         skipCount = 0;
       } else {
-        data[runs.count()] = views.view(runs.count(), page, pages);
-        runs.add(page, pages, false);
-        pendingPages += pages;
+        into.add(page, pages);
         stats.dataPages(pages);
       }
       page = end;
@@ -152,20 +175,20 @@ final class PageSender {
   }
 
   private void flushPages() throws IOException {
-    if (runs.count() > 0) {
-      int count = runs.count();
-      out.send(MessageType.PAGES, runs.bytes(), runs.length(), data, count, false);
-      runs.clear();
-      pendingPages = 0;
-      pace.sent(out.bytes());
+    PageBatch full = batch;
+    if (full != null && !full.isEmpty()) {
+      batch = null;
+      channels.send(full);
+      pace.sent(channels.bytes());
     }
   }
 
   private void flushZeros() throws IOException {
     if (zeros.count() > 0) {
-      out.send(MessageType.ZERO, zeros.bytes(), zeros.length(), data, 0, false);
+      out.send(
+          MessageType.ZERO, zeros.bytes(), zeros.length(), NO_DATA, 0, false);
       zeros.clear();
-      pace.sent(out.bytes());
+      pace.sent(channels.bytes());
     }
   }
 }

@@ -16,6 +16,7 @@ final class Precopy {
 
   private final MovableGuest guest;
   private final Link link;
+  private final PageChannels channels;
   private final DirtyPages dirty;
   private final SwitchOver switchOver;
   private final MigrationStats stats;
@@ -34,6 +35,7 @@ final class Precopy {
   Precopy(
       MovableGuest guest,
       Link link,
+      PageChannels channels,
       DirtyPages dirty,
       SwitchOver switchOver,
       MigrationStats stats,
@@ -42,6 +44,7 @@ final class Precopy {
       Runnable pass) {
     this.guest = guest;
     this.link = link;
+    this.channels = channels;
     this.dirty = dirty;
     this.switchOver = switchOver;
     this.stats = stats;
@@ -49,7 +52,7 @@ final class Precopy {
     this.stop = stop;
     this.pass = pass;
     this.limit = new BandwidthLimit(() -> parameters.get().maxBandwidth());
-    this.sender = new PageSender(guest.memory(), link.out(), dirty, stats, this::sent);
+    this.sender = new PageSender(guest.memory(), link.out(), channels, dirty, stats, this::sent);
     if (parameters.get().sabotaged(Sabotage.SKIP_PAGE)) {
       sender.skipEach(SABOTAGE_SKIP);
     }
@@ -99,14 +102,16 @@ final class Precopy {
     switchOver.hintsDone();
     pass.run();
     long synced = stepped("final-sync", paused);
-    link.out().paused();
+    channels.paused();
     unlimited = true;
+    sender.messagePages(WireLimits.MAX_DATA_PAGES);
     stats.roundBegins();
     sender.round();
+    channels.barrier(++rounds, 0);
     stats.roundEnds();
     long sent = stepped("final-pages", synced);
     SourceStream.state(guest, verify, dirty.withheld(), link.out());
-    stats.transferred(link.out().bytes());
+    stats.transferred(channels.bytes());
     stepped("state", sent);
   }
 
@@ -130,18 +135,26 @@ final class Precopy {
 
   private void round(long dirtyPages) throws IOException {
     long begin = System.nanoTime();
-    long bytes = link.out().bytes();
+    long bytes = channels.bytes();
+    sender.messagePages(messagePages(parameters.get().maxBandwidth()));
     stats.roundBegins();
     sender.round();
-    SourceStream.barrier(++rounds, dirtyPages, link.out());
+    channels.barrier(++rounds, dirtyPages);
     stats.roundEnds();
-    stats.transferred(link.out().bytes());
-    long sent = link.out().bytes() - bytes;
+    stats.transferred(channels.bytes());
+    long sent = channels.bytes() - bytes;
     long nanos = Math.max(1, System.nanoTime() - begin);
     if (sent > 10_000) {
       // Less says nothing about the rate (MIG-11).
       rate = sent * 1e9 / nanos;
     }
+  }
+
+  /** A tenth of a second's worth: a destination waits for each message whole. */
+  private static int messagePages(long bytesPerSecond) {
+    return bytesPerSecond == 0
+        ? WireLimits.MAX_DATA_PAGES
+        : (int) Math.clamp(bytesPerSecond / 10 / 4096, 1, WireLimits.MAX_DATA_PAGES);
   }
 
   /**

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param stateBytes length of the saved flat state
  * @param layoutDigest of the flat state's slices
  * @param verify whether checksums of all pages will come (x-verify)
+ * @param channels connections for pages beside the main one; 0 in version 1
  */
 record SetupMessage(
     UUID uuid,
@@ -35,11 +36,12 @@ record SetupMessage(
     String resumeDigest,
     int stateBytes,
     long layoutDigest,
-    boolean verify) {
+    boolean verify,
+    int channels) {
   private static final int MAX_APPEND = 2047;
   private static final long MIN_MEMORY = 2 << 20;
 
-  static SetupMessage of(UUID uuid, MovableGuest guest, boolean verify) {
+  static SetupMessage of(UUID uuid, MovableGuest guest, boolean verify, int channels) {
     byte[] image = guest.imageBytes();
     return new SetupMessage(
         uuid,
@@ -50,7 +52,8 @@ record SetupMessage(
         HexFormat.of().formatHex(guest.resumeTableDigest()),
         guest.flatState().save().length,
         guest.flatState().layoutDigest(),
-        verify);
+        verify,
+        channels);
   }
 
   byte[] encode() {
@@ -70,10 +73,16 @@ record SetupMessage(
         .u64(stateBytes)
         .u64(layoutDigest)
         .bool(verify)
+        .u32(channels)
         .done();
   }
 
-  static SetupMessage decode(PayloadReader in) throws MigrationStreamException {
+  /**
+   * Takes a payload apart.
+   *
+   * @param version of its message
+   */
+  static SetupMessage decode(PayloadReader in, int version) throws MigrationStreamException {
     UUID uuid = in.uuid();
     long memory = in.within("memory", MIN_MEMORY, WireLimits.MAX_MEMORY_BYTES);
     if (memory % GuestMemory.PAGE_SIZE != 0) {
@@ -93,7 +102,8 @@ record SetupMessage(
             in.digest("resume-table digest"),
             (int) in.within("state size", 0, WireLimits.MAX_STATE_BYTES),
             in.u64("layout digest"),
-            in.bool("verify"));
+            in.bool("verify"),
+            version == 1 ? 0 : channels(in));
     in.end();
     return setup;
   }
@@ -122,6 +132,14 @@ record SetupMessage(
     return options;
   }
 
+  private static int channels(PayloadReader in) throws MigrationStreamException {
+    int channels = in.u32("channels");
+    if (channels < 0 || channels > WireLimits.MAX_CHANNELS) {
+      throw in.bad("channels are " + channels + ", at most " + WireLimits.MAX_CHANNELS);
+    }
+    return channels;
+  }
+
   /** The first flag of the destination that differs, with both values; null if all agree. */
   @Nullable String conflict(ExpectedConfig expected) {
     String memory = differs("memory", expected.memoryBytes(), config.memoryBytes());
@@ -140,7 +158,7 @@ record SetupMessage(
 
   /** The first thing about the built machine that differs; null if the guest can move in. */
   @Nullable String conflict(MovableGuest built) {
-    SetupMessage own = of(uuid, built, verify);
+    SetupMessage own = of(uuid, built, verify, channels);
     if (!own.codeDigest.equals(codeDigest)) {
       return "image or rewriter version: the stream has "
           + codeDigest

@@ -32,6 +32,14 @@ final class SourceStream {
     out.send(MessageType.ROUND, new PayloadWriter().u32(round).u64(pages).done());
   }
 
+  /** The number of a barrier. */
+  static int round(PayloadReader fields) throws MigrationStreamException {
+    int round = fields.u32("round");
+    fields.u64("pages");
+    fields.end();
+    return round;
+  }
+
   /** Owners, checksums if wanted, and the flat state; the guest is paused. */
   static void state(MovableGuest guest, boolean verify, PageBitmap withheld, WireWriter out)
       throws IOException {

@@ -1,9 +1,11 @@
 package aerostat.vmm.migration;
 
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 
 /**
  * Digest of what was sent after the pause: SHA-256 over the headers in order. A header holds the
@@ -24,6 +26,13 @@ final class StreamDigest {
     } catch (CloneNotSupportedException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** One digest for the main channel's and those of the channels beside it, if there are any. */
+  static String joined(String main, List<String> others) {
+    return others.isEmpty()
+        ? main
+        : of((main + String.join("", others)).getBytes(StandardCharsets.US_ASCII));
   }
 
   /** SHA-256 of some bytes, hexadecimal. */

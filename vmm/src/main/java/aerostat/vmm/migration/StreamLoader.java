@@ -3,11 +3,14 @@ package aerostat.vmm.migration;
 import aerostat.mmio.memory.GuestMemory;
 import aerostat.mmio.memory.PageOwners;
 import aerostat.mmio.state.StateRefusedException;
+import aerostat.vmm.machine.Sabotage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * behind.
  */
 final class StreamLoader implements AutoCloseable {
+  /** Longest wait for a channel at the end of a round. */
+  private static final long PATIENCE = TimeUnit.SECONDS.toNanos(60);
+
   /** The guest is whole; {@code message} is the source's FINAL. */
   record Loaded(HandoverMessage.Final message, String digest) {}
 
@@ -24,20 +30,34 @@ final class StreamLoader implements AutoCloseable {
   private final SetupMessage setup;
   private final List<PageOwners.Run> owners = new ArrayList<>();
   private final BiConsumer<StreamLoader, WireHeader> progress;
+  private final Predicate<Sabotage> errors;
   private @Nullable MovableGuest guest;
   private @Nullable PageReceiver pages;
+  private @Nullable ArrivingChannels channels;
   private byte @Nullable [] state;
   private long verified;
   private int rounds;
+  private long finalAt;
 
-  /**
-   * @param progress told after each message
-   */
   StreamLoader(
       Link link,
       GuestHost host,
       SetupMessage setup,
       BiConsumer<StreamLoader, WireHeader> progress) {
+    this(link, host, setup, progress, Sabotage::planned);
+  }
+
+  /**
+   * @param progress told after each message
+   * @param errors those that a test build plants; none otherwise
+   */
+  StreamLoader(
+      Link link,
+      GuestHost host,
+      SetupMessage setup,
+      BiConsumer<StreamLoader, WireHeader> progress,
+      Predicate<Sabotage> errors) {
+    this.errors = errors;
     this.link = link;
     this.host = host;
     this.setup = setup;
@@ -73,11 +93,44 @@ final class StreamLoader implements AutoCloseable {
   /** A guest that nobody took is ended. */
   @Override
   public void close() {
+    endChannels();
     MovableGuest left = guest;
     guest = null;
     if (left != null) {
       left.close();
     }
+  }
+
+  private void endChannels() {
+    ArrivingChannels open;
+    synchronized (this) {
+      open = channels;
+      channels = null;
+    }
+    if (open != null) {
+      open.close();
+    }
+  }
+
+  /**
+   * A further connection of this migration, served on the caller's thread until it ends.
+   *
+   * @param index 1 for the first
+   */
+  void channel(int index, Link channel) throws IOException {
+    ArrivingChannels open;
+    synchronized (this) {
+      open = channels;
+    }
+    if (open == null) {
+      throw new MigrationStreamException("CHANNEL: none was announced, or all are over");
+    }
+    open.serve(index, channel);
+  }
+
+  /** {@link System#nanoTime} when FINAL was there. */
+  long finalAt() {
+    return finalAt;
   }
 
   /**
@@ -102,8 +155,15 @@ final class StreamLoader implements AutoCloseable {
     if (conflict != null) {
       throw new MigrationRefusedException(conflict);
     }
-    pages = new PageReceiver(built.memory());
-    link.out().send(MessageType.ACCEPT, new PayloadWriter().u32(WireLimits.VERSION).done());
+    PageReceiver receiver = new PageReceiver(built.memory());
+    pages = receiver;
+    synchronized (this) {
+      channels =
+          setup.channels() == 0
+              ? null
+              : new ArrivingChannels(link, receiver, setup.channels(), PATIENCE, errors);
+    }
+    link.out().send(MessageType.ACCEPT, new PayloadWriter().u32(link.out().version()).done());
   }
 
   /** Takes pages and state until FINAL, then puts the state in. */
@@ -113,14 +173,25 @@ final class StreamLoader implements AutoCloseable {
     if (into == null || receiver == null) {
       throw new IllegalStateException("load before accept");
     }
-    while (true) {
-      WireHeader header = link.in().next();
-      if (header.type() == MessageType.FINAL) {
-        return finish(into, header);
+    ArrivingChannels beside = channels;
+    if (beside != null) {
+      link.transport().stopWhen(beside::failed);
+    }
+    try {
+      while (true) {
+        WireHeader header = link.in().next();
+        if (header.type() == MessageType.FINAL) {
+          return finish(into, header);
+        }
+        message(into.memory(), receiver, header);
+        link.in().end();
+        progress.accept(this, header);
       }
-      message(into.memory(), receiver, header);
-      link.in().end();
-      progress.accept(this, header);
+    } catch (Transport.StoppedException e) {
+      if (beside != null) {
+        beside.check();
+      }
+      throw e;
     }
   }
 
@@ -130,7 +201,7 @@ final class StreamLoader implements AutoCloseable {
     switch (header.type()) {
       case PAGES -> receiver.pages(header, in);
       case ZERO -> receiver.zero(in);
-      case ROUND -> barrier(in.fields());
+      case ROUND -> barrier(in.fields(), header);
       case STATE -> {
         paused(header);
         PayloadReader fields = in.fields();
@@ -153,14 +224,15 @@ final class StreamLoader implements AutoCloseable {
     }
   }
 
-  private void barrier(PayloadReader fields) throws MigrationStreamException {
-    int round = fields.u32("round");
-    fields.u64("pages");
-    fields.end();
+  private void barrier(PayloadReader fields, WireHeader header) throws IOException {
+    int round = SourceStream.round(fields);
     if (round != rounds + 1) {
       throw fields.bad("round " + round + " after " + rounds);
     }
     rounds = round;
+    if (channels != null) {
+      channels.round(round, header.has(WireHeader.PAUSED));
+    }
   }
 
   private static void paused(WireHeader header) throws MigrationStreamException {
@@ -174,7 +246,10 @@ final class StreamLoader implements AutoCloseable {
         || !last.uuid().equals(setup.uuid())) {
       throw new MigrationStreamException("FINAL of another migration");
     }
-    String digest = link.in().pausedDigest();
+    finalAt = System.nanoTime();
+    String digest = channels == null ? link.in().pausedDigest() : channels.pausedDigest();
+    link.transport().stopWhen(() -> false);
+    endChannels();
     if (!digest.equals(last.digest())) {
       throw new MigrationStreamException("FINAL: digest " + last.digest() + ", received " + digest);
     }

@@ -131,11 +131,19 @@ final class SwitchOver {
     }
   }
 
-  /** The guest left: its memory goes back to the host. */
+  /** The guest left. */
   void gone() {
     guest.setState(RunState.POSTMIGRATE);
+  }
+
+  /** After {@link #gone}: its memory goes back to the host, which takes a while. */
+  void free() {
     GuestMemory memory = guest.memory();
-    memory.discard(GuestMemory.RAM_BASE + memory.romSize(), memory.size() - memory.romSize());
+    try {
+      memory.discard(GuestMemory.RAM_BASE + memory.romSize(), memory.size() - memory.romSize());
+    } catch (IllegalStateException closed) {
+      // Another guest came meanwhile, and this one was closed: its memory went with it.
+    }
   }
 
   private void locked(Runnable action) {

@@ -13,7 +13,7 @@ import java.util.zip.CRC32C;
  * <tr><td>4</td><td>u16</td><td>protocol version</td></tr>
  * <tr><td>6</td><td>u8</td><td>type, 0 is invalid</td></tr>
  * <tr><td>7</td><td>u8</td><td>flags</td></tr>
- * <tr><td>8</td><td>u16</td><td>channel (0 until there are several)</td></tr>
+ * <tr><td>8</td><td>u16</td><td>channel, 0 the main one</td></tr>
  * <tr><td>10</td><td>u16</td><td>reserved, 0</td></tr>
  * <tr><td>12</td><td>u32</td><td>sequence number within this direction of this connection</td></tr>
  * <tr><td>16</td><td>u32</td><td>payload bytes</td></tr>
@@ -29,6 +29,7 @@ record WireHeader(
     int version,
     MessageType type,
     int flags,
+    int channel,
     int sequence,
     int payloadLength,
     int dataLength,
@@ -53,7 +54,7 @@ record WireHeader(
         .putShort((short) version)
         .put((byte) type.number())
         .put((byte) flags)
-        .putShort((short) 0)
+        .putShort((short) channel)
         .putShort((short) 0)
         .putInt(sequence)
         .putInt(payloadLength)
@@ -88,8 +89,12 @@ record WireHeader(
     }
     MessageType type = MessageType.of(Byte.toUnsignedInt(from.get(start + 6)));
     int flags = Byte.toUnsignedInt(from.get(start + 7));
-    if ((flags & ~KNOWN_FLAGS) != 0 || from.getInt(start + 8) != 0) {
+    if ((flags & ~KNOWN_FLAGS) != 0 || from.getShort(start + 10) != 0) {
       throw new MigrationStreamException("unknown flags in " + type + " header");
+    }
+    int channel = Short.toUnsignedInt(from.getShort(start + 8));
+    if (channel > (version == 1 ? 0 : WireLimits.MAX_CHANNELS)) {
+      throw new MigrationStreamException("channel " + channel + " in " + type + " header");
     }
     int payload = from.getInt(start + 16);
     int data = from.getInt(start + 20);
@@ -114,6 +119,7 @@ record WireHeader(
         version,
         type,
         flags,
+        channel,
         from.getInt(start + 12),
         payload,
         data,

@@ -4,8 +4,11 @@ package aerostat.vmm.migration;
 final class WireLimits {
   private WireLimits() {}
 
-  /** Version that this build speaks. It also reads the one before, once there is one. */
-  static final int VERSION = 1;
+  /**
+   * Version that this build speaks: 2 brought channels, {@code SETUP} with their number, and {@code
+   * TIMES}. It also reads the one before, and answers in it.
+   */
+  static final int VERSION = 2;
 
   /** Oldest version that this build accepts. */
   static final int OLDEST_VERSION = Math.max(1, VERSION - 1);
@@ -24,6 +27,9 @@ final class WireLimits {
 
   /** The image, bytes. */
   static final int MAX_IMAGE_BYTES = 64 << 20;
+
+  /** Channels beside the main one. */
+  static final int MAX_CHANNELS = 16;
 
   /** Pages whose checksums one VERIFY message carries. */
   static final int VERIFY_PAGES = 64 << 10;

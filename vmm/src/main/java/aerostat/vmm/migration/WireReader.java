@@ -13,15 +13,26 @@ final class WireReader {
   private final ByteBuffer head = ByteBuffer.allocateDirect(WireHeader.BYTES);
   private final StreamDigest pausedDigest = new StreamDigest();
   private final CRC32C dataCrc = new CRC32C();
+  private int channel;
   private int sequence;
   private int dataLeft;
   private boolean paused;
   private long bytes;
   private WireHeader current =
-      new WireHeader(WireLimits.VERSION, MessageType.QUERY, 0, 0, 0, 0, 0, 0);
+      new WireHeader(WireLimits.VERSION, MessageType.QUERY, 0, 0, 0, 0, 0, 0, 0);
 
   WireReader(Transport transport) {
     this.transport = transport;
+  }
+
+  /** The number that messages have to carry; 0, the default: the main channel's. */
+  void channel(int number) {
+    channel = number;
+  }
+
+  /** Version of the message whose header was read last. */
+  int version() {
+    return current.version();
   }
 
   /** The next header, checked. */
@@ -35,6 +46,10 @@ final class WireReader {
           header.type() + ": message number " + header.sequence() + ", expected " + sequence);
     }
     sequence++;
+    if (header.channel() != channel && header.type() != MessageType.CHANNEL) {
+      throw new MigrationStreamException(
+          header.type() + ": of channel " + header.channel() + " on channel " + channel);
+    }
     if (paused && !header.has(WireHeader.PAUSED)) {
       throw new MigrationStreamException(header.type() + ": not marked as sent after the pause");
     }

@@ -12,12 +12,28 @@ final class WireWriter {
   private final ByteBuffer head = ByteBuffer.allocateDirect(WireHeader.BYTES + largestPayload());
   private final ByteBuffer[] parts = new ByteBuffer[MAX_BUFFERS];
   private final StreamDigest pausedDigest = new StreamDigest();
+  private int version = WireLimits.VERSION;
+  private int channel;
   private int sequence;
   private boolean paused;
   private long bytes;
 
   WireWriter(Transport transport) {
     this.transport = transport;
+  }
+
+  /** A destination answers in the version that the source speaks. */
+  void version(int spoken) {
+    version = spoken;
+  }
+
+  int version() {
+    return version;
+  }
+
+  /** The number of this connection among those of its migration; 0, the default: the main one. */
+  void channel(int number) {
+    channel = number;
   }
 
   /** From here on data carries checksums and counts for {@link #pausedDigest}. */
@@ -77,9 +93,10 @@ final class WireWriter {
     crc.update(payload, 0, payloadLength);
     WireHeader header =
         new WireHeader(
-            WireLimits.VERSION,
+            version,
             type,
             (withCrc ? WireHeader.DATA_CRC : 0) | (paused ? WireHeader.PAUSED : 0),
+            channel,
             sequence++,
             payloadLength,
             dataLength,

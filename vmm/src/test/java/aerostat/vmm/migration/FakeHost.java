@@ -15,17 +15,28 @@ import org.jspecify.annotations.Nullable;
 final class FakeHost implements GuestHost, AutoCloseable {
   final List<FakeGuest> built = new CopyOnWriteArrayList<>();
   final LinkedBlockingQueue<MachineEvent> events = new LinkedBlockingQueue<>();
-  final MigrationService service = new MigrationService(this);
+  final MigrationService service;
   volatile ExpectedConfig expected = ExpectedConfig.NONE;
   volatile byte[] code = new byte[32];
   private @Nullable FakeGuest guest;
 
   FakeHost() {
+    this(new SocketConnections());
+  }
+
+  FakeHost(Connections connections) {
+    service = new MigrationService(this, connections);
     service.onEvent(events::add);
   }
 
   static FakeHost with(FakeGuest guest) {
     FakeHost host = new FakeHost();
+    host.guest = guest;
+    return host;
+  }
+
+  static FakeHost with(FakeGuest guest, Connections connections) {
+    FakeHost host = new FakeHost(connections);
     host.guest = guest;
     return host;
   }

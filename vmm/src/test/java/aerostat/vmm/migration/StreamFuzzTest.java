@@ -32,7 +32,7 @@ class StreamFuzzTest {
       WireWriter out = new WireWriter(new MemoryTransport(new MemoryTransport.Pipe(), pipe));
       DirtyPages dirty = new DirtyPages(guest, new PlantedErrors());
       dirty.begin();
-      SourceStream.setup(SetupMessage.of(ID, guest, true), guest.imageBytes(), out);
+      SourceStream.setup(SetupMessage.of(ID, guest, true, 0), guest.imageBytes(), out);
       PageSender sender =
           new PageSender(guest.memory, out, dirty, new MigrationStats(ID, MEMORY), total -> {});
       if (liveFirst) {
@@ -61,7 +61,7 @@ class StreamFuzzTest {
     try {
       WireHeader header = link.in().next();
       link.expect(header, MessageType.SETUP);
-      SetupMessage setup = SetupMessage.decode(link.in().fields());
+      SetupMessage setup = SetupMessage.decode(link.in().fields(), link.in().version());
       try (StreamLoader loader = new StreamLoader(link, host, setup, (l, h) -> {})) {
         loader.accept();
         loader.load();

@@ -1,0 +1,159 @@
+package aerostat.vmm.migration;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** From the first connection to the last byte before FINAL: setup, rounds, pause, state. */
+final class SourceTransfer implements AutoCloseable {
+  /** What others want to know of it. */
+  interface Watcher {
+    void connected(Link link);
+
+    void status(String status);
+
+    /** After each sync. */
+    void pass();
+
+    /** From here on the guest's run state is the migration's. */
+    void switching();
+  }
+
+  /** The guest, the way to its destination, and the wish to stop. */
+  record Task(
+      UUID uuid,
+      MovableGuest guest,
+      MigrationAddress address,
+      Connections connections,
+      Supplier<MigrationParameters> parameters,
+      int channels,
+      PlantedErrors errors,
+      BooleanSupplier cancelled) {}
+
+  private static final long CONNECT_TIMEOUT = TimeUnit.SECONDS.toNanos(10);
+  private static final long PATIENCE = TimeUnit.SECONDS.toNanos(60);
+
+  private final Task task;
+  private final SwitchOver switchOver;
+  private final MigrationStats stats;
+  private final Watcher watcher;
+  private @Nullable PageChannels channels;
+
+  SourceTransfer(Task task, SwitchOver switchOver, MigrationStats stats, Watcher watcher) {
+    this.task = task;
+    this.switchOver = switchOver;
+    this.stats = stats;
+    this.watcher = watcher;
+  }
+
+  /** A connection to the task's address. */
+  Link connect(BooleanSupplier stop) throws IOException {
+    return new Link(task.connections().connect(task.address(), CONNECT_TIMEOUT, stop));
+  }
+
+  /**
+   * Sends everything; the guest stands still at the end.
+   *
+   * @return digest of what went after the pause
+   */
+  String run() throws IOException {
+    Link main = connect(task.cancelled());
+    watcher.connected(main);
+    main.transport().patience(PATIENCE);
+    main.transport().stopWhen(task.cancelled());
+    try {
+      return send(main);
+    } catch (IOException e) {
+      throw reasonOfPeer(main, e);
+    } finally {
+      main.transport().stopWhen(() -> false);
+    }
+  }
+
+  private String send(Link main) throws IOException {
+    MigrationParameters p = task.parameters().get();
+    MovableGuest guest = task.guest();
+    SourceStream.setup(
+        SetupMessage.of(task.uuid(), guest, p.verify(), task.channels()),
+        guest.imageBytes(),
+        main.out());
+    main.expect(main.in().next(), MessageType.ACCEPT);
+    PayloadReader accept = main.in().fields();
+    accept.u32("version");
+    accept.end();
+
+    PageChannels pages = open(main);
+    channels = pages;
+    task.errors().begin(p::sabotaged);
+    DirtyPages dirty = new DirtyPages(guest, task.errors());
+    stats.sources(dirty::remaining, dirty::hinted);
+    Precopy precopy =
+        new Precopy(
+            guest,
+            main,
+            pages,
+            dirty,
+            switchOver,
+            stats,
+            task.parameters(),
+            task.cancelled(),
+            watcher::pass);
+    watcher.status("active");
+    precopy.rounds();
+    watcher.switching();
+    watcher.status("device");
+    precopy.last(p.verify());
+    return pages.pausedDigest();
+  }
+
+  private PageChannels open(Link main) throws IOException {
+    if (task.channels() == 0) {
+      return new MainChannel(task.guest().memory(), main.out());
+    }
+    List<Link> links = new ArrayList<>();
+    try {
+      for (int i = 0; i < task.channels(); i++) {
+        Link link = connect(task.cancelled());
+        links.add(link);
+        link.transport().patience(PATIENCE);
+        link.transport().stopWhen(task.cancelled());
+      }
+      return new ParallelChannels(
+          task.guest().memory(), task.uuid(), main.out(), links, task.cancelled());
+    } catch (IOException e) {
+      links.forEach(Link::close);
+      throw e;
+    }
+  }
+
+  /** A peer that refused closes at once, which may show as a failed write before its reason. */
+  private static IOException reasonOfPeer(Link link, IOException e) {
+    if (e instanceof Transport.StoppedException || e instanceof MigrationRefusedException) {
+      return e;
+    }
+    try {
+      link.transport().patience(TimeUnit.MILLISECONDS.toNanos(200));
+      for (WireHeader h = link.in().next(); ; h = link.in().next()) {
+        link.expect(h, MessageType.REFUSE);
+      }
+    } catch (MigrationRefusedException refused) {
+      return refused;
+    } catch (IOException none) {
+      return e;
+    }
+  }
+
+  /** Ends the channels beside the main one. */
+  @Override
+  public void close() {
+    PageChannels open = channels;
+    if (open != null) {
+      open.close();
+    }
+  }
+}
