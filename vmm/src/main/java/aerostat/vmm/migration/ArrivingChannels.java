@@ -22,11 +22,7 @@ final class ArrivingChannels implements AutoCloseable {
    * @param errors those that a test build plants; none otherwise
    */
   ArrivingChannels(
-      Link main,
-      PageReceiver receiver,
-      int count,
-      long patienceNanos,
-      Predicate<Sabotage> errors) {
+      Link main, PageReceiver receiver, int count, long patienceNanos, Predicate<Sabotage> errors) {
     this.main = main;
     this.receiver = receiver;
     this.links = new @Nullable Link[count];

@@ -274,7 +274,7 @@ final class IncomingSession {
   }
 
   /** For the source's account of the pause; not for a guest that an operator claimed. */
-  private void tellTimes(MovableGuest guest){
+  private void tellTimes(MovableGuest guest) {
     Link now = link;
     if (now == null || committedAt == 0 || now.out().version() < 2) {
       return;

@@ -33,16 +33,14 @@ public interface MovableGuest {
   /** A destination's guest begins to run from the state that was put in. */
   void start();
 
-  /**
-   * {@link System#nanoTime} of the last poll before {@link #pause}; 0 if the guest cannot tell.
-   */
+  /** {@link System#nanoTime} of the last poll before {@link #pause}; 0 if the guest cannot tell. */
   default long lastPoll() {
     return 0;
   }
 
   /**
-   * {@link System#nanoTime} of the first poll since {@link #start}, which is waited for; now, if none
-   * comes in time or the guest cannot tell.
+   * {@link System#nanoTime} of the first poll since {@link #start}, which is waited for; now, if
+   * none comes in time or the guest cannot tell.
    */
   default long awaitFirstPoll(long timeoutNanos) {
     return System.nanoTime();

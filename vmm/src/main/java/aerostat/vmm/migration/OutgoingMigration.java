@@ -58,8 +58,7 @@ final class OutgoingMigration implements AutoCloseable {
     this.stats = new MigrationStats(uuid, guest.memory().size());
     this.switchOver = new SwitchOver(guest, p);
     this.resumeBoth = p.sabotaged(Sabotage.RESUME_BOTH);
-    this.driver =
-        new HandoverDriver(HandoverSource.begin(uuid), new GuestHere(), address, stats);
+    this.driver = new HandoverDriver(HandoverSource.begin(uuid), new GuestHere(), address, stats);
     this.transfer =
         new SourceTransfer(
             new SourceTransfer.Task(

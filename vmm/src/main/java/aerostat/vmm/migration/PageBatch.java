@@ -4,7 +4,9 @@ import aerostat.mmio.memory.GuestMemory;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** One PAGES message in the making: runs of pages and views of their bytes; used again and again. */
+/**
+ * One PAGES message in the making: runs of pages and views of their bytes; used again and again.
+ */
 final class PageBatch {
   private final RunTable runs = new RunTable(WireLimits.MAX_RUNS);
   private final ByteBuffer[] data = new ByteBuffer[WireLimits.MAX_RUNS];

@@ -185,8 +185,7 @@ final class PageSender {
 
   private void flushZeros() throws IOException {
     if (zeros.count() > 0) {
-      out.send(
-          MessageType.ZERO, zeros.bytes(), zeros.length(), NO_DATA, 0, false);
+      out.send(MessageType.ZERO, zeros.bytes(), zeros.length(), NO_DATA, 0, false);
       zeros.clear();
       pace.sent(channels.bytes());
     }

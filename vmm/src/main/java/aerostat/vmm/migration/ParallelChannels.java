@@ -38,8 +38,7 @@ final class ParallelChannels implements PageChannels {
     for (int i = 0; i < links.size(); i++) {
       Link link = links.get(i);
       link.channel(i + 1);
-      link.out()
-          .send(MessageType.CHANNEL, new PayloadWriter().uuid(uuid).u32(i + 1).done());
+      link.out().send(MessageType.CHANNEL, new PayloadWriter().uuid(uuid).u32(i + 1).done());
       workers.add(new Worker(link));
       spare.add(new PageBatch(memory));
     }

@@ -45,7 +45,9 @@ public final class SteppedMigration {
       io(
           () ->
               SourceStream.setup(
-                  SetupMessage.of(uuid, this.source, false), this.source.imageBytes(), here.out()));
+                  SetupMessage.of(uuid, this.source, false, 0),
+                  this.source.imageBytes(),
+                  here.out()));
     }
   }
 

@@ -45,8 +45,8 @@ class MultifdTest {
   }
 
   @Test
-  void aPausedGuestMoves_overUnixChannels_byteForByte(@org.junit.jupiter.api.io.TempDir java.nio.file.Path folder)
-      throws Exception {
+  void aPausedGuestMoves_overUnixChannels_byteForByte(
+      @org.junit.jupiter.api.io.TempDir java.nio.file.Path folder) throws Exception {
     try (FakeHost a = FakeHost.with(FakeGuest.fresh(16 * MIB));
         FakeHost b = new FakeHost()) {
       a.guest().fillRandom(4 * MIB, 8 * MIB);
@@ -166,7 +166,8 @@ class MultifdTest {
                     .connect(
                         MigrationAddress.parse(at), TimeUnit.SECONDS.toNanos(10), () -> false)));
       }
-      assertThatThrownBy(() -> silent.getFirst().expect(silent.getFirst().in().next(), MessageType.ACCEPT))
+      assertThatThrownBy(
+              () -> silent.getFirst().expect(silent.getFirst().in().next(), MessageType.ACCEPT))
           .hasMessageContaining("too many connections");
       a.service.migrate(at);
       assertThat(a.await("completed", "failed")).isEqualTo("completed");
