@@ -1,5 +1,6 @@
 package aerostat.tools.bench;
 
+import aerostat.tools.bench.balloon.BalloonCommand;
 import aerostat.tools.bench.boot.BootCommand;
 import aerostat.tools.bench.guest.GuestCommand;
 import aerostat.tools.bench.migration.MigrationCommand;
@@ -14,9 +15,17 @@ import picocli.CommandLine.Mixin;
 /** {@code aerostat bench}. */
 @Command(
     name = "bench",
-    description = {"Measures guest code, migration and boot, beside the goals for them.", ""},
-    synopsisSubcommandLabel = "guest|migration|boot",
-    subcommands = {GuestCommand.class, MigrationCommand.class, BootCommand.class},
+    description = {
+      "Measures guest code, migration, balloon and boot, beside the goals for them.",
+      ""
+    },
+    synopsisSubcommandLabel = "guest|migration|balloon|boot",
+    subcommands = {
+      GuestCommand.class,
+      MigrationCommand.class,
+      BalloonCommand.class,
+      BootCommand.class
+    },
     footer = {
       "",
       "Each prints medians with a 95 %% bound, the number of runs and the processor time that a",

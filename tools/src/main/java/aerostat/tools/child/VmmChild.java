@@ -131,6 +131,21 @@ public final class VmmChild implements AutoCloseable {
     }
   }
 
+  /** Processor time that the process has used; zero where the host does not tell. */
+  public Duration processorTime() {
+    return process.info().totalCpuDuration().orElse(Duration.ZERO);
+  }
+
+  /** Waits until the guest has printed this. */
+  public void awaitConsole(String text, Duration limit) throws ChildFailure {
+    Patience patience = new Patience(limit);
+    while (!console().contains(text)) {
+      if (!process.isAlive() || !patience.wait(Duration.ofMillis(10))) {
+        throw new ChildFailure(name + ": no '" + text + "' on the console" + diagnosis());
+      }
+    }
+  }
+
   /** Bytes of host memory that the whole process uses, from the kernel's own account. */
   public long resident() throws ChildFailure {
     try {
@@ -147,8 +162,9 @@ public final class VmmChild implements AutoCloseable {
 
   /** Everything that a guest has printed in this process. */
   public String console() throws ChildFailure {
+    Path file = folder.resolve(name + ".console");
     try {
-      return Files.readString(folder.resolve(name + ".console"), StandardCharsets.ISO_8859_1);
+      return Files.exists(file) ? Files.readString(file, StandardCharsets.ISO_8859_1) : "";
     } catch (IOException e) {
       throw new ChildFailure("cannot read the console: " + e.getMessage());
     }

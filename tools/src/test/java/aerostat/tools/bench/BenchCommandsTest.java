@@ -2,6 +2,7 @@ package aerostat.tools.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import aerostat.tools.bench.balloon.BalloonCommand;
 import aerostat.tools.bench.boot.BootCommand;
 import aerostat.tools.bench.migration.MigrationCommand;
 import aerostat.vmm.cli.ExitCode;
@@ -65,8 +66,17 @@ class BenchCommandsTest {
   }
 
   @Test
+  void balloonInflatesAndDeflates() {
+    String out =
+        printed(
+            () -> execute(new BalloonCommand(), "--size", "16M", "--runs", "1", "--no-reporting"));
+
+    assertThat(out).contains("inflate, ms", "RAM in host memory", "inflate and deflate:");
+  }
+
+  @Test
   void helpTeaches() {
-    for (String command : new String[] {"guest", "migration", "boot"}) {
+    for (String command : new String[] {"guest", "migration", "balloon", "boot"}) {
       assertThat(printed(() -> Main.run("bench", command, "--help")))
           .contains("aerostat bench " + command, "--json");
     }

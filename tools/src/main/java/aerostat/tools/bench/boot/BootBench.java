@@ -3,6 +3,7 @@ package aerostat.tools.bench.boot;
 import aerostat.tools.bench.stats.Disturbance;
 import aerostat.tools.bench.stats.Estimate;
 import aerostat.tools.bench.stats.Goal;
+import aerostat.tools.bench.stats.Report;
 import aerostat.tools.bench.stats.TextTable;
 import aerostat.tools.child.VmmChild;
 import java.io.IOException;
@@ -19,7 +20,7 @@ import java.util.function.Consumer;
  * Boots guests one after the other, each beside a bare JVM. The guest's own console line tells that
  * its balloon works, so that watching costs the VMM nothing.
  */
-final class BootBench {
+final class BootBench implements Report {
   private static final String READY = "virtio_balloon virtio0: ready";
   private static final double GOAL_MILLIS = 450;
   private static final double STRETCH_MILLIS = 300;
@@ -109,7 +110,8 @@ final class BootBench {
         new Goal("boot, 128 MiB, stretch", "ms", STRETCH_MILLIS, median));
   }
 
-  String toTable() {
+  @Override
+  public String toTable() {
     Map<String, String> titles =
         Map.of(
             "ready", "process start to balloon driver ready",
@@ -138,7 +140,8 @@ final class BootBench {
     return text.append(System.lineSeparator()).toString();
   }
 
-  Map<String, Object> toJson() {
+  @Override
+  public Map<String, Object> toJson() {
     Map<String, Object> object = new LinkedHashMap<>();
     parts().forEach((name, estimate) -> object.put(name + "_ms", estimate.toJson()));
     object.put("goals", goals().stream().map(Goal::toJson).toList());

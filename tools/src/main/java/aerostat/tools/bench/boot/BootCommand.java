@@ -1,13 +1,12 @@
 package aerostat.tools.bench.boot;
 
+import aerostat.tools.bench.stats.Benchmark;
 import aerostat.tools.bench.stats.Output;
+import aerostat.tools.bench.stats.Report;
 import aerostat.vmm.cli.CliException;
 import aerostat.vmm.cli.ExitCode;
-import aerostat.vmm.cli.Verbosity;
 import java.io.IOException;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code aerostat bench boot}. */
@@ -23,32 +22,22 @@ import picocli.CommandLine.Option;
       "Ready is when the guest's line 'virtio_balloon virtio0: ready' comes out of the process.",
       "Goal 450 ms, stretch 300 ms."
     })
-public final class BootCommand implements Callable<Integer> {
+public final class BootCommand extends Benchmark {
   @Option(
       names = "--runs",
       paramLabel = "N",
       description = "How many boots; 30 and more give a usable bound. Default 30.")
   private int runs = 30;
 
-  @Option(
-      names = "--json",
-      description = "Print one JSON object to standard output instead of the table.")
-  private boolean json;
-
-  @Mixin private Verbosity verbosity = new Verbosity();
-
   @Override
-  public Integer call() {
-    if (runs < 1) {
-      throw new CliException(ExitCode.USAGE, "--runs " + runs + ": at least 1");
-    }
+  protected Report measure() {
+    require(runs >= 1, "--runs " + runs + ": at least 1");
     BootBench bench = new BootBench(runs, Output::progress);
     try {
       bench.run();
     } catch (IOException e) {
       throw new CliException(ExitCode.FAILED, "a boot failed: " + e.getMessage());
     }
-    Output.print(json, bench.toTable(), bench.toJson());
-    return ExitCode.OK;
+    return bench;
   }
 }

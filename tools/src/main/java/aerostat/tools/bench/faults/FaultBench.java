@@ -1,6 +1,7 @@
 package aerostat.tools.bench.faults;
 
 import aerostat.tools.bench.stats.Output;
+import aerostat.tools.bench.stats.Report;
 import aerostat.tools.child.ChildFailure;
 import aerostat.vmm.cli.CliException;
 import aerostat.vmm.cli.ExitCode;
@@ -36,21 +37,33 @@ public final class FaultBench {
     this.processes = processes;
   }
 
-  /**
-   * Plays all and prints; returns the exit code: {@link ExitCode#FAILED} if any end was illegal.
-   */
-  public int run(boolean json) {
-    FaultReport report;
+  /** Plays all; the report fails the command if any end was illegal. */
+  public Report play() throws IOException, ChildFailure {
     try {
-      report = processes ? withProcesses() : FaultReport.play(inMemory(), FaultBench::tell);
+      return report(processes ? withProcesses() : FaultReport.play(inMemory(), FaultBench::tell));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new CliException(ExitCode.FAILED, "interrupted");
-    } catch (IOException | ChildFailure e) {
-      throw new CliException(ExitCode.FAILED, String.valueOf(e.getMessage()));
     }
-    Output.print(json, table(report), toJson(report));
-    return report.illegal().isEmpty() ? ExitCode.OK : ExitCode.FAILED;
+  }
+
+  private Report report(FaultReport found) {
+    return new Report() {
+      @Override
+      public String toTable() {
+        return table(found);
+      }
+
+      @Override
+      public Map<String, Object> toJson() {
+        return FaultBench.this.toJson(found);
+      }
+
+      @Override
+      public int exitCode() {
+        return found.illegal().isEmpty() ? ExitCode.OK : ExitCode.FAILED;
+      }
+    };
   }
 
   /** Thousands of migrations fail as planned; their warnings say nothing. */

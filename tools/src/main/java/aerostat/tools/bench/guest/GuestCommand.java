@@ -1,30 +1,31 @@
 package aerostat.tools.bench.guest;
 
+import aerostat.tools.bench.stats.Benchmark;
 import aerostat.tools.bench.stats.Output;
+import aerostat.tools.bench.stats.Report;
 import aerostat.vmm.cli.CliException;
 import aerostat.vmm.cli.ExitCode;
-import aerostat.vmm.cli.Verbosity;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.openjdk.jmh.runner.RunnerException;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code aerostat bench guest}. */
 @Command(
     name = "guest",
     description = {
-      "Measures guest code (JMH): each function as plain Java, erased without polls and dirty marks,"
-          + " as the VMM runs it, and the same after many stops; then stops and pauses.",
+      "Measures guest code (JMH): each function as plain Java, erased without polls and dirty"
+          + " marks, as the VMM runs it, and the same after many stops; then stops and pauses.",
       ""
     },
     footer = {
       "",
       "Each form of each function runs in a JVM of its own, the forms of one function right after",
-      "each other, over several rounds. A ratio is taken within a round; its median over the rounds",
-      "is shown with a 95 %% bound. What a stolen processor disturbed is repeated. A full run takes",
+      "each other, over several rounds. A ratio is taken within a round; its median over the"
+          + " rounds",
+      "is shown with a 95 %% bound. What a stolen processor disturbed is repeated. A full run"
+          + " takes",
       "about ten minutes.",
       "",
       "  aerostat bench guest                                     everything",
@@ -34,7 +35,7 @@ import picocli.CommandLine.Option;
       "Goals: VMM / erased at most 1.25 in the geometric mean and 1.6 for each; VMM / plain Java",
       "below 1; a stop of ten frames with its resume 0.5 µs; a pause 100 µs, p99 5 ms."
     })
-public final class GuestCommand implements Callable<Integer> {
+public final class GuestCommand extends Benchmark {
   private static final long COPY_MEMORY = (2L << 30) + (8L << 20);
 
   @Option(names = "--rounds", paramLabel = "N", description = "Default 6, for a 95 %% bound.")
@@ -66,13 +67,6 @@ public final class GuestCommand implements Callable<Integer> {
       description = "How often each guest is paused; 0 leaves that out. Default 2000.")
   private int pauses = 2000;
 
-  @Option(
-      names = "--json",
-      description = "Print one JSON object to standard output instead of the tables.")
-  private boolean json;
-
-  @Mixin private Verbosity verbosity = new Verbosity();
-
   /** JMH puts what happened in the benchmark's JVM beside its own message. */
   private static String reason(RunnerException e) {
     StringBuilder reason = new StringBuilder(String.valueOf(e.getMessage()));
@@ -83,16 +77,14 @@ public final class GuestCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() {
-    if (rounds < 1 || iterationMillis < 1 || pauses < 0) {
-      throw new CliException(ExitCode.USAGE, "--rounds and --iteration are at least 1, --pauses 0");
-    }
+  protected Report measure() {
+    require(
+        rounds >= 1 && iterationMillis >= 1 && pauses >= 0,
+        "--rounds and --iteration are at least 1, --pauses 0");
     GuestBench.Effort effort =
         new GuestBench.Effort(rounds, 1, 5, iterationMillis, pauses, COPY_MEMORY, functions, forms);
     try {
-      GuestReport report = new GuestBench(effort, Output::progress).run();
-      Output.print(json, report.toTable(), report.toJson());
-      return ExitCode.OK;
+      return new GuestBench(effort, Output::progress).run();
     } catch (RunnerException e) {
       throw new CliException(ExitCode.FAILED, "a measurement failed: " + reason(e));
     }

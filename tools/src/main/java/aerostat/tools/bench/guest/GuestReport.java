@@ -3,6 +3,7 @@ package aerostat.tools.bench.guest;
 import aerostat.tools.bench.stats.Disturbance;
 import aerostat.tools.bench.stats.Estimate;
 import aerostat.tools.bench.stats.Goal;
+import aerostat.tools.bench.stats.Report;
 import aerostat.tools.bench.stats.TextTable;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -14,7 +15,7 @@ import java.util.Map;
 /**
  * The figures of {@code aerostat bench guest}. A ratio is taken within a round, then its median.
  */
-final class GuestReport {
+final class GuestReport implements Report {
   private static final double MEAN_GOAL = 1.25;
   private static final double WORST_GOAL = 1.6;
   private static final double STOP_GOAL_NANOS = 500;
@@ -130,7 +131,8 @@ final class GuestReport {
     return pairs;
   }
 
-  String toTable() {
+  @Override
+  public String toTable() {
     StringBuilder text = new StringBuilder();
     TextTable times = new TextTable();
     List<String> head = new ArrayList<>(List.of("ns, median of the rounds", "per"));
@@ -184,7 +186,8 @@ final class GuestReport {
     return text.toString();
   }
 
-  Map<String, Object> toJson() {
+  @Override
+  public Map<String, Object> toJson() {
     Map<String, Object> functions = new LinkedHashMap<>();
     for (GuestFunction function : rounds.keySet()) {
       Map<String, Object> one = new LinkedHashMap<>();

@@ -2,6 +2,7 @@ package aerostat.tools.bench.migration;
 
 import aerostat.tools.bench.stats.Disturbance;
 import aerostat.tools.bench.stats.Estimate;
+import aerostat.tools.bench.stats.Report;
 import aerostat.tools.bench.stats.TextTable;
 import aerostat.tools.child.ChildFailure;
 import aerostat.vmm.cli.Size;
@@ -15,7 +16,7 @@ import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
 
 /** Migrations with hints and without in turn, each between two new processes. */
-final class MigrationBench {
+final class MigrationBench implements Report {
   /**
    * Ratio of the times with and without hints of an idle 8 GiB guest that the cover letter of the
    * kernel's patches reports: to 14 % of it.
@@ -83,7 +84,8 @@ final class MigrationBench {
     return Estimate.of(ratios);
   }
 
-  String toTable() {
+  @Override
+  public String toTable() {
     TextTable table = new TextTable().row("", "hints off", "hints on");
     row(table, "total time, ms", 0, MigrationRun::totalMillis);
     row(table, "downtime, ms", 0, MigrationRun::downtimeMillis);
@@ -111,7 +113,8 @@ final class MigrationBench {
         title, estimate(without, figure).show(decimals), estimate(with, figure).show(decimals));
   }
 
-  Map<String, Object> toJson() {
+  @Override
+  public Map<String, Object> toJson() {
     Map<String, Object> object = new LinkedHashMap<>();
     object.put("memory_bytes", guest.memoryBytes());
     object.put("resident_bytes", guest.residentBytes());

@@ -1,17 +1,14 @@
 package aerostat.tools.bench.migration;
 
 import aerostat.tools.bench.faults.FaultBench;
+import aerostat.tools.bench.stats.Benchmark;
 import aerostat.tools.bench.stats.Output;
+import aerostat.tools.bench.stats.Report;
 import aerostat.tools.child.ChildFailure;
-import aerostat.vmm.cli.CliException;
-import aerostat.vmm.cli.ExitCode;
 import aerostat.vmm.cli.Size;
-import aerostat.vmm.cli.Verbosity;
 import java.io.IOException;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code aerostat bench migration}. */
@@ -28,7 +25,7 @@ import picocli.CommandLine.Option;
       "commands alone. The ratio is shown beside the 14 %% that the cover letter of the kernel's",
       "patches reports for such a guest on other machines."
     })
-public final class MigrationCommand implements Callable<Integer> {
+public final class MigrationCommand extends Benchmark {
   @Option(
       names = "--memory",
       paramLabel = "SIZE",
@@ -63,32 +60,16 @@ public final class MigrationCommand implements Callable<Integer> {
       description = "With --faults: real processes and SIGKILL, not both sides in this process.")
   private boolean processes;
 
-  @Option(
-      names = "--json",
-      description = "Print one JSON object to standard output instead of the table.")
-  private boolean json;
-
-  @Mixin private Verbosity verbosity = new Verbosity();
-
   @Override
-  public Integer call() {
+  protected Report measure() throws IOException, ChildFailure {
     if (faults != null) {
-      return new FaultBench(faults, seed, processes).run(json);
+      return new FaultBench(faults, seed, processes).play();
     }
-    if (runs < 1) {
-      throw new CliException(ExitCode.USAGE, "--runs " + runs + ": at least 1");
-    }
-    if (resident < 1 << 20 || resident > memory / 2) {
-      throw new CliException(ExitCode.USAGE, "--resident: 1M to half of --memory");
-    }
+    require(runs >= 1, "--runs " + runs + ": at least 1");
+    require(resident >= 1 << 20 && resident <= memory / 2, "--resident: 1M to half of --memory");
     MigrationBench bench =
         new MigrationBench(new MigrationRun.Guest(memory, resident), runs, Output::progress);
-    try {
-      bench.run();
-    } catch (IOException | ChildFailure e) {
-      throw new CliException(ExitCode.FAILED, String.valueOf(e.getMessage()));
-    }
-    Output.print(json, bench.toTable(), bench.toJson());
-    return ExitCode.OK;
+    bench.run();
+    return bench;
   }
 }
