@@ -34,14 +34,17 @@ final class PageHandler {
   private final PageRuns inflating = new PageRuns(this::inflate);
   private final PageRuns deflating = new PageRuns(this::deflate);
   private final PageBitmapReader bitmap;
+  private final HostPages hostPages;
   private boolean inhibited;
   private boolean discardFailed;
+  private boolean largePagesTold;
 
   PageHandler(BalloonState state, VirtioPort port) {
     this.state = state;
     this.port = port;
     this.memory = port.memory();
     this.bitmap = new PageBitmapReader(memory);
+    this.hostPages = new HostPages(memory.hostPageSize(), this::discard);
   }
 
   /** While inhibited, elements are acknowledged and nothing else (DEV-03). */
@@ -60,6 +63,7 @@ final class PageHandler {
     if (chain == null) {
       return false;
     }
+    hostPages.begin();
     if (role != QueueRole.DEFLATE && inhibited) {
       state.count(BalloonCounter.ELEMENTS_INHIBITED, 1);
     } else if ((port.features() & FreePagesLayout.F_PAGE_BITMAP) != 0) {
@@ -120,16 +124,24 @@ final class PageHandler {
     if (inside == 0) {
       return;
     }
+    hostPages.add(from, length);
+    memory.owners().set(from, length, PageOwners.BALLOON);
+    state.count(BalloonCounter.PAGES_INFLATED, inside);
+  }
+
+  private void discard(long gpa, long length) {
+    if (memory.hostPageSize() > GuestMemory.PAGE_SIZE && !largePagesTold) {
+      largePagesTold = true;
+      log.warn("balloon pages are smaller than the host's: only whole host pages go back (DEV-05)");
+    }
     try {
-      memory.discard(from, length);
+      memory.discard(gpa, length);
     } catch (HostMemoryException failed) {
       if (!discardFailed) {
         log.warn("the host refused a discard; the balloon goes on without (DEV-04)", failed);
       }
       discardFailed = true;
     }
-    memory.owners().set(from, length, PageOwners.BALLOON);
-    state.count(BalloonCounter.PAGES_INFLATED, inside);
   }
 
   private void deflate(long gpa, long pages) {

@@ -27,7 +27,7 @@ final class BalloonRig implements AutoCloseable {
   record Hint(long gpa, long length) {}
 
   final ReentrantLock lock = new ReentrantLock();
-  final GuestMemory memory = GuestMemory.anonymous(SIZE);
+  final GuestMemory memory;
   final FlatState flat = new FlatState();
   final InterruptController interrupts = new InterruptController(flat);
   final TraceRecorder trace = new TraceRecorder(10_000);
@@ -46,6 +46,14 @@ final class BalloonRig implements AutoCloseable {
   }
 
   BalloonRig(BalloonOptions options, boolean threaded) {
+    this(options, threaded, GuestMemory.anonymous(SIZE));
+  }
+
+  /**
+   * @param memory of {@link #SIZE} bytes, the rig's from here on
+   */
+  BalloonRig(BalloonOptions options, boolean threaded, GuestMemory memory) {
+    this.memory = memory;
     executor = threaded ? DeviceExecutor.threaded("test-io", lock) : DeviceExecutor.inline(lock);
     clock = new DrivenClock(() -> now, () -> wall);
     balloon = new BalloonDevice("balloon0", options, flat, clock);
