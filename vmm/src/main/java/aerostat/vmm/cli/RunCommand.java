@@ -75,6 +75,15 @@ final class RunCommand implements Callable<Integer> {
   private @Nullable Path image;
 
   @Option(
+      names = "--driver",
+      paramLabel = "NAME|FILE.java,...",
+      converter = DriverChoice.Converter.class,
+      description =
+          "The guest's balloon driver: merged (default), merged-4.20, merged-free-on-stop,"
+              + " walk-v28, reporting, none, no-balloon, bitmap-2016, or the sources of one.")
+  private @Nullable DriverChoice driver;
+
+  @Option(
       names = {"--balloon", "-balloon"},
       paramLabel = "PROP=on|off,...",
       converter = BalloonFlags.class,
@@ -195,8 +204,9 @@ final class RunCommand implements Callable<Integer> {
     if (memory != null && (memory < MIN_MEMORY || memory % PAGE != 0)) {
       throw usage("--memory " + memory + ": at least 2M and a multiple of 4K is needed");
     }
-    if (append != null && append.length() > MAX_APPEND) {
-      throw usage("--append: " + append.length() + " characters; " + MAX_APPEND + " at most");
+    if (commandLine().length() > MAX_APPEND) {
+      throw usage(
+          "--append: " + commandLine().length() + " characters; " + MAX_APPEND + " at most");
     }
     if (append != null && !StandardCharsets.ISO_8859_1.newEncoder().canEncode(append)) {
       throw usage("--append: only Latin-1 characters reach the guest");
@@ -206,6 +216,7 @@ final class RunCommand implements Callable<Integer> {
     }
     if (incoming != null) {
       refuseWithIncoming("--image", image != null, "the image comes with the guest");
+      refuseWithIncoming("--driver", driver != null, "the driver comes with the guest");
       refuseWithIncoming("--paused", paused, "the guest arrives as it was; stop it there first");
       refuseWithIncoming("--seed", seed != null, "the seed comes with the guest");
       if (incoming.equals("defer") && qmp.isEmpty()) {
@@ -271,11 +282,16 @@ final class RunCommand implements Callable<Integer> {
         memory, append, balloon, deterministic ? Boolean.TRUE : null);
   }
 
+  private String commandLine() {
+    String text = append == null ? "" : append;
+    return driver == null ? text : driver.appendTo(text);
+  }
+
   private Machine build(GuestConsole guestConsole, TraceFile traceFile) {
     MachineBuilder builder =
         Machine.builder()
             .memory(memory == null ? DEFAULT_MEMORY : memory)
-            .append(append == null ? "" : append)
+            .append(commandLine())
             .console(guestConsole)
             .trace(traceFile)
             .flavour(flavour());
@@ -291,8 +307,10 @@ final class RunCommand implements Callable<Integer> {
       builder.memoryPath(memoryPath);
     }
     try {
-      if (image != null) {
-        builder.image(GuestImage.fromJar(image).encode());
+      boolean ownDriver = driver != null && !driver.sources().isEmpty();
+      if (image != null || ownDriver) {
+        GuestImage base = image == null ? GuestImage.defaultImage() : GuestImage.fromJar(image);
+        builder.image((driver == null ? base : driver.image(base)).encode());
       }
       return builder.build();
     } catch (IOException e) {
