@@ -49,6 +49,7 @@ final class Dispatcher implements VcpuServices {
   private final VcpuPort port;
   private final PollBudget budget = new PollBudget();
   private final Agenda agenda = new Agenda();
+  private final Throttle throttle = new Throttle();
   private final VcpuListener listener;
   private final HostTimers hostTimers;
 
@@ -142,6 +143,10 @@ final class Dispatcher implements VcpuServices {
 
   long wallClock() {
     return clock.wallClock(polls());
+  }
+
+  Throttle throttle() {
+    return throttle;
   }
 
   long restedAt() {
@@ -343,6 +348,9 @@ final class Dispatcher implements VcpuServices {
   public int poll(int left, int irq) {
     long nanos = System.nanoTime();
     budget.calibrate(nanos);
+    if (throttle.due(nanos) && !deterministic) {
+      nanos = throttle.sleep(nanos, () -> stopWanted || offWanted);
+    }
     long polls = budget.settle(left);
     pending = false;
     if (mustLeave(polls)) {

@@ -118,6 +118,11 @@ public final class Vcpu implements AutoCloseable {
     dispatcher.agenda().stopAt(poll);
   }
 
+  /** Guest code sleeps for so many percent of its time, 0 to 99; real time only. */
+  public void throttle(int percent) {
+    dispatcher.throttle().percent(percent);
+  }
+
   /** {@link System#nanoTime} of the poll at which the guest last came to rest; 0 before. */
   public long restedAt() {
     return dispatcher.restedAt();

@@ -306,6 +306,16 @@ public final class Machine implements AutoCloseable {
     return hardware.vcpu().polls();
   }
 
+  /**
+   * Slows guest code down: so many percent of its time the vCPU sleeps (MIG-16). Without effect on
+   * a deterministic machine, whose time is its polls.
+   *
+   * @param percent 0 to 99
+   */
+  public void throttle(int percent) {
+    hardware.vcpu().throttle(percent);
+  }
+
   /** {@link System#nanoTime} when guest code last came to rest; 0 before. */
   public long restedAt() {
     return hardware.vcpu().restedAt();

@@ -295,12 +295,17 @@ final class HandoverDriver {
       return;
     }
     if (message instanceof HandoverMessage.Commit) {
-      stats.committed();
+      stats.pause().committed(System.nanoTime());
     }
     try {
       now.out().send(message);
     } catch (IOException e) {
-      lost(now, e);
+      if (now.reasonOfPeer(e) instanceof MigrationRefusedException refused) {
+        stats.error(String.valueOf(refused.getMessage()));
+        step(HandoverSource::refused);
+      } else {
+        lost(now, e);
+      }
     }
   }
 

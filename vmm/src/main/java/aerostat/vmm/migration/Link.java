@@ -1,10 +1,12 @@
 package aerostat.vmm.migration;
 
 import java.io.IOException;
+import java.util.concurrent.TimeUnit;
 
 /** A connection with both directions framed. */
 final class Link implements AutoCloseable {
   private static final int MAX_REASON = 2000;
+  private static final long REASON_PATIENCE = TimeUnit.MILLISECONDS.toNanos(200);
 
   private final Transport transport;
   private final WireWriter out;
@@ -47,6 +49,26 @@ final class Link implements AutoCloseable {
     } catch (IOException e) {
       // The reason is in this side's log and status; nothing else can be told to a peer that left.
       transport.close();
+    }
+  }
+
+  /**
+   * What a failed write was about: a peer that refuses closes at once, which may show before its
+   * reason.
+   */
+  IOException reasonOfPeer(IOException e) {
+    if (e instanceof Transport.StoppedException || e instanceof MigrationRefusedException) {
+      return e;
+    }
+    try {
+      transport.patience(REASON_PATIENCE);
+      for (WireHeader h = in.next(); ; h = in.next()) {
+        expect(h, MessageType.REFUSE);
+      }
+    } catch (MigrationRefusedException refused) {
+      return refused;
+    } catch (IOException none) {
+      return e;
     }
   }
 

@@ -64,6 +64,11 @@ record MachineGuest(Machine machine) implements MovableGuest {
   }
 
   @Override
+  public void throttle(int percent) {
+    machine.throttle(percent);
+  }
+
+  @Override
   public long lastPoll() {
     return machine.restedAt();
   }

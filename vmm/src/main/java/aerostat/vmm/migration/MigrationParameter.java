@@ -18,7 +18,15 @@ enum MigrationParameter {
   DROP_CACHES("x-drop-caches", 0L, new Numbers(0, 3)),
   BITMAP_LOG("x-bitmap-log", "copy", new Words(List.of("copy", "wait"))),
   SKIP_UNTOUCHED("x-skip-untouched", true, new Switch()),
-  MAX_ROUNDS("x-max-rounds", 30L, new Numbers(1, 1_000_000)),
+  SWITCHOVER("x-switchover", "eager", new Words(List.of("eager", "qemu"))),
+  MAX_ROUNDS("x-max-rounds", 0L, new Numbers(0, 1_000_000)),
+  TIMEOUT("x-timeout", 0L, new Numbers(0, Integer.MAX_VALUE)),
+  TIMEOUT_STRATEGY("x-timeout-strategy", "cancel", new Words(List.of("cancel", "finish"))),
+  THROTTLE_TRIGGER_THRESHOLD("throttle-trigger-threshold", 50L, new Numbers(1, 100)),
+  CPU_THROTTLE_INITIAL("cpu-throttle-initial", 20L, new Numbers(1, 99)),
+  CPU_THROTTLE_INCREMENT("cpu-throttle-increment", 10L, new Numbers(1, 99)),
+  CPU_THROTTLE_TAILSLOW("cpu-throttle-tailslow", false, new Switch()),
+  MAX_CPU_THROTTLE("max-cpu-throttle", 99L, new Numbers(1, 99)),
   VERIFY("x-verify", false, new Switch()),
   SABOTAGE("x-sabotage", "", new PlantedError());
 

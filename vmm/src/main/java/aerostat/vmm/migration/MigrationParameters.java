@@ -60,9 +60,34 @@ final class MigrationParameters {
     return on(MigrationParameter.SKIP_UNTOUCHED);
   }
 
-  /** Rounds after which the guest is stopped whatever remains. */
+  /** Whether the guest is stopped when QEMU would stop it (MIG-11, MIG-12). */
+  boolean switchoverOfQemu() {
+    return word(MigrationParameter.SWITCHOVER).equals("qemu");
+  }
+
+  /** Rounds that a migration may take, 0: any number. */
   int maxRounds() {
     return (int) number(MigrationParameter.MAX_ROUNDS);
+  }
+
+  /** Milliseconds that a migration may take until the guest is stopped, 0: any time. */
+  long timeout() {
+    return number(MigrationParameter.TIMEOUT);
+  }
+
+  /** Whether a migration that takes too long stops the guest all the same, and does not fail. */
+  boolean finishInTime() {
+    return word(MigrationParameter.TIMEOUT_STRATEGY).equals("finish");
+  }
+
+  /** Of auto-converge (MIG-15). */
+  AutoConverge.Steps throttleSteps() {
+    return new AutoConverge.Steps(
+        (int) number(MigrationParameter.THROTTLE_TRIGGER_THRESHOLD),
+        (int) number(MigrationParameter.CPU_THROTTLE_INITIAL),
+        (int) number(MigrationParameter.CPU_THROTTLE_INCREMENT),
+        on(MigrationParameter.CPU_THROTTLE_TAILSLOW),
+        (int) number(MigrationParameter.MAX_CPU_THROTTLE));
   }
 
   /** Whether checksums of all pages are compared before the destination says READY. */

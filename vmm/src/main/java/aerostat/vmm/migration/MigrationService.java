@@ -21,7 +21,7 @@ public final class MigrationService implements AutoCloseable {
   /** QEMU's capabilities, and whether they can be switched on here. */
   private static final Map<String, Boolean> CAPABILITIES =
       Map.ofEntries(
-          Map.entry("auto-converge", false),
+          Map.entry("auto-converge", true),
           Map.entry("background-snapshot", false),
           Map.entry("compress", false),
           Map.entry("dirty-bitmaps", false),
@@ -125,7 +125,15 @@ public final class MigrationService implements AutoCloseable {
     }
     OutgoingMigration next =
         new OutgoingMigration(
-            guest, address, connections, channels(), () -> parameters, this::tell, last, errors);
+            guest,
+            address,
+            connections,
+            channels(),
+            capabilities.getOrDefault("auto-converge", false),
+            () -> parameters,
+            this::tell,
+            last,
+            errors);
     if (prepares) {
       MigrationPreparation.needed();
     }

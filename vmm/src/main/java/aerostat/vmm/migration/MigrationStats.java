@@ -7,21 +7,32 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The counters of one migration, under QEMU's names where QEMU has one. Written by the migration's
  * thread, read by the monitor at any time.
  */
 final class MigrationStats {
-  /** One round as {@code x-rounds} shows it. */
-  private record Round(long sent, long zero, long hinted, long millis) {
+  /**
+   * One round as {@code x-rounds} shows it.
+   *
+   * @param dirty pages when it began
+   * @param forecast ms that the pause would have taken after it; −1 if not known
+   */
+  private record Round(
+      long dirty, long sent, long zero, long hinted, long bytes, long nanos, long forecast) {
     Map<String, Object> toMap() {
       Map<String, Object> map = new LinkedHashMap<>();
+      map.put("dirty", dirty);
       map.put("pages-sent", sent);
       map.put("zero", zero);
       map.put("hinted", hinted);
-      map.put("ms", millis);
+      map.put("bytes", bytes);
+      map.put("ms", nanos / 1000 / 1000.0);
+      map.put("mbps", nanos <= 0 ? 0 : bytes * 8000.0 / nanos);
+      if (forecast >= 0) {
+        map.put("forecast", forecast);
+      }
       return map;
     }
   }
@@ -33,7 +44,7 @@ final class MigrationStats {
   private final long totalBytes;
   private final long begin = System.nanoTime();
   private final List<Round> rounds = new ArrayList<>();
-  private final Map<String, Object> downtimeSplit = new LinkedHashMap<>();
+  private final PauseAccount pause = new PauseAccount();
 
   private String status = "setup";
   private String handover = "";
@@ -43,11 +54,8 @@ final class MigrationStats {
   private long setupEnd;
   private long pausedAt;
   private long resumedAt;
-  private long offeredAt;
-  private long committedAt;
-  private long arrivedAt;
-  private @Nullable ArrivalTimes arrival;
   private long expectedDowntime;
+  private int throttle;
   private long normal;
   private long duplicate;
   private long transferred;
@@ -58,6 +66,8 @@ final class MigrationStats {
   private long hintWait;
   private long untouched;
   private long roundBegin;
+  private long roundDirty;
+  private long roundBytes;
   private long roundNormal;
   private long roundDuplicate;
   private long roundHinted;
@@ -155,54 +165,54 @@ final class MigrationStats {
     lastSync = now;
   }
 
-  synchronized void roundBegins() {
+  synchronized void roundBegins(long dirtyPages, long bytes) {
     roundBegin = System.nanoTime();
+    roundDirty = dirtyPages;
+    roundBytes = bytes;
     roundNormal = normal;
     roundDuplicate = duplicate;
   }
 
   /** Hints count for the round that they came before or in. */
-  synchronized void roundEnds() {
+  synchronized void roundEnds(long bytes) {
     long hintedNow = hinted.getAsLong();
     if (rounds.size() < MAX_ROUNDS_SHOWN) {
       rounds.add(
           new Round(
+              roundDirty,
               normal - roundNormal,
               duplicate - roundDuplicate,
               hintedNow - roundHinted,
-              millis(System.nanoTime() - roundBegin)));
+              bytes - roundBytes,
+              System.nanoTime() - roundBegin,
+              -1));
     }
     roundHinted = hintedNow;
   }
 
-  /** FINAL is about to be sent. */
-  synchronized void offered() {
-    offeredAt = System.nanoTime();
+  /** What the pause would take if it began now, ms; {@link Long#MAX_VALUE} if not known. */
+  synchronized void forecast(long millis) {
+    expectedDowntime = millis == Long.MAX_VALUE ? 0 : millis;
+    if (!rounds.isEmpty() && rounds.size() < MAX_ROUNDS_SHOWN) {
+      Round r = rounds.removeLast();
+      long shown = millis == Long.MAX_VALUE ? -1 : millis;
+      rounds.add(new Round(r.dirty, r.sent, r.zero, r.hinted, r.bytes, r.nanos, shown));
+    }
   }
 
-  /** COMMIT is about to be sent. */
-  synchronized void committed() {
-    committedAt = System.nanoTime();
+  /** Percent that auto-converge takes from the guest's processor. */
+  synchronized void throttled(int percent) {
+    throttle = percent;
   }
 
-  /** The destination's account of the pause has come. */
-  synchronized void arrived(ArrivalTimes times) {
-    arrival = times;
-    arrivedAt = System.nanoTime();
-  }
-
-  synchronized void expectedDowntime(long millis) {
-    expectedDowntime = millis;
+  /** The account of the pause. */
+  PauseAccount pause() {
+    return pause;
   }
 
   synchronized void paused(long at) {
     pausedAt = at;
     precopyBytes = transferred;
-  }
-
-  /** A part of the downtime, by name. */
-  synchronized void split(String part, long nanos) {
-    downtimeSplit.put(part, nanos / 1000 / 1000.0);
   }
 
   /** The guest runs again, here or there. */
@@ -219,8 +229,10 @@ final class MigrationStats {
     map.put("total-time", millis(now - begin));
     if (pausedAt != 0) {
       map.put("downtime", millis((resumedAt == 0 ? now : resumedAt) - pausedAt));
-    } else {
-      map.put("expected-downtime", expectedDowntime);
+    }
+    map.put("expected-downtime", expectedDowntime);
+    if (throttle != 0) {
+      map.put("cpu-throttle-percentage", throttle);
     }
     map.put("setup-time", millis((setupEnd == 0 ? now : setupEnd) - begin));
     map.put("ram", ram(now));
@@ -238,9 +250,7 @@ final class MigrationStats {
     map.put("x-hint-wait", millis(hintWait));
     map.put("x-untouched-pages", untouched);
     map.put("x-rounds", rounds.stream().map(Round::toMap).toList());
-    if (!downtimeSplit.isEmpty()) {
-      map.put("x-downtime-split", new LinkedHashMap<>(downtimeSplit));
-    }
+    pause.addTo(map);
     return map;
   }
 

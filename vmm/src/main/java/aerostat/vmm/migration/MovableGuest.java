@@ -33,6 +33,9 @@ public interface MovableGuest {
   /** A destination's guest begins to run from the state that was put in. */
   void start();
 
+  /** Its processor sleeps for so many percent of its time; 0: never. */
+  default void throttle(int percent) {}
+
   /** {@link System#nanoTime} of the last poll before {@link #pause}; 0 if the guest cannot tell. */
   default long lastPoll() {
     return 0;

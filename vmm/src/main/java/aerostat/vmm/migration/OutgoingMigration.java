@@ -36,6 +36,7 @@ final class OutgoingMigration implements AutoCloseable {
 
   /**
    * @param channels connections for pages beside the main one
+   * @param autoConverge whether a guest that dirties too much is slowed down
    * @param previous an earlier migration of this guest that may still have to tell its destination
    *     that it ended; it gets a moment to do so
    * @param errors those that a test build plants; none otherwise
@@ -45,6 +46,7 @@ final class OutgoingMigration implements AutoCloseable {
       MigrationAddress address,
       Connections connections,
       int channels,
+      boolean autoConverge,
       Supplier<MigrationParameters> parameters,
       Consumer<MachineEvent> events,
       @Nullable OutgoingMigration previous,
@@ -62,7 +64,15 @@ final class OutgoingMigration implements AutoCloseable {
     this.transfer =
         new SourceTransfer(
             new SourceTransfer.Task(
-                uuid, guest, address, connections, parameters, channels, errors, driver::cancelled),
+                uuid,
+                guest,
+                address,
+                connections,
+                parameters,
+                channels,
+                autoConverge,
+                errors,
+                driver::cancelled),
             switchOver,
             stats,
             new Watch());
@@ -148,8 +158,9 @@ final class OutgoingMigration implements AutoCloseable {
           previous.thread.join(Duration.ofNanos(SETTLE_TIME));
         }
         String digest = transfer.run();
-        stats.offered();
+        stats.pause().offered(System.nanoTime());
         driver.offer(digest, switchOver.ran(), READY_PATIENCE);
+        passed(); // the last sync; told only now, for telling takes time from the pause
       } catch (InterruptedException | IOException | RuntimeException e) {
         driver.giveUp(e);
       }
@@ -161,6 +172,10 @@ final class OutgoingMigration implements AutoCloseable {
     } finally {
       driver.dropLink();
     }
+  }
+
+  private void passed() {
+    events.accept(new MachineEvent("MIGRATION_PASS", Long.toString(stats.syncs())));
   }
 
   private void announce(String status) {
@@ -182,7 +197,7 @@ final class OutgoingMigration implements AutoCloseable {
 
     @Override
     public void pass() {
-      events.accept(new MachineEvent("MIGRATION_PASS", Long.toString(stats.syncs())));
+      passed();
     }
 
     @Override
@@ -223,7 +238,7 @@ final class OutgoingMigration implements AutoCloseable {
 
     @Override
     public void times(ArrivalTimes times) {
-      stats.arrived(times);
+      stats.pause().arrived(times, System.nanoTime());
     }
   }
 }

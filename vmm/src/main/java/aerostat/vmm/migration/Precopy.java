@@ -7,12 +7,18 @@ import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** The rounds while the guest runs, and the last one after its pause. */
 final class Precopy {
   private static final int SABOTAGE_SKIP = 64;
-  private static final long HINT_POLL = 500_000;
-  private static final long HINT_QUIET = 3_000_000;
+  private static final long ANSWER_LOOK = 500_000;
+
+  /** How often a round looks whether it should end early. */
+  private static final long LOOK = TimeUnit.MILLISECONDS.toNanos(5);
+
+  /** With auto-converge, the longest time between two syncs (MIG-03). */
+  private static final long SYNC_EACH = TimeUnit.SECONDS.toNanos(5);
 
   private final MovableGuest guest;
   private final Link link;
@@ -21,16 +27,19 @@ final class Precopy {
   private final SwitchOver switchOver;
   private final MigrationStats stats;
   private final Supplier<MigrationParameters> parameters;
-  private final BooleanSupplier stop;
   private final Runnable pass;
-  private final BandwidthLimit limit;
+  private final Pacing pacing;
   private final PageSender sender;
-  private boolean unlimited;
+  private final SwitchoverRule rule;
+  private final @Nullable AutoConverge converge;
   private int rounds;
-  private double rate;
+  private long position;
+  private long lookedAt;
+  private long syncedAt;
 
   /**
-   * @param pass told after each sync
+   * @param converge slows the guest down where it has to be, or null
+   * @param pass told after each sync while the guest runs
    */
   Precopy(
       MovableGuest guest,
@@ -38,6 +47,7 @@ final class Precopy {
       PageChannels channels,
       DirtyPages dirty,
       SwitchOver switchOver,
+      @Nullable AutoConverge converge,
       MigrationStats stats,
       Supplier<MigrationParameters> parameters,
       BooleanSupplier stop,
@@ -47,25 +57,40 @@ final class Precopy {
     this.channels = channels;
     this.dirty = dirty;
     this.switchOver = switchOver;
+    this.converge = converge;
     this.stats = stats;
     this.parameters = parameters;
-    this.stop = stop;
     this.pass = pass;
-    this.limit = new BandwidthLimit(() -> parameters.get().maxBandwidth());
-    this.sender = new PageSender(guest.memory(), link.out(), channels, dirty, stats, this::sent);
-    if (parameters.get().sabotaged(Sabotage.SKIP_PAGE)) {
+    this.pacing = new Pacing(link, parameters, stop);
+    this.sender =
+        new PageSender(
+            guest.memory(),
+            link.out(),
+            channels,
+            dirty,
+            stats,
+            total -> {
+              stats.transferred(total);
+              pacing.sent(total);
+            });
+    MigrationParameters p = parameters.get();
+    this.rule =
+        p.switchoverOfQemu()
+            ? new QemuSwitchover(() -> parameters.get().downtimeLimit())
+            : new EagerSwitchover(() -> parameters.get().downtimeLimit());
+    if (p.sabotaged(Sabotage.SKIP_PAGE)) {
       sender.skipEach(SABOTAGE_SKIP);
     }
   }
 
-  /** Rounds until {@link Convergence} says that the guest may be stopped. */
+  /** Rounds until the rule, or the time, says that the guest is to be stopped. */
   void rounds() throws IOException {
     dirty.begin();
     boolean hints = sync();
     // While the guest collects its hints, the host's kernel is asked about the rest.
     PageBitmap untouched = parameters.get().skipUntouched() ? dirty.untouched() : null;
     if (hints) {
-      awaitHints();
+      stats.hintWait(HintWait.await(dirty, switchOver, pacing, parameters.get().hintWait()));
     }
     if (untouched != null) {
       dirty.takeOut(untouched);
@@ -74,18 +99,17 @@ final class Precopy {
     }
     sender.expectUntouched(untouched == null);
     dirty.hintsCame();
+    rule.begin(System.nanoTime());
     while (true) {
       long before = dirty.remaining();
-      round(before);
+      boolean hurry = round(before);
       sender.expectUntouched(false);
       sync();
-      MigrationParameters p = parameters.get();
       long remaining = dirty.remaining();
-      long forecast = Convergence.downtimeMillis(remaining, rate);
-      stats.expectedDowntime(forecast == Long.MAX_VALUE ? 0 : forecast);
-      if (guest.state() != RunState.RUNNING && remaining == 0
-          || Convergence.stopNow(
-              before, remaining, rate, rounds, p.downtimeLimit(), p.maxRounds())) {
+      boolean complete = rule.complete(before, remaining, channels.bytes(), System.nanoTime());
+      stats.forecast(rule.downtimeMillis(remaining));
+      boolean still = guest.state() != RunState.RUNNING && remaining == 0;
+      if (still || complete || hurry || pacing.hurry(rounds)) {
         return;
       }
     }
@@ -96,19 +120,19 @@ final class Precopy {
     long begin = System.nanoTime();
     stats.paused(begin);
     switchOver.pause();
-    long paused = stepped("pause", begin);
+    long paused = System.nanoTime();
+    stats.pause().stopped(begin, guest.lastPoll(), paused);
     switchOver.beforeSync();
     stats.synced(dirty.sync());
     switchOver.hintsDone();
-    pass.run();
     long synced = stepped("final-sync", paused);
     channels.paused();
-    unlimited = true;
+    pacing.guestPaused();
     sender.messagePages(WireLimits.MAX_DATA_PAGES);
-    stats.roundBegins();
+    stats.roundBegins(dirty.remaining(), channels.bytes());
     sender.round();
     channels.barrier(++rounds, 0);
-    stats.roundEnds();
+    stats.roundEnds(channels.bytes());
     long sent = stepped("final-pages", synced);
     SourceStream.state(guest, verify, dirty.withheld(), link.out());
     stats.transferred(channels.bytes());
@@ -117,37 +141,68 @@ final class Precopy {
 
   private long stepped(String part, long since) {
     long now = System.nanoTime();
-    stats.split(part, now - since);
+    stats.pause().part(part, now - since);
     return now;
   }
 
   /** Log to bitmap, with the hooks around it; whether hints may come now. */
   private boolean sync() throws IOException {
     while (parameters.get().logWaitsForAnswer() && switchOver.awaitsAnswer()) {
-      idle(HINT_POLL); // a guest that never answers stalls this migration; a cancel ends it
+      pacing.idle(ANSWER_LOOK); // a guest that never answers stalls this migration
     }
     switchOver.beforeSync();
-    stats.synced(dirty.sync());
+    long fresh = dirty.sync();
+    stats.synced(fresh);
     boolean hints = switchOver.afterSync(dirty);
+    syncedAt = System.nanoTime();
+    if (converge != null && rounds > 0) {
+      int percent = converge.synced(fresh, channels.bytes(), syncedAt);
+      switchOver.throttle(percent);
+      stats.throttled(percent);
+    }
     pass.run();
     return hints;
   }
 
-  private void round(long dirtyPages) throws IOException {
-    long begin = System.nanoTime();
-    long bytes = channels.bytes();
+  /**
+   * Sends what is dirty until nothing is, or until the round should end early; the next one goes on
+   * where this one stopped (MIG-06).
+   *
+   * @return whether the time is over
+   */
+  private boolean round(long dirtyPages) throws IOException {
     sender.messagePages(messagePages(parameters.get().maxBandwidth()));
-    stats.roundBegins();
-    sender.round();
+    stats.roundBegins(dirtyPages, channels.bytes());
+    long begin = position;
+    position = 0;
+    boolean whole = sweep(begin, guest.memory().pages()) && sweep(0, begin);
+    sender.flush();
     channels.barrier(++rounds, dirtyPages);
-    stats.roundEnds();
+    stats.roundEnds(channels.bytes());
     stats.transferred(channels.bytes());
-    long sent = channels.bytes() - bytes;
-    long nanos = Math.max(1, System.nanoTime() - begin);
-    if (sent > 10_000) {
-      // Less says nothing about the rate (MIG-11).
-      rate = sent * 1e9 / nanos;
+    return !whole && pacing.hurry(0);
+  }
+
+  private boolean sweep(long from, long to) throws IOException {
+    for (long page = from; page >= 0 && page < to; ) {
+      page = sender.next(page, to);
+      if (page >= 0 && endEarly()) {
+        position = page % guest.memory().pages();
+        return false;
+      }
     }
+    return true;
+  }
+
+  private boolean endEarly() throws IOException {
+    long now = System.nanoTime();
+    if (now - lookedAt < LOOK) {
+      return false;
+    }
+    lookedAt = now;
+    return pacing.hurry(0)
+        || rule.syncNow(dirty.remaining(), channels.bytes(), now)
+        || converge != null && rounds > 0 && now - syncedAt > SYNC_EACH;
   }
 
   /** A tenth of a second's worth: a destination waits for each message whole. */
@@ -155,58 +210,5 @@ final class Precopy {
     return bytesPerSecond == 0
         ? WireLimits.MAX_DATA_PAGES
         : (int) Math.clamp(bytesPerSecond / 10 / 4096, 1, WireLimits.MAX_DATA_PAGES);
-  }
-
-  /**
-   * A hint helps only if it comes before the sender does (MIG-20). A guest that sleeps hands all
-   * its free memory over in a few milliseconds, so the first round waits while hints keep coming.
-   */
-  private void awaitHints() throws IOException {
-    long begin = System.nanoTime();
-    long deadline = begin + TimeUnit.MILLISECONDS.toNanos(parameters.get().hintWait());
-    long lastCount = 0;
-    long lastChange = begin;
-    while (true) {
-      long now = System.nanoTime();
-      long count = dirty.hints();
-      if (count != lastCount) {
-        lastCount = count;
-        lastChange = now;
-      }
-      boolean quiet = count > 0 && now - lastChange > HINT_QUIET;
-      if (quiet || now >= deadline || switchOver.hintRoundOver()) {
-        stats.hintWait(now - begin);
-        return;
-      }
-      idle(HINT_POLL);
-    }
-  }
-
-  private void sent(long totalBytes) throws IOException {
-    stats.transferred(totalBytes);
-    if (unlimited) {
-      return;
-    }
-    if (stop.getAsBoolean()) {
-      throw new Transport.StoppedException();
-    }
-    long delay = limit.delay(totalBytes, System.nanoTime());
-    if (delay > 0) {
-      long until = System.nanoTime() + delay;
-      for (long left = delay; left > 0; left = until - System.nanoTime()) {
-        idle(left);
-      }
-    }
-  }
-
-  /** Waits, but hears a cancel and a peer that says no. */
-  private void idle(long nanos) throws IOException {
-    if (stop.getAsBoolean()) {
-      throw new Transport.StoppedException();
-    }
-    if (link.transport().awaitReadable(nanos)) {
-      WireHeader header = link.in().next();
-      link.expect(header, MessageType.REFUSE);
-    }
   }
 }

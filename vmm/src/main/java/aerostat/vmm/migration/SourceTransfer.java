@@ -32,6 +32,7 @@ final class SourceTransfer implements AutoCloseable {
       Connections connections,
       Supplier<MigrationParameters> parameters,
       int channels,
+      boolean autoConverge,
       PlantedErrors errors,
       BooleanSupplier cancelled) {}
 
@@ -69,7 +70,7 @@ final class SourceTransfer implements AutoCloseable {
     try {
       return send(main);
     } catch (IOException e) {
-      throw reasonOfPeer(main, e);
+      throw main.reasonOfPeer(e);
     } finally {
       main.transport().stopWhen(() -> false);
     }
@@ -99,6 +100,7 @@ final class SourceTransfer implements AutoCloseable {
             pages,
             dirty,
             switchOver,
+            task.autoConverge() ? new AutoConverge(p.throttleSteps(), System.nanoTime()) : null,
             stats,
             task.parameters(),
             task.cancelled(),
@@ -128,23 +130,6 @@ final class SourceTransfer implements AutoCloseable {
     } catch (IOException e) {
       links.forEach(Link::close);
       throw e;
-    }
-  }
-
-  /** A peer that refused closes at once, which may show as a failed write before its reason. */
-  private static IOException reasonOfPeer(Link link, IOException e) {
-    if (e instanceof Transport.StoppedException || e instanceof MigrationRefusedException) {
-      return e;
-    }
-    try {
-      link.transport().patience(TimeUnit.MILLISECONDS.toNanos(200));
-      for (WireHeader h = link.in().next(); ; h = link.in().next()) {
-        link.expect(h, MessageType.REFUSE);
-      }
-    } catch (MigrationRefusedException refused) {
-      return refused;
-    } catch (IOException none) {
-      return e;
     }
   }
 

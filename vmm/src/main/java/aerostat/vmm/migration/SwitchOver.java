@@ -13,6 +13,7 @@ final class SwitchOver {
   private final boolean hinting;
   private final int dropCaches;
   private boolean hintsUsed;
+  private int throttle;
   private @Nullable RunState before;
 
   SwitchOver(MovableGuest guest, MigrationParameters parameters) {
@@ -91,6 +92,14 @@ final class SwitchOver {
     }
   }
 
+  /** The guest's processor sleeps for so many percent of its time from here on (MIG-16). */
+  void throttle(int percent) {
+    if (percent != throttle) {
+      throttle = percent;
+      guest.throttle(percent);
+    }
+  }
+
   /**
    * Stops the guest for the last round.
    *
@@ -121,6 +130,7 @@ final class SwitchOver {
 
   /** The guest stays: it goes on as it was. */
   void back() {
+    throttle(0);
     hintsDone();
     RunState to = before;
     before = null;
@@ -133,6 +143,7 @@ final class SwitchOver {
 
   /** The guest left. */
   void gone() {
+    throttle(0);
     guest.setState(RunState.POSTMIGRATE);
   }
 
