@@ -206,6 +206,57 @@ public final class Intrinsics implements VcpuPort {
     }
   }
 
+  // Of loops that mark behind their last trip, with one of the two methods after these.
+
+  public static void storeUnmarked8(long address, int value) {
+    try {
+      WRITABLE.set(JAVA_BYTE, address - WRITABLE_BASE, (byte) value);
+    } catch (IndexOutOfBoundsException e) {
+      throw GuestFault.address("store", address, 1);
+    }
+  }
+
+  public static void storeUnmarked16(long address, int value) {
+    try {
+      WRITABLE.set(SHORT_ANY, address - WRITABLE_BASE, (short) value);
+    } catch (IndexOutOfBoundsException e) {
+      throw GuestFault.address("store", address, 2);
+    }
+  }
+
+  public static void storeUnmarked32(long address, int value) {
+    try {
+      WRITABLE.set(INT_ANY, address - WRITABLE_BASE, value);
+    } catch (IndexOutOfBoundsException e) {
+      throw GuestFault.address("store", address, 4);
+    }
+  }
+
+  public static void storeUnmarked64(long address, long value) {
+    try {
+      WRITABLE.set(LONG_ANY, address - WRITABLE_BASE, value);
+    } catch (IndexOutOfBoundsException e) {
+      throw GuestFault.address("store", address, 8);
+    }
+  }
+
+  /**
+   * Marks what a loop has stored: its first trip at {@code a} and the bytes after it, its last one
+   * at {@code b}, the others in between.
+   */
+  public static void markSpan(long a, long b, int bytes) {
+    markPages(Math.min(a, b) - RAM_BASE, Math.max(a, b) - RAM_BASE + bytes - 1);
+  }
+
+  /** As {@link #markSpan}, for a loop whose trip at {@code b} faulted, perhaps outside RAM. */
+  public static void markFaultedSpan(long a, long b, int bytes) {
+    long first = Math.max(Math.min(a, b), WRITABLE_BASE);
+    long last = Math.min(Math.max(a, b) + bytes, RAM_BASE + RAM.byteSize()) - 1;
+    if (first <= last) {
+      markPages(first - RAM_BASE, last - RAM_BASE);
+    }
+  }
+
   public static boolean compareAndSwap32(long address, int expected, int value) {
     long offset = address - WRITABLE_BASE;
     boolean swapped;
@@ -251,10 +302,12 @@ public final class Intrinsics implements VcpuPort {
     CARDS[(int) (offset >>> PAGE_SHIFT) + FIRST_CARD] = 1;
   }
 
-  private static void markRange(long address, int length) {
-    long offset = address - WRITABLE_BASE;
-    for (long page = offset & -PAGE_SIZE; page < offset + length; page += PAGE_SIZE) {
-      mark(page);
+  /** From the page of one offset in RAM to that of another. */
+  private static void markPages(long first, long last) {
+    VarHandle.releaseFence();
+    int end = (int) (last >>> PAGE_SHIFT);
+    for (int page = (int) (first >>> PAGE_SHIFT); page <= end; page++) {
+      CARDS[page] = 1;
     }
   }
 
@@ -267,7 +320,7 @@ public final class Intrinsics implements VcpuPort {
     } catch (IndexOutOfBoundsException e) {
       throw GuestFault.address("fill", address, length);
     }
-    markRange(address, length);
+    markBlock(address, length);
     attend();
   }
 
@@ -279,8 +332,14 @@ public final class Intrinsics implements VcpuPort {
       throw GuestFault.address(
           "copy from 0x" + Long.toHexString(source) + ", store", target, length);
     }
-    markRange(target, length);
+    markBlock(target, length);
     attend();
+  }
+
+  private static void markBlock(long address, int length) {
+    if (length > 0) {
+      markPages(address - RAM_BASE, address - RAM_BASE + length - 1);
+    }
   }
 
   public static int mismatchBlock(long a, long b, int length) {

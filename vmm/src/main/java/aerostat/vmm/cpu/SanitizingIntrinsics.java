@@ -82,6 +82,26 @@ public final class SanitizingIntrinsics {
     Intrinsics.store64(address, value);
   }
 
+  public static void storeUnmarked8(long address, int value) {
+    check("store", address, 1);
+    Intrinsics.storeUnmarked8(address, value);
+  }
+
+  public static void storeUnmarked16(long address, int value) {
+    check("store", address, 2);
+    Intrinsics.storeUnmarked16(address, value);
+  }
+
+  public static void storeUnmarked32(long address, int value) {
+    check("store", address, 4);
+    Intrinsics.storeUnmarked32(address, value);
+  }
+
+  public static void storeUnmarked64(long address, long value) {
+    check("store", address, 8);
+    Intrinsics.storeUnmarked64(address, value);
+  }
+
   public static boolean compareAndSwap32(long address, int expected, int value) {
     check("compare and swap", address, 4);
     return Intrinsics.compareAndSwap32(address, expected, value);

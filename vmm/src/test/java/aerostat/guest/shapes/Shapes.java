@@ -4,7 +4,10 @@ package aerostat.guest.shapes;
 public final class Shapes {
   private Shapes() {}
 
-  public static final int COUNT = 36;
+  public static final int COUNT = 41;
+
+  /** Of a machine with 32 MiB. */
+  private static final long RAM_END = 0x4200_0000L;
 
   /** Runs one shape; {@code scratch} is the begin of 1 MiB of RAM that it may use. */
   public static long run(int which, int argument, long scratch) {
@@ -44,7 +47,15 @@ public final class Shapes {
       case 32 -> OpsShapes.lambdas(argument);
       case 33 -> OpsShapes.defaults(argument);
       case 34 -> Blocks.blocks(scratch, argument);
-      default -> Blocks.strings(argument);
+      case 35 -> Blocks.strings(argument);
+      case 36 -> Stores.forward(scratch, argument);
+      case 37 -> Stores.backward(scratch, argument);
+      case 38 -> Stores.strides(scratch, argument);
+      case 39 -> Stores.others(scratch, argument);
+      case 40 -> Stores.nested(scratch, argument);
+      // These end in a fault; they stand beyond COUNT.
+      case 41 -> Stores.beyond(RAM_END);
+      default -> Stores.beyondByLoad(RAM_END, scratch);
     };
   }
 }

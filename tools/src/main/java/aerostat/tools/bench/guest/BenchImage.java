@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.objectweb.asm.ClassReader;
 import org.objectweb.asm.ClassVisitor;
@@ -26,6 +27,10 @@ final class BenchImage {
     "Copy", "Frames", "Loops", "Node", "Pages", "Records", "Spin", "Walks"
   };
   private static final String INTRINSICS = "aerostat.vmm.cpu.Intrinsics";
+
+  /** Its methods that mark the dirty log. */
+  private static final Set<String> MARKS =
+      Set.of("mark", "markPages", "markSpan", "markFaultedSpan", "markBlock");
 
   private BenchImage() {}
 
@@ -82,7 +87,7 @@ final class BenchImage {
           public MethodVisitor visitMethod(
               int access, String name, String descriptor, String signature, String[] exceptions) {
             MethodVisitor out = super.visitMethod(access, name, descriptor, signature, exceptions);
-            if (!name.equals("mark") && !name.equals("markRange")) {
+            if (!MARKS.contains(name)) {
               return out;
             }
             emptied[0]++;
@@ -94,7 +99,7 @@ final class BenchImage {
           }
         },
         0);
-    if (emptied[0] != 2) {
+    if (emptied[0] != MARKS.size()) {
       throw new IllegalStateException("the intrinsics mark in another way than is known here");
     }
     return writer.toByteArray();

@@ -66,6 +66,7 @@ final class CallGraph {
         MethodPlan p = plans.get(m);
         p.cyclic = cyclic;
         p.entryPoll = cyclic;
+        p.entry = cyclic ? EntryPoint.find(program, p) : null;
       }
       for (int m : component) {
         settle(plans.get(m), m, refusals);
@@ -176,7 +177,7 @@ final class CallGraph {
     ErasedMethod callee = program.callee(p.flow.node(i));
     if (callee != null) {
       MethodPlan c = plans.get(callee.id() - 1);
-      return c.entryPoll ? 1 : 1 + c.cost;
+      return c.entry != null ? 1 + c.entry.cost() : c.entryPoll ? 1 : 1 + c.cost;
     }
     IntrinsicTable.Intrinsic intrinsic = MethodPlan.intrinsic(p.flow.node(i));
     if (intrinsic != null && intrinsic.block()) {

@@ -24,6 +24,7 @@ import org.objectweb.asm.tree.LineNumberNode;
 import org.objectweb.asm.tree.LookupSwitchInsnNode;
 import org.objectweb.asm.tree.MethodInsnNode;
 import org.objectweb.asm.tree.TableSwitchInsnNode;
+import org.objectweb.asm.tree.TryCatchBlockNode;
 import org.objectweb.asm.tree.VarInsnNode;
 
 /**
@@ -34,6 +35,10 @@ final class CopyEmitter {
   private final ErasedMethod method;
   private final @Nullable ResumableMethod resumable;
   private final int recursionBytes;
+
+  /** Local for the bytes left for recursion when the method was called. */
+  private final int depth;
+
   private final Intrinsics intrinsics;
   private final SpillHelpers spills;
   private final Map<LabelNode, Label> labels = new HashMap<>();
@@ -55,6 +60,7 @@ final class CopyEmitter {
     this.method = method;
     this.resumable = resumable;
     this.recursionBytes = recursionBytes;
+    depth = recursionBytes > 0 ? method.code().maxLocals : -1;
     this.intrinsics = intrinsics;
     this.spills = spills;
     out = new MethodVisitor(Opcodes.ASM9) {};
@@ -81,16 +87,22 @@ final class CopyEmitter {
     }
     out = visitor;
     out.visitCode();
+    for (TryCatchBlockNode t : method.code().tryCatchBlocks) {
+      out.visitTryCatchBlock(label(t.start), label(t.end), label(t.handler), t.type);
+    }
     if (resume && resumable != null) {
       ways(resumable);
     }
     if (recursionBytes > 0) {
-      enter();
+      out.visitFieldInsn(Opcodes.GETSTATIC, Owners.INTRINSICS, "depth", "I");
+      out.visitVarInsn(Opcodes.ISTORE, depth);
     }
     for (AbstractInsnNode n : method.code().instructions) {
       Site site = resumable == null ? null : resumable.siteAt(n);
       if (site != null && resumable != null) {
         site(resumable, site, n);
+      } else if (Marks.isEnter(n)) {
+        enter();
       } else {
         plain(n);
       }
@@ -123,6 +135,13 @@ final class CopyEmitter {
       if (i == 0) {
         out.visitLabel(start);
       } else {
+        if (recursionBytes > 0) {
+          // A frame that was stopped has taken its bytes already.
+          out.visitFieldInsn(Opcodes.GETSTATIC, Owners.INTRINSICS, "depth", "I");
+          push(recursionBytes);
+          out.visitInsn(Opcodes.IADD);
+          out.visitVarInsn(Opcodes.ISTORE, depth);
+        }
         out.visitJumpInsn(Opcodes.GOTO, afterOf(site));
       }
     }
@@ -220,11 +239,18 @@ final class CopyEmitter {
 
   // ---- recursion ----
 
+  /**
+   * The bytes left before the call are kept in a local, which no frame holds, and put back from
+   * there: a load less, and no chain of loads and stores from each return to the next call.
+   */
   private void enter() {
     Label overflow = new Label();
     Label fits = new Label();
-    changeDepth(Opcodes.ISUB);
-    out.visitFieldInsn(Opcodes.GETSTATIC, Owners.INTRINSICS, "depth", "I");
+    out.visitVarInsn(Opcodes.ILOAD, depth);
+    push(recursionBytes);
+    out.visitInsn(Opcodes.ISUB);
+    out.visitInsn(Opcodes.DUP);
+    out.visitFieldInsn(Opcodes.PUTSTATIC, Owners.INTRINSICS, "depth", "I");
     out.visitJumpInsn(Opcodes.IFLT, overflow);
     out.visitLabel(fits);
     outOfLine.add(
@@ -237,13 +263,6 @@ final class CopyEmitter {
               Opcodes.INVOKESTATIC, Owners.INTRINSICS, "stackOverflow", "()V", false);
           out.visitJumpInsn(Opcodes.GOTO, fits);
         });
-  }
-
-  private void changeDepth(int operation) {
-    out.visitFieldInsn(Opcodes.GETSTATIC, Owners.INTRINSICS, "depth", "I");
-    push(recursionBytes);
-    out.visitInsn(operation);
-    out.visitFieldInsn(Opcodes.PUTSTATIC, Owners.INTRINSICS, "depth", "I");
   }
 
   // ---- everything else ----
@@ -269,7 +288,8 @@ final class CopyEmitter {
       default -> {
         int op = n.getOpcode();
         if (recursionBytes > 0 && op >= Opcodes.IRETURN && op <= Opcodes.RETURN) {
-          changeDepth(Opcodes.IADD);
+          out.visitVarInsn(Opcodes.ILOAD, depth);
+          out.visitFieldInsn(Opcodes.PUTSTATIC, Owners.INTRINSICS, "depth", "I");
         }
         out.visitInsn(op);
       }

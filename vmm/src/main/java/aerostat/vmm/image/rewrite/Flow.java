@@ -86,6 +86,7 @@ final class Flow {
     return !(op == Opcodes.GOTO
         || op == Opcodes.TABLESWITCH
         || op == Opcodes.LOOKUPSWITCH
+        || op == Opcodes.ATHROW
         || (op >= Opcodes.IRETURN && op <= Opcodes.RETURN));
   }
 
@@ -130,6 +131,16 @@ final class Flow {
       at = dominator[at];
     }
     return at == a;
+  }
+
+  /** The last instruction that every way to this one leads over; itself for the first. */
+  int dominator(int at) {
+    return dominator[at];
+  }
+
+  /** The last instruction that every way to either of two leads over; both reachable. */
+  int commonDominator(int a, int b) {
+    return meet(dominator, a, b);
   }
 
   private int[] reversePostorder() {

@@ -15,7 +15,16 @@ final class Marks {
     return new MethodInsnNode(Opcodes.INVOKESTATIC, OWNER, "poll", "()V", false);
   }
 
+  /** Takes a frame's bytes from what is left for recursion. */
+  static AbstractInsnNode enter() {
+    return new MethodInsnNode(Opcodes.INVOKESTATIC, OWNER, "enter", "()V", false);
+  }
+
   static boolean isPoll(AbstractInsnNode n) {
-    return n instanceof MethodInsnNode m && m.owner.equals(OWNER);
+    return n instanceof MethodInsnNode m && m.owner.equals(OWNER) && m.name.equals("poll");
+  }
+
+  static boolean isEnter(AbstractInsnNode n) {
+    return n instanceof MethodInsnNode m && m.owner.equals(OWNER) && m.name.equals("enter");
   }
 }

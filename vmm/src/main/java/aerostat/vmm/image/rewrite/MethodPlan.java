@@ -73,6 +73,10 @@ final class MethodPlan {
   boolean attentive;
 
   boolean cyclic;
+
+  /** Where a method of a cycle polls and takes its bytes of the stack. */
+  @Nullable EntryPoint entry;
+
   boolean resumable;
   long cost;
 

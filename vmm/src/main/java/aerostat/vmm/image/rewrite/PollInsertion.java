@@ -4,6 +4,7 @@ import aerostat.vmm.image.erase.Code;
 import aerostat.vmm.image.erase.ErasedMethod;
 import aerostat.vmm.image.erase.Owners;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.objectweb.asm.Opcodes;
@@ -38,19 +39,41 @@ final class PollInsertion {
     for (int i = 0; i < plan.flow.size(); i++) {
       place.put(plan.flow.node(i), i);
     }
+    Map<MethodPlan.LoopPlan, LateMarks> marks = new LinkedHashMap<>();
     for (MethodPlan.LoopPlan l : plan.loops) {
+      LateMarks late = LateMarks.prepare(this, l);
+      if (late != null) {
+        marks.put(l, late);
+      }
+    }
+    for (MethodPlan.LoopPlan l : plan.loops) {
+      LateMarks late = marks.get(l);
       switch (l.guard) {
-        case NONE -> {}
-        case STRIP -> new StripMine(this, l).insert();
+        case NONE -> {
+          if (late != null) {
+            late.enclose();
+          }
+        }
+        case STRIP -> new StripMine(this, l, late).insert();
         case CREDIT, EVERY, BOUND -> guard(l);
       }
     }
-    InsnList entry = new InsnList();
+    marks.values().forEach(LateMarks::guard);
+    InsnList poll = new InsnList();
     if (plan.entryPoll) {
-      if (plan.attentive) {
-        entry.add(attend());
+      if (plan.cyclic) {
+        poll.add(Marks.enter());
       }
-      entry.add(Marks.poll());
+      if (plan.attentive) {
+        poll.add(attend());
+      }
+      poll.add(Marks.poll());
+    }
+    InsnList entry = new InsnList();
+    if (plan.entry != null && plan.entry.late()) {
+      code.insertBefore(plan.entry.at(), poll);
+    } else {
+      entry.add(poll);
     }
     if (credit >= 0) {
       entry.add(Code.push(method.bound() >= 0 ? method.bound() : MethodPlan.CREDIT));

@@ -107,7 +107,9 @@ final class ProgramEmitter {
   }
 
   private static String ownerOf(MethodInsnNode call, String intrinsics) {
-    return MethodPlan.intrinsic(call) != null ? intrinsics : call.owner;
+    return MethodPlan.intrinsic(call) != null || LateMarks.isUnmarkedStore(call)
+        ? intrinsics
+        : call.owner;
   }
 
   private void sizes(Map<ErasedMethod, Label> hot, Map<ErasedMethod, Label> resume) {

@@ -74,7 +74,8 @@ final class StackBound {
   private long recursion(int[] component) {
     long worst = 0;
     for (int m : component) {
-      worst = Math.max(worst, hostBytes(m) * (GuestStack.MAX_SIZE / frameBytes(m) + 1));
+      // One that overflows, and above it one that returns before it takes guest stack.
+      worst = Math.max(worst, hostBytes(m) * (GuestStack.MAX_SIZE / frameBytes(m) + 2));
     }
     return worst;
   }

@@ -2,6 +2,7 @@ package aerostat.vmm.image.rewrite;
 
 import aerostat.vmm.image.erase.Code;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.objectweb.asm.Opcodes;
 import org.objectweb.asm.tree.AbstractInsnNode;
 import org.objectweb.asm.tree.InsnList;
@@ -31,6 +32,7 @@ final class StripMine {
   private final PollInsertion target;
   private final MethodPlan.LoopPlan plan;
   private final CountedLoop loop;
+  private final @Nullable LateMarks marks;
   private final boolean wide;
   private final LabelNode entry = new LabelNode();
   private final LabelNode stretch = new LabelNode();
@@ -38,9 +40,11 @@ final class StripMine {
   private final LabelNode next = new LabelNode();
   private final LabelNode exit;
   private final int limit;
+  private final @Nullable ZeroBased zero;
 
-  StripMine(PollInsertion target, MethodPlan.LoopPlan plan) {
+  StripMine(PollInsertion target, MethodPlan.LoopPlan plan, @Nullable LateMarks marks) {
     this.target = target;
+    this.marks = marks;
     this.plan = plan;
     CountedLoop counted = plan.counted;
     if (counted == null) {
@@ -50,6 +54,7 @@ final class StripMine {
     wide = loop.wide();
     exit = loop.test().label;
     limit = target.method().newLocal(wide ? 'J' : 'I', "limit");
+    zero = ZeroBased.match(target, plan);
   }
 
   void insert() {
@@ -60,6 +65,9 @@ final class StripMine {
     target.line(before, entry, header);
     leaveAtBound(before);
     before.add(stretch);
+    if (marks != null) {
+      marks.begin(before);
+    }
     setLimit(before);
     target.remember(before, plan);
     target.code().insertBefore(header, before);
@@ -67,12 +75,18 @@ final class StripMine {
     InsnList after = new InsnList();
     after.add(next);
     target.line(after, next, header);
+    if (marks != null) {
+      marks.end(after);
+    }
     leaveAtBound(after);
     after.add(Marks.poll());
     after.add(new JumpInsnNode(Opcodes.GOTO, stretch));
     target.append(after, plan);
 
     target.code().insert(testAgainstLimit(), body);
+    if (zero != null) {
+      zero.apply();
+    }
   }
 
   private static AbstractInsnNode copy(AbstractInsnNode n) {
@@ -157,6 +171,9 @@ final class StripMine {
     bound(out);
     out.add(done);
     out.add(Code.store(wide ? 'J' : 'I', limit));
+    if (zero != null) {
+      zero.begin(out, limit);
+    }
     out.add(new JumpInsnNode(Opcodes.GOTO, body));
   }
 
