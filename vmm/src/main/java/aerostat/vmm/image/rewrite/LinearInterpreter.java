@@ -85,8 +85,7 @@ final class LinearInterpreter extends Interpreter<Linear> {
           b.isConstant()
               ? a.times(b.constant())
               : a.isConstant() ? b.times(a.constant()) : Linear.unknown(2);
-      case Opcodes.LSHL ->
-          b.isConstant() ? a.times(1L << (b.constant() & 63)) : Linear.unknown(2);
+      case Opcodes.LSHL -> b.isConstant() ? a.times(1L << (b.constant() & 63)) : Linear.unknown(2);
       case Opcodes.LCMP, Opcodes.FCMPL, Opcodes.FCMPG, Opcodes.DCMPL, Opcodes.DCMPG ->
           Linear.unknown(1);
       default -> Linear.unknown(Math.max(a.size(), 1));
