@@ -4,6 +4,7 @@ import aerostat.tools.bench.BenchCommand;
 import aerostat.tools.demo.DemoCommand;
 import aerostat.tools.explore.ExploreCommand;
 import aerostat.tools.fuzz.FuzzCommand;
+import aerostat.tools.interop.InteropCommand;
 import aerostat.vmm.cli.CommandProvider;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -17,6 +18,7 @@ public final class ToolCommands implements CommandProvider {
         "bench", BenchCommand::new,
         "demo", DemoCommand::new,
         "explore", ExploreCommand::new,
-        "fuzz", FuzzCommand::new);
+        "fuzz", FuzzCommand::new,
+        "interop", InteropCommand::new);
   }
 }

@@ -8,7 +8,7 @@ import aerostat.guest.virtio.VirtioDevice;
 public final class Poison {
   private Poison() {}
 
-  private static final int EVERY_BYTE = 0x0101_0101;
+  private static final long EVERY_BYTE = 0x0101_0101;
 
   /**
    * The device need not know of poison if freed pages are not filled; and if it cannot know
@@ -25,7 +25,7 @@ public final class Poison {
 
   /** poison_val: what freed pages hold, the same in every byte (POISON-02, POISON-03). */
   static int value() {
-    return MemInit.wantInitOnFree() ? 0 : PagePoisoning.PAGE_POISON * EVERY_BYTE;
+    return MemInit.wantInitOnFree() ? 0 : (int) (PagePoisoning.PAGE_POISON * EVERY_BYTE);
   }
 
   /** Before DRIVER_OK, and again when a reset has made the device forget it (EDGE-31). */

@@ -1,0 +1,31 @@
+package aerostat.tools.interop;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A difference from Linux or QEMU that is meant.
+ *
+ * @param edit as {@link Comparison} writes it: {@code + …} ours alone does it, {@code - …} the
+ *     recording alone
+ * @param reason why
+ */
+record Departure(String edit, String reason) {
+  private static final String NEEDS_RESET =
+      "BASE-DRV-04: our driver looks for DEVICE_NEEDS_RESET at a config interrupt";
+  private static final String AFTER_DRIVER_OK =
+      "BASE-DRV-29: our driver kicks the statistics queue after DRIVER_OK, Linux before";
+
+  private static final List<Departure> DECLARED =
+      List.of(
+          new Departure("+ read Status", NEEDS_RESET),
+          new Departure("- write QueueNotify 0x2", AFTER_DRIVER_OK),
+          new Departure("+ write QueueNotify 0x2", AFTER_DRIVER_OK),
+          new Departure("- pop 2 out 1 in 0", AFTER_DRIVER_OK),
+          new Departure("+ pop 2 out 1 in 0", AFTER_DRIVER_OK));
+
+  /** The departure that an edit is, or null. */
+  static @Nullable Departure of(String edit) {
+    return DECLARED.stream().filter(d -> d.edit.equals(edit)).findFirst().orElse(null);
+  }
+}

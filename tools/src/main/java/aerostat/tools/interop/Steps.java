@@ -1,0 +1,84 @@
+package aerostat.tools.interop;
+
+import aerostat.mmio.trace.TraceEvent;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What two traces of different guests have in common when both are right: the order of register
+ * accesses, the values that do not depend on where a guest's memory lies, the shape of each element.
+ */
+final class Steps {
+  /** Values that are addresses, or a ring's size, which the device chooses. */
+  private static final Set<String> PLACES =
+      Set.of(
+          "QueueDescLow",
+          "QueueDescHigh",
+          "QueueDriverLow",
+          "QueueDriverHigh",
+          "QueueDeviceLow",
+          "QueueDeviceHigh",
+          "QueueSize");
+
+  private Steps() {}
+
+  /** A step of a recording in the form in which it is compared. */
+  static List<String> of(String step, Recording recording) {
+    return exchange(recording.step(step));
+  }
+
+  /**
+   * The driver's register accesses, in words.
+   *
+   * @return for example {@code write Status 0xf}, {@code read QueueReady}, {@code write QueueDescLow}
+   */
+  static List<String> registers(List<TraceEvent> trace) {
+    List<String> steps = new ArrayList<>();
+    for (TraceEvent event : trace) {
+      if (event.event().equals("read")) {
+        steps.add("read " + event.values().get("reg"));
+      } else if (event.event().equals("write")) {
+        String register = String.valueOf(event.values().get("reg"));
+        boolean place = PLACES.contains(register);
+        steps.add("write " + register + (place ? "" : " " + event.values().get("value")));
+      }
+    }
+    return steps;
+  }
+
+  /** Register accesses, elements and interrupts; pages of an element as their number. */
+  static List<String> exchange(List<TraceEvent> trace) {
+    List<String> steps = new ArrayList<>();
+    long pages = 0;
+    for (TraceEvent event : trace) {
+      if (isPages(event)) {
+        pages += event.number("pages");
+        continue;
+      }
+      if (pages > 0) {
+        steps.add(pages + " pages");
+        pages = 0;
+      }
+      switch (event.event()) {
+        case "read", "write" -> steps.addAll(registers(List.of(event)));
+        case "pop" ->
+            steps.add(
+                "pop "
+                    + event.number("queue")
+                    + " out "
+                    + event.number("out")
+                    + " in "
+                    + event.number("in"));
+        case "push" -> steps.add("push " + event.number("queue") + " len " + event.number("len"));
+        case "interrupt" -> steps.add("interrupt");
+        default -> {}
+      }
+    }
+    return steps;
+  }
+
+  private static boolean isPages(TraceEvent event) {
+    return event.event().equals("inflate") || event.event().equals("deflate");
+  }
+}
