@@ -72,7 +72,6 @@ mark hint
 tell migrate 'uri=exec:cat > /dev/null' > /dev/null
 for _ in $(seq 60); do tell query-migrate | grep -q completed && break; sleep 0.5; done
 tell cont > /dev/null; sleep 1
-mark remove; echo 'rmmod virtio_balloon' > "$(grep -o '/dev/pts/[0-9]*' "$work/pty")"; sleep 15
 finish
 
 for hint in off on; do for reporting in off on; do

@@ -26,7 +26,7 @@ record Comparison(String step, int theirs, int ours, List<String> edits) {
 
   /** Every step that both have. */
   static List<Comparison> all(Recording theirs) {
-    Recording ours = OurGuest.run();
+    Recording ours = OurGuest.follow(theirs);
     List<Comparison> all = new ArrayList<>();
     for (String step : theirs.steps().keySet()) {
       all.add(of(step, Steps.of(step, theirs), Steps.of(step, ours)));

@@ -1,6 +1,7 @@
 package aerostat.tools.interop;
 
 import aerostat.devices.balloon.BalloonOptions;
+import aerostat.devices.balloon.BalloonProperty;
 import aerostat.mmio.trace.Trace;
 import aerostat.mmio.trace.TraceEvent;
 import aerostat.vmm.machine.Machine;
@@ -8,6 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Our guest and device, taken through the steps of the recording; deterministic. */
 final class OurGuest {
@@ -19,54 +22,95 @@ final class OurGuest {
 
   private static final long MOST_POLLS = 5_000_000;
 
+  /** Polls in which the guest does all that it has to do at once, and in which seconds pass. */
+  private static final long SETTLE = 3_000;
+
+  private static final long LONG = 10_000;
+
+  private static final Pattern FEATURES =
+      Pattern.compile(
+          "features (hint=(?<hint>\\w+) reporting=(?<reporting>\\w+) )?"
+              + "poison=(?<poison>\\w+)( append=(?<append>.*))?");
+
   private final List<TraceEvent> events = new ArrayList<>();
 
   private OurGuest() {}
 
   /**
-   * The trace of the whole scenario, steps marked as in the recording.
+   * The trace of the same steps.
    *
    * @throws IllegalStateException if a step does not come to its end
    */
-  static Recording run() {
+  static Recording follow(Recording theirs) {
     OurGuest guest = new OurGuest();
-    BalloonOptions options = new BalloonOptions(true, false, false, false);
-    try (Machine machine =
-        Machine.builder()
-            .memory(RAM)
-            .append("workload=idle")
-            .balloon(options)
-            .deterministic(1)
-            .trace(guest.new Events())
-            .build()) {
-      guest.play(machine);
+    guest.scenario();
+    for (String step : theirs.steps().keySet()) {
+      Matcher features = FEATURES.matcher(step);
+      if (features.matches()) {
+        guest.features(step, features);
+      }
     }
     return Recording.of(guest.events.stream());
   }
 
-  private void play(Machine machine) {
-    step("probe");
-    until(machine, () -> machine.balloon().driverReady());
-    machine.runUntilPoll(machine.polls() + 2_000);
-    step("inflate");
-    locked(machine, () -> machine.balloon().setTarget(RAM - INFLATED));
-    until(machine, () -> machine.balloon().actualBytes() == RAM - INFLATED);
-    machine.runUntilPoll(machine.polls() + 2_000);
-    step("deflate");
-    locked(machine, () -> machine.balloon().setTarget(RAM));
-    until(machine, () -> machine.balloon().actualBytes() == RAM);
-    machine.runUntilPoll(machine.polls() + 2_000);
-    step("stats");
-    locked(machine, () -> machine.balloon().setStatsPollingInterval(1));
-    until(machine, () -> machine.balloon().stats().containsKey("stat-free-memory"));
-    locked(machine, () -> machine.balloon().setStatsPollingInterval(0));
-    step("hint");
-    locked(machine, () -> machine.balloon().hintStart((gpa, length) -> {}));
-    machine.runUntilPoll(machine.polls() + 20_000);
-    locked(machine, () -> machine.balloon().hintStop());
-    machine.runUntilPoll(machine.polls() + 2_000);
-    locked(machine, () -> machine.balloon().hintDone());
-    machine.runUntilPoll(machine.polls() + 2_000);
+  private void features(String step, Matcher given) {
+    boolean allOn = given.group("append") != null;
+    BalloonOptions options =
+        BalloonOptions.DEFAULT
+            .with(BalloonProperty.FREE_PAGE_HINT, allOn || "on".equals(given.group("hint")))
+            .with(
+                BalloonProperty.FREE_PAGE_REPORTING, allOn || "on".equals(given.group("reporting")))
+            .with(BalloonProperty.PAGE_POISON, "on".equals(given.group("poison")));
+    String append = allOn ? given.group("append").replace(',', ' ') : "";
+    try (Machine machine = machine(options, append)) {
+      step(step);
+      until(machine, () -> machine.balloon().driverReady());
+      machine.runUntilPoll(machine.polls() + SETTLE);
+    }
+  }
+
+  private void scenario() {
+    BalloonOptions options =
+        BalloonOptions.DEFAULT
+            .with(BalloonProperty.FREE_PAGE_HINT, true)
+            .with(BalloonProperty.FREE_PAGE_REPORTING, true)
+            .with(BalloonProperty.PAGE_POISON, true);
+    try (Machine machine = machine(options, "")) {
+      step("probe");
+      until(machine, () -> machine.balloon().driverReady());
+      machine.runUntilPoll(machine.polls() + SETTLE);
+      step("report");
+      machine.runUntilPoll(machine.polls() + LONG);
+      step("inflate");
+      locked(machine, () -> machine.balloon().setTarget(RAM - INFLATED));
+      until(machine, () -> machine.balloon().actualBytes() == RAM - INFLATED);
+      step("deflate");
+      locked(machine, () -> machine.balloon().setTarget(RAM));
+      until(machine, () -> machine.balloon().actualBytes() == RAM);
+      machine.runUntilPoll(machine.polls() + LONG);
+      step("stats");
+      locked(machine, () -> machine.balloon().setStatsPollingInterval(1));
+      machine.runUntilPoll(machine.polls() + SETTLE);
+      locked(machine, () -> machine.balloon().setStatsPollingInterval(0));
+      machine.runUntilPoll(machine.polls() + SETTLE);
+      step("hint");
+      locked(machine, () -> machine.balloon().hintStart((gpa, length) -> {}));
+      machine.runUntilPoll(machine.polls() + SETTLE);
+      locked(machine, () -> machine.balloon().hintStop());
+      machine.runUntilPoll(machine.polls() + SETTLE);
+      locked(machine, () -> machine.balloon().hintDone());
+      machine.runUntilPoll(machine.polls() + SETTLE);
+    }
+  }
+
+  private Machine machine(BalloonOptions options, String append) {
+    return Machine.builder()
+        .memory(RAM)
+        .append("workload=idle " + append)
+        .balloon(options)
+        .deterministic(1)
+        .trace(new Events())
+        .build();
   }
 
   private void step(String name) {

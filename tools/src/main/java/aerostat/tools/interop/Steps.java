@@ -23,9 +23,48 @@ final class Steps {
 
   private Steps() {}
 
-  /** A step of a recording in the form in which it is compared. */
+  /**
+   * A step of a recording in the form in which it is compared. Set-up, inflation and deflation are compared act by
+   * act. How many reports, hints and statistics there are depends on the guest's memory and on time, so of these each
+   * queue's elements are compared in their order, repetitions told once.
+   */
   static List<String> of(String step, Recording recording) {
-    return exchange(recording.step(step));
+    List<TraceEvent> events = recording.step(step);
+    return switch (step) {
+      case "inflate", "deflate" -> until("write 0x104", exchange(events));
+      case "report", "stats", "hint" -> elements(events);
+      default -> upTo("write Status 0xf", registers(events));
+    };
+  }
+
+  private static List<String> until(String last, List<String> steps) {
+    int end = steps.size();
+    while (end > 0 && !steps.get(end - 1).startsWith(last)) {
+      end--;
+    }
+    return steps.subList(0, end);
+  }
+
+  private static List<String> upTo(String act, List<String> steps) {
+    int at = steps.indexOf(act);
+    return at < 0 ? steps : steps.subList(0, at + 1);
+  }
+
+  /** What passes through the queues; an element of many segments is one like the next. */
+  static List<String> elements(List<TraceEvent> trace) {
+    List<String> steps = new ArrayList<>();
+    for (TraceEvent event : trace) {
+      if (event.event().equals("pop")) {
+        String queue = "queue " + event.number("queue");
+        String readable = event.number("out") > 0 ? " device reads" : "";
+        String writable = event.number("in") > 0 ? " device may write" : "";
+        String step = queue + readable + writable;
+        if (steps.isEmpty() || !steps.getLast().equals(step)) {
+          steps.add(step);
+        }
+      }
+    }
+    return steps;
   }
 
   /**
