@@ -75,7 +75,7 @@ tell cont > /dev/null; sleep 1
 finish
 
 for hint in off on; do for reporting in off on; do
-  boot "features hint=$hint reporting=$reporting poison=off" "free-page-hint=$hint,free-page-reporting=$reporting$([ $hint = off ] || echo ,iothread=io0)" ""
+  boot "features hint=$hint reporting=$reporting poison=on" "page-poison=on,free-page-hint=$hint,free-page-reporting=$reporting$([ $hint = off ] || echo ,iothread=io0)" ""
   finish
 done; done
 for poison in off on; do for append in page_poison=1 init_on_free=1 "page_poison=1 init_on_free=1"; do

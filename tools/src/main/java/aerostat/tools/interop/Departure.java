@@ -19,13 +19,21 @@ record Departure(String edit, String reason) {
   private static final String ID_FIRST =
       "our driver reads the command id in the work item that the interrupt queues, before the"
           + " target's; Linux's two work items run in either order";
+  private static final String LOOKS_FIRST =
+      "EDGE-02: where numberings differ, our driver looks which queues there are";
 
   private static final List<Departure> DECLARED =
       List.of(
           new Departure("+ read Status", NEEDS_RESET),
           new Departure("- write QueueNotify 0x2", AFTER_DRIVER_OK),
           new Departure("+ read 0x108", ID_FIRST),
-          new Departure("- read 0x108", ID_FIRST));
+          new Departure("- read 0x108", ID_FIRST),
+          new Departure("+ read QueueSizeMax", LOOKS_FIRST),
+          new Departure("+ write QueueSel 0x0", LOOKS_FIRST),
+          new Departure("+ write QueueSel 0x1", LOOKS_FIRST),
+          new Departure("+ write QueueSel 0x2", LOOKS_FIRST),
+          new Departure("+ write QueueSel 0x3", LOOKS_FIRST),
+          new Departure("+ write QueueSel 0x4", LOOKS_FIRST));
 
   /** The departure that an edit is, or null. */
   static @Nullable Departure of(String edit) {

@@ -78,7 +78,6 @@ final class OurGuest {
     try (Machine machine = machine(options, "")) {
       step("probe");
       until(machine, () -> machine.balloon().driverReady());
-      machine.runUntilPoll(machine.polls() + SETTLE);
       step("report");
       machine.runUntilPoll(machine.polls() + LONG);
       step("inflate");

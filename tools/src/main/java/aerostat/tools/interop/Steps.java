@@ -25,14 +25,16 @@ final class Steps {
 
   /**
    * A step of a recording in the form in which it is compared. Set-up, inflation and deflation are compared act by
-   * act. How many reports, hints and statistics there are depends on the guest's memory and on time, so of these each
-   * queue's elements are compared in their order, repetitions told once.
+   * act. How many reports, hints and statistics there are depends on the guest's memory and on time, so of these the
+   * elements of their queue are compared in their order, repetitions told once.
    */
   static List<String> of(String step, Recording recording) {
     List<TraceEvent> events = recording.step(step);
     return switch (step) {
       case "inflate", "deflate" -> until("write 0x104", exchange(events));
-      case "report", "stats", "hint" -> elements(events);
+      case "stats" -> elements(2, events);
+      case "hint" -> elements(3, events);
+      case "report" -> elements(4, events);
       default -> upTo("write Status 0xf", registers(events));
     };
   }
@@ -50,15 +52,13 @@ final class Steps {
     return at < 0 ? steps : steps.subList(0, at + 1);
   }
 
-  /** What passes through the queues; an element of many segments is one like the next. */
-  static List<String> elements(List<TraceEvent> trace) {
+  private static List<String> elements(int queue, List<TraceEvent> trace) {
     List<String> steps = new ArrayList<>();
     for (TraceEvent event : trace) {
-      if (event.event().equals("pop")) {
-        String queue = "queue " + event.number("queue");
+      if (event.event().equals("pop") && event.number("queue") == queue) {
         String readable = event.number("out") > 0 ? " device reads" : "";
         String writable = event.number("in") > 0 ? " device may write" : "";
-        String step = queue + readable + writable;
+        String step = "queue " + queue + readable + writable;
         if (steps.isEmpty() || !steps.getLast().equals(step)) {
           steps.add(step);
         }

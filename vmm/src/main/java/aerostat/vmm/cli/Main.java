@@ -78,11 +78,17 @@ public final class Main {
 
   private static int usageError(ParameterException e, String[] args) {
     CommandLine line = e.getCommandLine();
-    StringBuilder text = new StringBuilder(nameOf(line) + ": " + lowerFirst(e.getMessage()));
-    if (e instanceof UnmatchedArgumentException unmatched
-        && !unmatched.getSuggestions().isEmpty()) {
-      text.append("; did you mean ").append(String.join(" or ", unmatched.getSuggestions()));
-      text.append('?');
+    StringBuilder text = new StringBuilder(nameOf(line) + ": ");
+    if (e instanceof UnmatchedArgumentException unmatched) {
+      String word = unmatched.getUnmatched().get(0);
+      boolean command = !line.getSubcommands().isEmpty() && !word.startsWith("-");
+      text.append(command ? "no command '" + word + "'" : lowerFirst(e.getMessage()));
+      if (!unmatched.getSuggestions().isEmpty()) {
+        text.append("; did you mean ").append(String.join(" or ", unmatched.getSuggestions()));
+        text.append('?');
+      }
+    } else {
+      text.append(lowerFirst(e.getMessage()));
     }
     System.err.println(text);
     System.err.println("Try '" + nameOf(line) + " --help'.");

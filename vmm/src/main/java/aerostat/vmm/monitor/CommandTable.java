@@ -83,14 +83,14 @@ public final class CommandTable {
       throw e;
     } catch (IllegalStateException | IllegalArgumentException | UncheckedIOException e) {
       throw QmpException.generic(reason(e));
-    } catch (RuntimeException e) {
-      // A defect of ours must not end the monitor's session, nor hide.
+    } catch (RuntimeException | LinkageError e) {
+      // A defect of ours, or a damaged installation, must not end the monitor's session, nor hide.
       logger().error("command {} failed", command.name(), e);
       throw QmpException.generic("Internal error: " + reason(e));
     }
   }
 
-  private static String reason(RuntimeException e) {
+  private static String reason(Throwable e) {
     String message = e.getMessage();
     return message == null ? e.getClass().getSimpleName() : message;
   }

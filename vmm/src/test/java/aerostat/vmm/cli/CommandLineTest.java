@@ -90,7 +90,7 @@ class CommandLineTest {
         "qmp unix:/x balloon 512M|is not KEY=VALUE",
         "qmp nowhere query-status|is not a socket address",
         "verify|missing required parameter",
-        "rnu --memory 1G|unmatched argument",
+        "rnu --memory 1G|no command 'rnu'",
       })
   void aWrongCommandLineIsCodeTwoAndSaysWhatToDo(String line, String message) {
     int code = Main.run(line.split(" "));
