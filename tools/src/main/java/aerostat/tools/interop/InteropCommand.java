@@ -17,7 +17,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "interop",
     description = {
-      "Compares our guest's driver and our device with a recording of stock Linux under QEMU.", ""
+      "Compares our guest's driver and our device with a recording of stock Linux under QEMU.",
+      ""
     },
     synopsisSubcommandLabel = "compare|convert",
     footer = {"", "docs/interop.md tells what is compared and how a recording is made."})
@@ -55,7 +56,8 @@ public final class InteropCommand implements Callable<Integer> {
       description = "Takes our guest through the steps of a recording and tells what differs.",
       footer = {
         "",
-        "Exit codes: 0 nothing differs but what is declared; 1 something does; 2 wrong command line."
+        "Exit codes: 0 nothing differs but what is declared; 1 something does; 2 wrong command"
+            + " line."
       })
   int compare(
       @Parameters(

@@ -22,10 +22,13 @@ final class OurGuest {
 
   private static final long MOST_POLLS = 5_000_000;
 
-  /** Polls in which the guest does all that it has to do at once, and in which seconds pass. */
-  private static final long SETTLE = 3_000;
+  private static final int REPORTING_QUEUE = 4;
 
-  private static final long LONG = 10_000;
+  /** So few that an idle guest does not skip the two seconds to its next report. */
+  private static final long FEW = 10;
+
+  /** Polls in which the guest does all that it has to do at once. */
+  private static final long SETTLE = 3_000;
 
   private static final Pattern FEATURES =
       Pattern.compile(
@@ -79,14 +82,15 @@ final class OurGuest {
       step("probe");
       until(machine, () -> machine.balloon().driverReady());
       step("report");
-      machine.runUntilPoll(machine.polls() + LONG);
+      until(machine, this::reported);
+      machine.runUntilPoll(machine.polls() + SETTLE);
       step("inflate");
       locked(machine, () -> machine.balloon().setTarget(RAM - INFLATED));
       until(machine, () -> machine.balloon().actualBytes() == RAM - INFLATED);
       step("deflate");
       locked(machine, () -> machine.balloon().setTarget(RAM));
       until(machine, () -> machine.balloon().actualBytes() == RAM);
-      machine.runUntilPoll(machine.polls() + LONG);
+      machine.runUntilPoll(machine.polls() + SETTLE);
       step("stats");
       locked(machine, () -> machine.balloon().setStatsPollingInterval(1));
       machine.runUntilPoll(machine.polls() + SETTLE);
@@ -112,6 +116,11 @@ final class OurGuest {
         .build();
   }
 
+  private boolean reported() {
+    return events.stream()
+        .anyMatch(e -> e.event().equals("push") && e.number("queue") == REPORTING_QUEUE);
+  }
+
   private void step(String name) {
     events.add(new TraceEvent(-1, "scenario", "step", Map.of("name", name)));
   }
@@ -122,7 +131,7 @@ final class OurGuest {
       if (machine.polls() > last) {
         throw new IllegalStateException("the guest does not come on");
       }
-      machine.runUntilPoll(machine.polls() + 500);
+      machine.runUntilPoll(machine.polls() + FEW);
     }
   }
 

@@ -7,7 +7,8 @@ import java.util.Set;
 
 /**
  * What two traces of different guests have in common when both are right: the order of register
- * accesses, the values that do not depend on where a guest's memory lies, the shape of each element.
+ * accesses, the values that do not depend on where a guest's memory lies, the shape of each
+ * element.
  */
 final class Steps {
   /** Values that are addresses, or a ring's size, which the device chooses. */
@@ -24,9 +25,10 @@ final class Steps {
   private Steps() {}
 
   /**
-   * A step of a recording in the form in which it is compared. Set-up, inflation and deflation are compared act by
-   * act. How many reports, hints and statistics there are depends on the guest's memory and on time, so of these the
-   * elements of their queue are compared in their order, repetitions told once.
+   * A step of a recording in the form in which it is compared. Set-up, inflation and deflation are
+   * compared act by act. How many reports, hints and statistics there are depends on the guest's
+   * memory and on time, so of these the elements of their queue are compared in their order,
+   * repetitions told once.
    */
   static List<String> of(String step, Recording recording) {
     List<TraceEvent> events = recording.step(step);
@@ -70,7 +72,8 @@ final class Steps {
   /**
    * The driver's register accesses, in words.
    *
-   * @return for example {@code write Status 0xf}, {@code read QueueReady}, {@code write QueueDescLow}
+   * @return for example {@code write Status 0xf}, {@code read QueueReady}, {@code write
+   *     QueueDescLow}
    */
   static List<String> registers(List<TraceEvent> trace) {
     List<String> steps = new ArrayList<>();

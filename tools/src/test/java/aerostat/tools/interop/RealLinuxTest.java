@@ -8,8 +8,9 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * Our driver and device against Linux's and QEMU's, as recorded: MMIO-03, MMIO-04, MMIO-09, UAPI-05,
- * POISON-01, POISON-05, CLASSIC-02, CLASSIC-06, CLASSIC-08, STATS-01, HINT-04, HINT-08, REPORT-18.
+ * Our driver and device against Linux's and QEMU's, as recorded: MMIO-03, MMIO-04, MMIO-09,
+ * UAPI-05, POISON-01, POISON-05, CLASSIC-02, CLASSIC-06, CLASSIC-08, STATS-01, HINT-04, HINT-08,
+ * REPORT-18.
  */
 class RealLinuxTest {
   @TestFactory
@@ -20,7 +21,9 @@ class RealLinuxTest {
                 DynamicTest.dynamicTest(
                     comparison.step(),
                     () -> {
-                      assertThat(comparison.theirs()).as("the recording has this step").isPositive();
+                      assertThat(comparison.theirs())
+                          .as("the recording has this step")
+                          .isPositive();
                       assertThat(comparison.undeclared()).as(comparison.report()).isEmpty();
                     }))
         .toList();
