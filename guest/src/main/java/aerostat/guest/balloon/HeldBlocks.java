@@ -2,6 +2,7 @@ package aerostat.guest.balloon;
 
 import aerostat.guest.kernel.Errno;
 import aerostat.guest.kernel.ListHead;
+import aerostat.guest.kernel.Params;
 import aerostat.guest.kernel.Sched;
 import aerostat.guest.mm.Gfp;
 import aerostat.guest.mm.Page;
@@ -27,6 +28,9 @@ public record HeldBlocks() implements ShrinkerOps {
   public static final long BLOCK_PAGES = 1L << BLOCK_ORDER;
   public static final int BLOCK_BYTES = Page.PAGE_SIZE << BLOCK_ORDER;
 
+  /** Most blocks that are taken under one hold of the zone's lock. */
+  private static final int MAX_BATCH = 64;
+
   /** Below a block's alignment there is room in its token for the generation. */
   private static final long GENERATION_MASK = BLOCK_BYTES - 1;
 
@@ -36,6 +40,9 @@ public record HeldBlocks() implements ShrinkerOps {
   static void attach(Hinting h) {
     h.unusedBlocks().init();
     h.usedBlocks().init();
+    h.batchBlocks().init();
+    long batch = Params.number("virtio_balloon.batch", 1);
+    h.setBatch((int) Math.min(Math.max(batch, 1), MAX_BATCH));
     h.shrinker().register(new HeldBlocks(), h.address(), Shrinker.DEFAULT_SEEKS, 0);
   }
 
@@ -56,6 +63,7 @@ public record HeldBlocks() implements ShrinkerOps {
       HintChannel.log(h, HintChannel.NO_START, error);
     }
     error = sendBlocks(h, id);
+    returnBatch(h);
     if (error != 0) {
       HintChannel.log(h, HintChannel.NO_PAGE, error);
     }
@@ -81,7 +89,7 @@ public record HeldBlocks() implements ShrinkerOps {
 
   /** get_free_page_and_send: {@code -EINTR} when no block is left (HINT-06). */
   private static int sendBlock(Hinting h) {
-    Page page = PageAlloc.allocPages(HINT_GFP, BLOCK_ORDER);
+    Page page = take(h);
     if (page == null) {
       return -Errno.EINTR;
     }
@@ -101,6 +109,32 @@ public record HeldBlocks() implements ShrinkerOps {
       Sched.msleep(HintChannel.PAUSE_MS); // Linux spins here, and the device may need this very CPU
     }
     return error;
+  }
+
+  /**
+   * One by one, or as the commit message leaves to be done: {@code virtio_balloon.batch=N} blocks
+   * from one call. Null when none is left.
+   */
+  private static Page take(Hinting h) {
+    if (h.batch() == 1) {
+      return PageAlloc.allocPages(HINT_GFP, BLOCK_ORDER);
+    }
+    ListHead blocks = h.batchBlocks();
+    if (blocks.isEmpty()
+        && PageAlloc.allocPagesBulk(HINT_GFP, BLOCK_ORDER, h.batch(), blocks) == 0) {
+      return null;
+    }
+    ListHead link = blocks.next();
+    link.del();
+    return Page.ofLru(link);
+  }
+
+  private static void returnBatch(Hinting h) {
+    while (!h.batchBlocks().isEmpty()) {
+      ListHead link = h.batchBlocks().next();
+      link.del();
+      PageAlloc.freePages(Page.ofLru(link), BLOCK_ORDER);
+    }
   }
 
   private static int add(Hinting h, Page page) {

@@ -31,9 +31,11 @@ public record Hinting(long address) {
   private static final int NUM_USED = NUM_UNUSED + 8;
   private static final int WORK = NUM_USED + 8;
   private static final int SHRINKER = WORK + WorkStruct.SIZE;
+  private static final int BATCH = SHRINKER + Shrinker.SIZE;
+  private static final int BATCH_BLOCKS = BATCH + 8;
 
   /** Bytes of the structure. */
-  static final int SIZE = SHRINKER + Shrinker.SIZE;
+  static final int SIZE = BATCH_BLOCKS + ListHead.SIZE;
 
   static Hinting ofWork(WorkStruct work) {
     return new Hinting(work.address() - WORK);
@@ -162,5 +164,19 @@ public record Hinting(long address) {
 
   public Shrinker shrinker() {
     return new Shrinker(address + SHRINKER);
+  }
+
+  /** Blocks that are allocated at a time. */
+  int batch() {
+    return load32(address + BATCH);
+  }
+
+  void setBatch(int blocks) {
+    store32(address + BATCH, blocks);
+  }
+
+  /** Blocks allocated and not yet hinted; the hint work's alone. */
+  ListHead batchBlocks() {
+    return new ListHead(address + BATCH_BLOCKS);
   }
 }

@@ -405,4 +405,36 @@ class HintingTest {
           assertThat(heldBlocks()).isZero();
         });
   }
+
+  /** HINT-05, HINT-06: as one by one, and none is lost when the round ends early. */
+  @Test
+  void batchesOfBlocksFromOneCall() {
+    for (int batch : new int[] {1, 2, 7, 64, 10_000}) {
+      ModelBalloon model = new ModelBalloon(HINT);
+      BalloonFixture.run(
+          model,
+          "virtio_balloon.batch=" + batch,
+          () -> {
+            long free = FreeMemory.pages();
+            model.onHint =
+                () -> {
+                  if (model.hinted.size() == 5) {
+                    model.stop();
+                  }
+                };
+            model.request(ID);
+            settle();
+            assertThat(heldBlocks()).isBetween(5L, 6L);
+            model.onHint = () -> {};
+            model.request(ID + 1);
+            settle();
+            assertThat(heldBlocks()).isGreaterThan(20);
+            assertThat(model.hinted).doesNotHaveDuplicates();
+            model.done();
+            settle();
+            assertThat(heldBlocks()).isZero();
+            assertThat(FreeMemory.pages()).isCloseTo(free, within(WORKER_PAGES));
+          });
+    }
+  }
 }

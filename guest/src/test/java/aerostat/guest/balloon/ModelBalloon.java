@@ -31,6 +31,9 @@ final class ModelBalloon {
   /** Addresses that were hinted while in START, and those that came otherwise. */
   final List<Long> hinted = new ArrayList<>();
 
+  /** Bytes that were hinted while in START. */
+  long hintedBytes;
+
   final List<Long> ignored = new ArrayList<>();
   Hint state = Hint.STOP;
   int id;
@@ -235,6 +238,7 @@ final class ModelBalloon {
         }
       } else {
         (state == Hint.START ? hinted : ignored).add(p.address());
+        hintedBytes += state == Hint.START ? p.length() : 0;
         events.add("block");
         onHint.run();
       }

@@ -7,6 +7,7 @@ import aerostat.guest.kernel.Scatterlist;
 import aerostat.guest.kernel.WorkStruct;
 import aerostat.guest.machine.Cpu;
 import aerostat.guest.machine.Memory;
+import aerostat.guest.mm.DropCaches;
 import aerostat.guest.mm.Gfp;
 import aerostat.guest.mm.Slab;
 import aerostat.guest.mm.Zone;
@@ -26,6 +27,7 @@ final class FreePageReply {
   /** free_pages_handle_rq. */
   static void work(WorkStruct work) {
     FreePageRequest r = FreePageRequest.ofWork(work);
+    drop(r.drop());
     boolean served = r.extended() ? inChunks(r) : asPosted(r);
     if (!served) {
       return;
@@ -35,6 +37,16 @@ final class FreePageReply {
       say(r, "virtio_balloon virtio%d: free_pages: cannot add buffer, err = %d\n", error);
     }
     boolean unused = VirtioRing.kick(r.queue());
+  }
+
+  /** drop_cache: bit 0 page cache, bit 1 slab. */
+  private static void drop(int caches) {
+    if ((caches & 1) != 0) {
+      long unused = DropCaches.dropPagecache();
+    }
+    if ((caches & 2) != 0) {
+      DropCaches.dropSlab();
+    }
   }
 
   private static void say(FreePageRequest r, String what, int value) {
