@@ -90,7 +90,7 @@ public abstract sealed class DeviceExecutor implements AutoCloseable
   final DeviceWork.Next stepLocked(Slot slot, boolean canPoll) {
     try {
       return slot.work.step(canPoll);
-    } catch (RuntimeException bug) {
+    } catch (RuntimeException | InternalError bug) {
       log.error("device work failed; the device does nothing more for this kick", bug);
       return DeviceWork.Next.IDLE;
     }

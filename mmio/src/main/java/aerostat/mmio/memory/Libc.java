@@ -47,6 +47,7 @@ final class Libc {
 
   static final int ENOSYS = 38;
 
+  private static final int LOCK_SHARED_NOW = 1 | 4;
   private static final int LOCK_EXCLUSIVE_NOW = 2 | 4;
   private static final int MFD_CLOEXEC = 1;
   private static final int EINTR = 4;
@@ -124,6 +125,11 @@ final class Libc {
   /** Takes the file for this process alone, or fails at once. */
   static int lockExclusive(int fd) {
     return (int) call(symbol("flock"), fd, LOCK_EXCLUSIVE_NOW, 0, 0, 0, 0);
+  }
+
+  /** Shares the file with others that do, until the descriptor is closed; or fails at once. */
+  static int lockShared(int fd) {
+    return (int) call(symbol("flock"), fd, LOCK_SHARED_NOW, 0, 0, 0, 0);
   }
 
   static int close(int fd) {

@@ -54,6 +54,8 @@ final class PrivateFileRam extends MappedRam {
     if (fd < 0) {
       throw new HostMemoryException("cannot open " + path, -fd);
     }
+    // Advisory: who means to change the file can see that guests live on it.
+    Libc.lockShared(fd);
     return HostMapping.create(size, Libc.MAP_PRIVATE, fd, fileOffset);
   }
 

@@ -23,6 +23,7 @@ public final class Main {
     OWN.put("migrate", MigrateCommand::new);
     OWN.put("qmp", QmpCommand::new);
     OWN.put("verify", VerifyCommand::new);
+    OWN.put("snapshot", SnapshotCommand::new);
   }
 
   private Main() {}

@@ -46,7 +46,9 @@ final class MigrateCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "URI",
-      description = "Where the guest is expected: tcp:HOST:PORT or unix:PATH.")
+      description =
+          "Where the guest is expected: tcp:HOST:PORT or unix:PATH; or file:PATH[,diff=on], a"
+              + " snapshot, after which the guest goes on here.")
   private String uri = "";
 
   @Option(

@@ -94,10 +94,11 @@ final class RunCommand implements Callable<Integer> {
 
   @Option(
       names = {"--incoming", "-incoming"},
-      paramLabel = "ADDR|defer",
+      paramLabel = "ADDR|file:PATH|defer",
       description =
-          "Boot nothing; wait for a guest to migrate here. 'defer' waits for QMP's"
-              + " migrate-incoming. Options of the machine given as well must fit that guest.")
+          "Boot nothing; wait for a guest to migrate here, or restore one from file:PATH. 'defer'"
+              + " waits for QMP's migrate-incoming. Options of the machine given as well must fit"
+              + " that guest.")
   private @Nullable String incoming;
 
   @Option(
@@ -184,7 +185,10 @@ final class RunCommand implements Callable<Integer> {
         tell("process " + pid() + ", waits for migrate-incoming", served);
       } else {
         String address = process.listenForGuest(String.valueOf(incoming));
-        tell("process " + pid() + ", waits for a guest at " + address, served);
+        boolean file = address.startsWith("file:");
+        tell(
+            "process " + pid() + (file ? ", restored from " : ", waits for a guest at ") + address,
+            served);
       }
       return process.awaitEnd();
     }

@@ -9,6 +9,7 @@ import aerostat.vmm.image.ResumeTable;
 import aerostat.vmm.image.RewrittenImage;
 import java.nio.charset.StandardCharsets;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
@@ -180,10 +181,10 @@ final class Dispatcher implements VcpuServices {
 
   /** From one rest to the next. */
   void session() {
-    load();
-    wokeAt = System.nanoTime();
     String oops = null;
     try {
+      load();
+      wokeAt = System.nanoTime();
       while (lifecycle == VcpuLayout.LIVE && !interlude()) {
         runFrames();
       }
@@ -339,7 +340,15 @@ final class Dispatcher implements VcpuServices {
     if (!Oops.isGuests(fault)) {
       log.error("guest code failed in a way that is not the guest's", fault);
     }
-    return Oops.text(fault, table, stack.describe(), clock.now(polls), polls);
+    return Oops.text(fault, table, spilledFrames(), clock.now(polls), polls);
+  }
+
+  private List<String> spilledFrames() {
+    try {
+      return stack.describe();
+    } catch (InternalError gone) {
+      return List.of("? (the stack's memory is gone)");
+    }
   }
 
   // ---- services of guest code ----

@@ -57,7 +57,8 @@ final class Oops {
     return fault instanceof GuestFault
         || fault instanceof GuestAddressException
         || fault instanceof ArithmeticException
-        || fault instanceof StackOverflowError;
+        || fault instanceof StackOverflowError
+        || fault instanceof InternalError;
   }
 
   private static String reason(Throwable fault) {
@@ -69,6 +70,10 @@ final class Oops {
     }
     if (fault instanceof StackOverflowError) {
       return "Kernel stack overflow";
+    }
+    if (fault instanceof InternalError) {
+      // SIGBUS: the file behind guest RAM was cut, or its disk failed.
+      return "Unrecoverable memory error: " + fault.getMessage();
     }
     return "VMM failure: " + fault;
   }

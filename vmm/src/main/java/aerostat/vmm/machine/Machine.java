@@ -37,12 +37,16 @@ public final class Machine implements AutoCloseable {
   private boolean guestFailed;
   private boolean closed;
 
-  private Machine(MachineConfig config, GuestImage image, MachineHost host, RunState first) {
+  private Machine(
+      MachineConfig config,
+      GuestImage image,
+      MachineHost host,
+      RunState first,
+      HardwareHooks hooks) {
     this.config = config;
     this.host = host;
     state = first;
-    hardware =
-        new Hardware(config, image, host, new Listener(), this::powerRequest, HardwareHooks.NONE);
+    hardware = new Hardware(config, image, host, new Listener(), this::powerRequest, hooks);
     hardware
         .balloon()
         .host()
@@ -55,7 +59,7 @@ public final class Machine implements AutoCloseable {
   }
 
   static Machine build(MachineConfig config, GuestImage image, MachineHost host) {
-    Machine machine = new Machine(config, image, host, RunState.PRELAUNCH);
+    Machine machine = new Machine(config, image, host, RunState.PRELAUNCH, HardwareHooks.NONE);
     machine.hardware.boot(config);
     return machine;
   }
@@ -70,7 +74,13 @@ public final class Machine implements AutoCloseable {
    * @throws IllegalArgumentException if the configuration is out of range
    */
   public static Machine incoming(MachineConfig config, byte[] image, MachineHost host) {
-    return new Machine(config, GuestImage.decode(image), host, RunState.INMIGRATE);
+    return incoming(config, image, host, HardwareHooks.NONE);
+  }
+
+  /** As above, with parts of the caller's. */
+  public static Machine incoming(
+      MachineConfig config, byte[] image, MachineHost host, HardwareHooks hooks) {
+    return new Machine(config, GuestImage.decode(image), host, RunState.INMIGRATE, hooks);
   }
 
   public MachineConfig config() {

@@ -1,7 +1,9 @@
 package aerostat.vmm.migration;
 
+import aerostat.mmio.memory.GuestMemory;
 import aerostat.vmm.machine.MachineConfig;
 import aerostat.vmm.machine.MachineSlot.ExpectedConfig;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /** The place in this process where a guest is or will be; {@link SlotHost} is the real one. */
@@ -18,6 +20,15 @@ public interface GuestHost {
    * @throws RuntimeException with the reason if this configuration or image cannot be had here
    */
   MovableGuest build(MachineConfig config, byte[] image);
+
+  /**
+   * As {@link #build(MachineConfig, byte[])}, with RAM that the caller provides.
+   *
+   * @param ram makes so many bytes of guest memory
+   */
+  default MovableGuest build(MachineConfig config, byte[] image, LongFunction<GuestMemory> ram) {
+    throw new UnsupportedOperationException("no guest from a file here");
+  }
 
   /** The arrived guest becomes the one of this process. */
   void install(MovableGuest guest);

@@ -7,10 +7,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,10 +53,11 @@ public final class MigrationService implements AutoCloseable {
   private final List<Consumer<MachineEvent>> listeners = new CopyOnWriteArrayList<>();
   private final Map<String, Boolean> capabilities = new ConcurrentHashMap<>();
   private final PlantedErrors errors = new PlantedErrors();
+  private final Snapshots snapshots;
   private volatile MigrationParameters parameters = MigrationParameters.DEFAULT;
   private @Nullable OutgoingMigration outgoing;
   private @Nullable IncomingListener incoming;
-  private boolean lastWasOutgoing;
+  private Supplier<Map<String, Object>> shown = Map::of;
   private boolean closed;
 
   public MigrationService(MachineSlot slot) {
@@ -78,6 +81,7 @@ public final class MigrationService implements AutoCloseable {
     this.host = host;
     this.connections = connections;
     this.prepares = prepares;
+    this.snapshots = new Snapshots(host, this::tell);
     if (prepares) {
       MigrationPreparation.later();
     }
@@ -101,18 +105,20 @@ public final class MigrationService implements AutoCloseable {
   }
 
   /**
-   * {@code migrate}: starts an outgoing migration to {@code tcp:host:port} or {@code unix:path}.
+   * {@code migrate}: starts an outgoing migration to {@code tcp:host:port} or {@code unix:path}, or
+   * a snapshot into {@code file:path[,diff=on]}, after which the guest goes on here.
    *
    * @throws IllegalArgumentException for an address that cannot be read
    * @throws IllegalStateException if there is no guest here, or one migration is under way
    */
   public synchronized void migrate(String uri) {
-    MigrationAddress address = MigrationAddress.parse(uri);
+    FileUri file = FileUri.is(uri) ? FileUri.parse(uri) : null;
+    MigrationAddress address = file == null ? MigrationAddress.parse(uri) : null;
     if (closed) {
       throw new IllegalStateException("the process ends");
     }
     OutgoingMigration last = outgoing;
-    if (last != null && !last.over()) {
+    if (last != null && !last.over() || !snapshots.over()) {
       throw new IllegalStateException("a migration is under way");
     }
     MovableGuest guest = host.present();
@@ -123,6 +129,11 @@ public final class MigrationService implements AutoCloseable {
     if (state != RunState.RUNNING && state != RunState.PAUSED && state != RunState.PRELAUNCH) {
       throw new IllegalStateException("a guest in state " + state.qemuName() + " cannot migrate");
     }
+    if (address == null) {
+      shown = snapshots.save(guest, Objects.requireNonNull(file), parameters)::query;
+      return;
+    }
+    snapshots.logIsTaken();
     OutgoingMigration next =
         new OutgoingMigration(
             guest,
@@ -138,20 +149,22 @@ public final class MigrationService implements AutoCloseable {
       MigrationPreparation.needed();
     }
     outgoing = next;
-    lastWasOutgoing = true;
+    shown = next::query;
     next.start();
   }
 
   /**
    * {@code migrate-incoming} and {@code --incoming}: listens, instead of where this process
-   * listened before; returns the address in use (port 0 is resolved).
+   * listened before; returns the address in use (port 0 is resolved). {@code file:path} restores a
+   * snapshot before it returns.
    *
    * @throws IllegalArgumentException for an address that cannot be read
    * @throws IllegalStateException if a guest is here or coming
    * @throws UncheckedIOException if the address cannot be had
    */
   public synchronized String listen(String uri) {
-    MigrationAddress address = MigrationAddress.parse(uri);
+    FileUri file = FileUri.is(uri) ? FileUri.parse(uri) : null;
+    MigrationAddress address = file == null ? MigrationAddress.parse(uri) : null;
     if (prepares) {
       MigrationPreparation.soon();
     }
@@ -172,6 +185,11 @@ public final class MigrationService implements AutoCloseable {
       incoming = null;
     }
     try {
+      if (address == null) {
+        snapshots.restore(Objects.requireNonNull(file), parameters.verify());
+        shown = snapshots::restored;
+        return uri;
+      }
       IncomingListener next =
           new IncomingListener(
               host,
@@ -181,7 +199,7 @@ public final class MigrationService implements AutoCloseable {
               this::arriving,
               this::tell);
       incoming = next;
-      lastWasOutgoing = false;
+      shown = next::query;
       return next.address().toString();
     } catch (IOException e) {
       throw new UncheckedIOException(e.getMessage(), e);
@@ -190,7 +208,9 @@ public final class MigrationService implements AutoCloseable {
 
   /** {@code migrate_cancel}; an IllegalStateException with a reason once the guest is GIVEN. */
   public synchronized void cancel() {
-    if (outgoing != null) {
+    if (!snapshots.over()) {
+      snapshots.cancel();
+    } else if (outgoing != null) {
       outgoing.cancel();
     }
   }
@@ -225,10 +245,7 @@ public final class MigrationService implements AutoCloseable {
    * Empty before the first migration.
    */
   public synchronized Map<String, Object> query() {
-    if (lastWasOutgoing && outgoing != null) {
-      return outgoing.query();
-    }
-    return incoming == null ? Map.of() : incoming.query();
+    return shown.get();
   }
 
   /**
@@ -292,6 +309,7 @@ public final class MigrationService implements AutoCloseable {
       out = outgoing;
       in = incoming;
     }
+    snapshots.close();
     if (out != null) {
       out.close();
     }

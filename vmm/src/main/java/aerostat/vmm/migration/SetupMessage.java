@@ -6,6 +6,7 @@ import aerostat.devices.balloon.QueueNumbering;
 import aerostat.mmio.memory.GuestMemory;
 import aerostat.vmm.machine.MachineConfig;
 import aerostat.vmm.machine.MachineSlot.ExpectedConfig;
+import java.io.IOException;
 import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.Objects;
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param verify whether checksums of all pages will come (x-verify)
  * @param channels connections for pages beside the main one; 0 in version 1
  */
-record SetupMessage(
+public record SetupMessage(
     UUID uuid,
     MachineConfig config,
     int imageBytes,
@@ -41,7 +42,8 @@ record SetupMessage(
   private static final int MAX_APPEND = 2047;
   private static final long MIN_MEMORY = 2 << 20;
 
-  static SetupMessage of(UUID uuid, MovableGuest guest, boolean verify, int channels) {
+  /** What this guest is. */
+  public static SetupMessage of(UUID uuid, MovableGuest guest, boolean verify, int channels) {
     byte[] image = guest.imageBytes();
     return new SetupMessage(
         uuid,
@@ -56,7 +58,8 @@ record SetupMessage(
         channels);
   }
 
-  byte[] encode() {
+  /** The payload. */
+  public byte[] encode() {
     BalloonOptions balloon = config.balloon();
     return new PayloadWriter()
         .uuid(uuid)
@@ -75,6 +78,16 @@ record SetupMessage(
         .bool(verify)
         .u32(channels)
         .done();
+  }
+
+  /** Takes a payload apart that did not come over a connection. */
+  public static SetupMessage parse(byte[] payload) throws IOException {
+    return decode(new PayloadReader(MessageType.SETUP, payload), WireLimits.VERSION);
+  }
+
+  /** Whether these bytes are the image that is meant. */
+  public boolean isImage(byte[] image) {
+    return StreamDigest.of(image).equals(imageSha256);
   }
 
   /**
@@ -141,7 +154,7 @@ record SetupMessage(
   }
 
   /** The first flag of the destination that differs, with both values; null if all agree. */
-  @Nullable String conflict(ExpectedConfig expected) {
+  public @Nullable String conflict(ExpectedConfig expected) {
     String memory = differs("memory", expected.memoryBytes(), config.memoryBytes());
     if (memory != null) {
       return memory;
@@ -157,7 +170,7 @@ record SetupMessage(
   }
 
   /** The first thing about the built machine that differs; null if the guest can move in. */
-  @Nullable String conflict(MovableGuest built) {
+  public @Nullable String conflict(MovableGuest built) {
     SetupMessage own = of(uuid, built, verify, channels);
     if (!own.codeDigest.equals(codeDigest)) {
       return "image or rewriter version: the stream has "

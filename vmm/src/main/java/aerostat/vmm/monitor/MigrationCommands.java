@@ -19,21 +19,27 @@ public final class MigrationCommands {
         List.of(
             Command.of(
                 "migrate",
-                "Starts to move the guest to a VMM that waits at `uri`. Returns at once;"
-                    + " `query-migrate` and the events MIGRATION and MIGRATION_PASS tell how it"
-                    + " goes.",
+                "Starts to move the guest to a VMM that waits at `uri`, or to save it in a file,"
+                    + " after which it goes on here. Returns at once; `query-migrate` and the"
+                    + " events MIGRATION and MIGRATION_PASS tell how it goes.",
                 arguments -> {
                   migration.migrate(string(arguments, "uri"));
                   return Command.EMPTY;
                 },
-                required("uri", Argument.Type.STRING, "`tcp:HOST:PORT` or `unix:PATH`"),
+                required(
+                    "uri",
+                    Argument.Type.STRING,
+                    "`tcp:HOST:PORT`, `unix:PATH`, or `file:PATH[,diff=on]` for a snapshot"),
                 optional("detach", Argument.Type.BOOLEAN, "ignored, as by QEMU's monitor")),
             Command.of(
                 "migrate-incoming",
                 "Waits for a guest at `uri`; on a VMM started with `--incoming defer`, or one whose"
                     + " own guest has moved away. Answers with the address in use.",
                 arguments -> Map.of("uri", migration.listen(string(arguments, "uri"))),
-                required("uri", Argument.Type.STRING, "`tcp:HOST:PORT` or `unix:PATH`")),
+                required(
+                    "uri",
+                    Argument.Type.STRING,
+                    "`tcp:HOST:PORT`, `unix:PATH`, or `file:PATH`, a snapshot to restore now")),
             Command.of(
                 "migrate_cancel",
                 "Gives the migration under way up; the guest goes on here. Refused once the guest"

@@ -25,13 +25,14 @@ class CliDocsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"run", "migrate", "qmp", "verify"})
+  @ValueSource(strings = {"run", "migrate", "qmp", "verify", "snapshot"})
   void everyOptionIsThere(String command) throws IOException {
     Object made =
         switch (command) {
           case "run" -> new RunCommand();
           case "migrate" -> new MigrateCommand();
           case "qmp" -> new QmpCommand();
+          case "snapshot" -> new SnapshotCommand();
           default -> new VerifyCommand();
         };
     String document = document();

@@ -7,9 +7,12 @@ import aerostat.vmm.cpu.VcpuLayout;
 import aerostat.vmm.image.Flavour;
 import aerostat.vmm.image.ResumeTable;
 import aerostat.vmm.migration.InProcessMove;
+import aerostat.vmm.migration.MachineSnapshots;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
@@ -151,6 +154,16 @@ final class ScriptedGuest implements AutoCloseable {
     Machine moved =
         InProcessMove.move(machine, MachineHost.SILENT.withConsole(newConsole).withTrace(newTrace));
     return new ScriptedGuest(moved, newConsole, newTrace, console(), trace(), machine.polls());
+  }
+
+  /** The guest of a file that was made of this one as it stands. */
+  ScriptedGuest restore(Path file) throws IOException {
+    ByteArrayOutputStream newConsole = new ByteArrayOutputStream();
+    TraceRecorder newTrace = new TraceRecorder(100_000);
+    Machine restored =
+        MachineSnapshots.restore(
+            file, MachineHost.SILENT.withConsole(newConsole).withTrace(newTrace));
+    return new ScriptedGuest(restored, newConsole, newTrace, console(), trace(), machine.polls());
   }
 
   /** After a move: this one, which should be discarded, goes on all the same. */
