@@ -1,5 +1,6 @@
 package aerostat.vmm.cli;
 
+import aerostat.vmm.migration.snapshot.ParentLink;
 import aerostat.vmm.migration.snapshot.SnapshotChain;
 import aerostat.vmm.migration.snapshot.SnapshotFile;
 import java.io.IOException;
@@ -70,7 +71,8 @@ final class SnapshotCommand implements Callable<Integer> {
     if (one.header().diff()) {
       row("pages that became zero", one.index().zeroPages());
     }
-    row("parent", one.parent() == null ? "none" : one.parent().path());
+    ParentLink parent = one.parent();
+    row("parent", parent == null ? "none" : parent.path());
   }
 
   private static void row(String name, Object value) {

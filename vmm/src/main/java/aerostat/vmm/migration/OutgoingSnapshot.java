@@ -151,7 +151,7 @@ final class OutgoingSnapshot implements AutoCloseable {
     PageBitmap bits = dirty.bits();
     long data = out.dataPages();
     long zeros = out.zeroPages();
-    stats.roundBegins();
+    stats.roundBegins(bits.cardinality(), data << 12);
     long page = bits.nextSet(0);
     while (page >= 0) {
       if (cancelled) {
@@ -167,7 +167,7 @@ final class OutgoingSnapshot implements AutoCloseable {
       stats.transferred(data << 12);
       page = bits.nextSet(end);
     }
-    stats.roundEnds();
+    stats.roundEnds(out.dataPages() << 12);
   }
 
   private void pass() {
