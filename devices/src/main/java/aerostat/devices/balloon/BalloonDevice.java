@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 public final class BalloonDevice implements VirtioDevice {
   private final String name;
   private final long offered;
+  private final long transportOptions;
   private final QueueMap queues;
   private final BalloonOptions options;
   private final BalloonState state;
@@ -42,6 +43,7 @@ public final class BalloonDevice implements VirtioDevice {
     this.name = name;
     this.options = options;
     this.offered = BalloonLayout.offered(options);
+    this.transportOptions = BalloonLayout.transportOptions(options);
     this.queues = new QueueMap(options.queueNumbering(), offered);
     this.clock = clock;
     this.state =
@@ -98,6 +100,11 @@ public final class BalloonDevice implements VirtioDevice {
   @Override
   public int deviceId() {
     return BalloonLayout.DEVICE_ID;
+  }
+
+  @Override
+  public long transportOptions() {
+    return transportOptions;
   }
 
   @Override

@@ -1,5 +1,6 @@
 package aerostat.devices.balloon;
 
+import aerostat.mmio.virtio.Virtio;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
@@ -106,6 +107,20 @@ final class BalloonLayout {
     return (offered & F_FREE_PAGE_HINT) != 0 ? 12 : 8;
   }
 
+  /** What the transport is to offer. */
+  static long transportOptions(BalloonOptions options) {
+    return bit(options, BalloonProperty.INDIRECT_DESC, Virtio.F_INDIRECT_DESC)
+        | bit(options, BalloonProperty.EVENT_IDX, Virtio.F_EVENT_IDX)
+        | bit(options, BalloonProperty.PACKED, Virtio.F_RING_PACKED)
+        | bit(options, BalloonProperty.IN_ORDER, Virtio.F_IN_ORDER)
+        | bit(options, BalloonProperty.QUEUE_RESET, Virtio.F_RING_RESET)
+        | bit(options, BalloonProperty.NOTIFICATION_DATA, Virtio.F_NOTIFICATION_DATA);
+  }
+
+  private static long bit(BalloonOptions options, BalloonProperty property, long feature) {
+    return options.has(property) ? feature : 0;
+  }
+
   static long offered(BalloonOptions options) {
     long bits = F_STATS_VQ | F_NO_BALLOON;
     for (BalloonProperty property : options.properties()) {
@@ -127,6 +142,7 @@ final class BalloonLayout {
       case PAGE_BITMAP -> FreePagesLayout.F_PAGE_BITMAP;
       case INFLATE_DEFLATE -> FreePagesLayout.F_INFLATE_DEFLATE;
       case DISCARD_FREE_PAGES, CLEAN_FREE_PAGES, SCRIBBLE_REPORTED -> 0;
+      case INDIRECT_DESC, EVENT_IDX, PACKED, IN_ORDER, QUEUE_RESET, NOTIFICATION_DATA -> 0;
     };
   }
 

@@ -56,6 +56,8 @@ public record BalloonOptions(Set<BalloonProperty> properties, QueueNumbering que
     put(set, BalloonProperty.FREE_PAGE_REPORTING, reporting);
     put(set, BalloonProperty.PAGE_POISON, poison);
     put(set, BalloonProperty.DEFLATE_ON_OOM, oom);
+    put(set, BalloonProperty.INDIRECT_DESC, true);
+    put(set, BalloonProperty.EVENT_IDX, true);
     return set;
   }
 

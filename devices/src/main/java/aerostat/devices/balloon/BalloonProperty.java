@@ -31,7 +31,19 @@ public enum BalloonProperty {
    * Writes junk over reported pages before the acknowledgement, instead of discarding them: the
    * specification allows it, and a driver that still uses such a page shows.
    */
-  SCRIBBLE_REPORTED("x-scribble-reported");
+  SCRIBBLE_REPORTED("x-scribble-reported"),
+  /** The transport offers INDIRECT_DESC; on unless switched off. */
+  INDIRECT_DESC("indirect-desc"),
+  /** The transport offers EVENT_IDX; on unless switched off. */
+  EVENT_IDX("event-idx"),
+  /** The transport offers RING_PACKED. */
+  PACKED("packed"),
+  /** The transport offers IN_ORDER. */
+  IN_ORDER("in-order"),
+  /** The transport offers RING_RESET. QEMU's default is on, but not over MMIO. */
+  QUEUE_RESET("queue-reset"),
+  /** The transport offers NOTIFICATION_DATA. */
+  NOTIFICATION_DATA("notification-data");
 
   private final String word;
 

@@ -240,8 +240,8 @@ final class FreePagesMachine implements FreePageSource {
     answered = null;
     int held = state.get32(FREE_PAGES_HELD);
     Virtqueue queue = ownQueue.get();
-    int size = queue == null ? 0 : queue.size();
-    BalloonState.require(port.name(), "held request buffer", held >= 0 && held <= size, held);
+    boolean possible = held == 0 || queue != null && queue.mayHold(held - 1);
+    BalloonState.require(port.name(), "held request buffer", possible, held);
     long gpa = state.get64(FREE_PAGES_GPA);
     boolean writable = memory.isWritable(gpa, FreePagesLayout.EXTENDED_REQUEST_BYTES);
     BalloonState.require(port.name(), "request buffer", held == 0 || writable, gpa);

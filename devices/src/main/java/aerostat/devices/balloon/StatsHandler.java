@@ -144,8 +144,9 @@ final class StatsHandler {
   /** Device reset: the held element goes back first, then the queue itself is reset (DEV-24). */
   void reset() {
     if (state.get32(STATS_HELD) != 0) {
+      int held = state.get32(STATS_HELD) - 1;
       forgetHeld();
-      Objects.requireNonNull(ownQueue.get()).unpop();
+      Objects.requireNonNull(ownQueue.get()).unpop(held);
     }
   }
 
@@ -153,9 +154,9 @@ final class StatsHandler {
   void restored() {
     @Nullable Virtqueue queue = ownQueue.get();
     int held = state.get32(STATS_HELD);
-    int size = queue == null ? 0 : queue.size();
+    boolean possible = held == 0 || queue != null && queue.mayHold(held - 1);
     int inFlight = queue == null ? 0 : queue.inFlight();
-    BalloonState.require(port.name(), "held statistics buffer", held >= 0 && held <= size, held);
+    BalloonState.require(port.name(), "held statistics buffer", possible, held);
     BalloonState.require(port.name(), "elements in flight", inFlight == (held == 0 ? 0 : 1), held);
     timer.arm(state.get64(STATS_DEADLINE));
   }

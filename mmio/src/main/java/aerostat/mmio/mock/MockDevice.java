@@ -1,6 +1,7 @@
 package aerostat.mmio.mock;
 
 import aerostat.mmio.virtio.DescriptorChain;
+import aerostat.mmio.virtio.Virtio;
 import aerostat.mmio.virtio.VirtioDevice;
 import aerostat.mmio.virtio.VirtioPort;
 import aerostat.mmio.virtio.Virtqueue;
@@ -67,6 +68,7 @@ public final class MockDevice implements VirtioDevice {
   private final List<ConfigWrite> configWrites = new ArrayList<>();
   private final List<Long> featureOffers = new ArrayList<>();
   private long mustAccept;
+  private long transportOptions = Virtio.F_INDIRECT_DESC | Virtio.F_EVENT_IDX;
   private int resets;
   private boolean stalled;
   private @Nullable VirtioPort port;
@@ -98,6 +100,12 @@ public final class MockDevice implements VirtioDevice {
         port().kick(i);
       }
     }
+  }
+
+  /** What the transport offers, of {@link Virtio#TRANSPORT_OPTIONS}. Before a driver comes. */
+  public MockDevice transport(long options) {
+    transportOptions = options;
+    return this;
   }
 
   /** FEATURES_OK is refused unless all these bits were accepted. */
@@ -158,6 +166,11 @@ public final class MockDevice implements VirtioDevice {
   @Override
   public long offeredFeatures() {
     return offered;
+  }
+
+  @Override
+  public long transportOptions() {
+    return transportOptions;
   }
 
   @Override

@@ -145,6 +145,35 @@ public final class MockDriver {
     return ring;
   }
 
+  /** Sets a packed queue up with areas of its own, zeroed; RING_PACKED must have been agreed. */
+  public MockPackedRing setUpPackedQueue(int index, int size) {
+    MockPackedRing ring =
+        new MockPackedRing(
+            this,
+            index,
+            size,
+            allocate(Virtio.descriptorAreaSize(size), 16),
+            allocate(Virtio.EVENT_SIZE, 4),
+            allocate(Virtio.EVENT_SIZE, 4));
+    writeQueue(index, size, ring.descriptorArea(), ring.driverArea(), ring.deviceArea());
+    write(MmioRegisters.QUEUE_READY, 1);
+    return ring;
+  }
+
+  /** Writes a queue's size and areas, without enabling it. */
+  public void writeQueue(int index, int size, long descriptors, long driverArea, long deviceArea) {
+    write(MmioRegisters.QUEUE_SEL, index);
+    write(MmioRegisters.QUEUE_SIZE, size);
+    writeAddress(MmioRegisters.QUEUE_DESC_LOW, descriptors);
+    writeAddress(MmioRegisters.QUEUE_DRIVER_LOW, driverArea);
+    writeAddress(MmioRegisters.QUEUE_DEVICE_LOW, deviceArea);
+  }
+
+  private void writeAddress(int low, long address) {
+    write(low, (int) address);
+    write(low + 4, (int) (address >>> 32));
+  }
+
   /** Largest size the device takes, 0 = no such queue. */
   public int queueSizeMax(int index) {
     write(MmioRegisters.QUEUE_SEL, index);

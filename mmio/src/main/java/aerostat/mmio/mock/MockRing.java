@@ -53,16 +53,7 @@ public final class MockRing {
 
   /** Writes size and addresses into the queue's registers, without enabling it. */
   public void register() {
-    driver.write(MmioRegisters.QUEUE_SEL, index);
-    driver.write(MmioRegisters.QUEUE_SIZE, size);
-    writeAddress(MmioRegisters.QUEUE_DESC_LOW, descriptors);
-    writeAddress(MmioRegisters.QUEUE_DRIVER_LOW, available);
-    writeAddress(MmioRegisters.QUEUE_DEVICE_LOW, used);
-  }
-
-  private void writeAddress(int low, long address) {
-    driver.write(low, (int) address);
-    driver.write(low + 4, (int) (address >>> 32));
+    driver.writeQueue(index, size, descriptors, available, used);
   }
 
   public int index() {

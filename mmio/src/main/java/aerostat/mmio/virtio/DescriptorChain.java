@@ -28,6 +28,11 @@ public final class DescriptorChain {
     writableBytes = 0;
   }
 
+  /** For queues that know the head only when the chain has been walked. */
+  void head(int newHead) {
+    head = newHead;
+  }
+
   void add(long address, long length, boolean writable) {
     if (count == addresses.length) {
       addresses = Arrays.copyOf(addresses, 2 * count);
@@ -44,7 +49,10 @@ public final class DescriptorChain {
     }
   }
 
-  /** Index of the head descriptor: what {@link Virtqueue#push} wants back. */
+  /**
+   * What {@link Virtqueue#push} wants back: the index of the head descriptor, or, of a packed ring,
+   * the buffer id and the number of ring slots. Not negative.
+   */
   public int head() {
     return head;
   }

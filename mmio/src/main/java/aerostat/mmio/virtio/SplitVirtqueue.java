@@ -6,121 +6,51 @@ import static aerostat.mmio.virtio.TransportState.QUEUE_DRIVER;
 import static aerostat.mmio.virtio.TransportState.QUEUE_IN_FLIGHT;
 import static aerostat.mmio.virtio.TransportState.QUEUE_LAST_AVAIL;
 import static aerostat.mmio.virtio.TransportState.QUEUE_QUIET;
-import static aerostat.mmio.virtio.TransportState.QUEUE_READY;
-import static aerostat.mmio.virtio.TransportState.QUEUE_SIZE;
 import static aerostat.mmio.virtio.TransportState.QUEUE_USED;
 import static aerostat.mmio.virtio.TransportState.U32;
 import static aerostat.mmio.virtio.TransportState.U64;
 
-import aerostat.mmio.memory.GuestMemory;
-import aerostat.mmio.state.StateRefusedException;
-import aerostat.mmio.trace.TraceLine;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A split virtqueue, device side. Nothing that the driver wrote is trusted: each descriptor is
- * fetched once, checked, and only the checked copy is used (DEV-32). Positions live in the flat
- * state.
- */
-final class SplitVirtqueue implements Virtqueue {
+/** A split virtqueue, device side. A position is a free-running 16-bit index. */
+final class SplitVirtqueue extends DeviceQueue {
   private static final int AVAIL_IDX = 2;
   private static final int AVAIL_RING = 4;
   private static final int USED_IDX = 2;
   private static final int USED_RING = 4;
 
-  private final VirtioPort port;
-  private final GuestMemory memory;
-  private final MemorySegment state;
-  private final int base;
-  private final int index;
-  private final boolean writableAreRanges;
-  private final DescriptorChain chain = new DescriptorChain();
-
-  /**
-   * @param state the transport's slice
-   * @param writableAreRanges leave the addresses of writable descriptors to the device
-   */
   SplitVirtqueue(VirtioPort port, MemorySegment state, int index, boolean writableAreRanges) {
-    this.port = port;
-    this.memory = port.memory();
-    this.state = state;
-    this.base = TransportState.queue(index);
-    this.index = index;
-    this.writableAreRanges = writableAreRanges;
+    super(port, state, index, writableAreRanges);
   }
 
   @Override
-  public int size() {
-    return state.get(U32, base + QUEUE_SIZE);
+  int firstPosition() {
+    return 0;
   }
 
   @Override
-  public int inFlight() {
-    return state.get(U32, base + QUEUE_IN_FLIGHT);
-  }
-
-  boolean ready() {
-    return state.get(U32, base + QUEUE_READY) != 0;
-  }
-
-  /** Checks the set-up and starts the ring at its beginning. */
-  void enable(int sizeMax) {
-    checkSetup(sizeMax);
-    state.set(U32, base + QUEUE_LAST_AVAIL, 0);
-    state.set(U32, base + QUEUE_USED, 0);
-    state.set(U32, base + QUEUE_IN_FLIGHT, 0);
-    state.set(U32, base + QUEUE_QUIET, 0);
-    state.set(U32, base + QUEUE_READY, 1);
-  }
-
-  private void checkSetup(int sizeMax) {
+  void checkSetup(int sizeMax) {
     int size = size();
-    if (size < 1 || size > sizeMax || Integer.bitCount(size) != 1) {
-      throw violation("size " + Integer.toUnsignedString(size) + ", at most " + sizeMax);
-    }
+    checkSize(sizeMax, size >= 1 && size <= sizeMax && Integer.bitCount(size) == 1);
     checkArea("descriptor area", QUEUE_DESC, 16, Virtio.descriptorAreaSize(size), false);
     checkArea("driver area", QUEUE_DRIVER, 2, Virtio.driverAreaSize(size), false);
     checkArea("device area", QUEUE_DEVICE, 4, Virtio.deviceAreaSize(size), true);
   }
 
-  private void checkArea(String what, int field, int alignment, long bytes, boolean written) {
-    long address = state.get(U64, base + field);
-    if ((address & (alignment - 1)) != 0) {
-      throw violation(what + " at 0x" + Long.toHexString(address) + " is not aligned");
-    }
-    if (written ? !memory.isWritable(address, bytes) : !memory.contains(address, bytes)) {
-      throw violation(what + " at 0x" + Long.toHexString(address) + " is not in RAM");
-    }
-  }
-
-  /** Throws what a set-up that a run left behind cannot be; the ring's contents need no check. */
-  void checkRestored(int sizeMax) {
-    int ready = state.get(U32, base + QUEUE_READY);
-    String name = port.name() + " queue " + index;
-    TransportState.require(name, "QueueReady", ready == 0 || ready == 1, ready);
-    int inFlight = inFlight();
-    int last = state.get(U32, base + QUEUE_LAST_AVAIL);
-    int used = state.get(U32, base + QUEUE_USED);
-    int quiet = state.get(U32, base + QUEUE_QUIET);
-    TransportState.require(name, "available index", (last & ~0xffff) == 0, last);
-    TransportState.require(name, "used index", (used & ~0xffff) == 0, used);
-    TransportState.require(name, "quiet", quiet == 0 || quiet == 1, quiet);
-    if (ready == 0) {
-      TransportState.require(name, "elements in flight", inFlight == 0, inFlight);
-      return;
-    }
-    try {
-      checkSetup(sizeMax);
-    } catch (QueueViolation bad) {
-      throw new StateRefusedException(port.name() + " " + bad.getMessage());
-    }
+  @Override
+  void checkPositions(String name, int last, int used, int inFlight) {
     TransportState.require(
         name,
         "elements in flight",
         inFlight >= 0 && inFlight <= size() && ((last - used) & 0xffff) == inFlight,
         inFlight);
+  }
+
+  @Override
+  public boolean mayHold(int head) {
+    return head >= 0 && head < size();
   }
 
   @Override
@@ -150,31 +80,21 @@ final class SplitVirtqueue implements Virtqueue {
     if (!quiet() && eventIndex()) {
       askForNotification();
     }
-    if (port.trace().on()) {
-      TraceLine.of(port.name(), "pop")
-          .num("queue", index)
-          .num("head", head)
-          .num("out", chain.readables())
-          .num("outlen", chain.readableBytes())
-          .num("in", chain.writables())
-          .num("inlen", chain.writableBytes())
-          .to(port.trace());
-    }
+    tracePop();
     return chain;
   }
 
   /** Walks the chain; every descriptor is read exactly once. */
   private void fetch(int head, int size) {
     chain.begin(head);
-    long table = state.get(U64, base + QUEUE_DESC);
+    long table = descriptors();
     int entries = size;
     int at = head;
     boolean indirect = false;
-    boolean writableSeen = false;
     int walked = 0; // in this table: more than it has entries is a loop
     while (true) {
-      if (++walked > entries || chain.count() >= DescriptorChain.MAX_DESCRIPTORS) {
-        throw violation("chain of head " + head + " loops or is too long");
+      if (++walked > entries) {
+        throw violation("chain of head " + head + " loops");
       }
       long descriptor = table + (long) Virtio.DESC_SIZE * at;
       long address = memory.load64(descriptor);
@@ -183,16 +103,7 @@ final class SplitVirtqueue implements Virtqueue {
       int flags = (int) (rest >>> 32) & 0xffff;
       int next = (int) (rest >>> 48);
       if ((flags & Virtio.DESC_INDIRECT) != 0) {
-        if (indirect || (port.features() & Virtio.F_INDIRECT_DESC) == 0) {
-          throw violation("indirect descriptor where none is allowed");
-        }
-        if ((flags & Virtio.DESC_NEXT) != 0) {
-          throw violation("indirect descriptor with NEXT");
-        }
-        if (length == 0 || length % Virtio.DESC_SIZE != 0 || !memory.contains(address, length)) {
-          throw violation(
-              "indirect table of " + length + " bytes at 0x" + Long.toHexString(address));
-        }
+        checkTable(address, length, flags, !indirect);
         indirect = true;
         table = address;
         entries = (int) Math.min(length / Virtio.DESC_SIZE, 0x10000);
@@ -200,10 +111,7 @@ final class SplitVirtqueue implements Virtqueue {
         walked = 0;
         continue;
       }
-      boolean writable = (flags & Virtio.DESC_WRITE) != 0;
-      checkBuffer(address, length, writable, writableSeen);
-      writableSeen |= writable;
-      chain.add(address, length, writable);
+      addPart(address, length, (flags & Virtio.DESC_WRITE) != 0);
       if ((flags & Virtio.DESC_NEXT) == 0) {
         return;
       }
@@ -211,28 +119,6 @@ final class SplitVirtqueue implements Virtqueue {
         throw violation("next descriptor " + next + " of " + entries);
       }
       at = next;
-    }
-  }
-
-  private void checkBuffer(long address, long length, boolean writable, boolean writableSeen) {
-    if (length == 0) {
-      throw violation("descriptor of zero length");
-    }
-    if (!writable && writableSeen) {
-      throw violation("readable descriptor after a writable one");
-    }
-    boolean good =
-        writable
-            ? writableAreRanges || memory.isWritable(address, length)
-            : memory.contains(address, length);
-    if (!good) {
-      throw violation(
-          (writable ? "writable" : "readable")
-              + " buffer of "
-              + length
-              + " bytes at 0x"
-              + Long.toHexString(address)
-              + " is not in RAM");
     }
   }
 
@@ -254,16 +140,7 @@ final class SplitVirtqueue implements Virtqueue {
     state.set(U32, base + QUEUE_IN_FLIGHT, inFlight - 1);
     // The driver must see the index before we look whether it sleeps.
     VarHandle.fullFence();
-    boolean notify = wantsInterrupt(used, next);
-    if (port.trace().on()) {
-      TraceLine.of(port.name(), "push")
-          .num("queue", index)
-          .num("head", head)
-          .num("len", written)
-          .num("notify", notify ? 1 : 0)
-          .to(port.trace());
-    }
-    port.pushed(index, notify);
+    pushed(head, written, wantsInterrupt(used, next));
   }
 
   private boolean wantsInterrupt(int oldUsed, int newUsed) {
@@ -276,7 +153,7 @@ final class SplitVirtqueue implements Virtqueue {
   }
 
   @Override
-  public void unpop() {
+  public void unpop(int head) {
     int inFlight = inFlight();
     if (inFlight == 0) {
       throw new IllegalStateException("unpop without pop");
@@ -286,17 +163,13 @@ final class SplitVirtqueue implements Virtqueue {
     state.set(U32, base + QUEUE_IN_FLIGHT, inFlight - 1);
   }
 
-  /** Whether a pop would find something (or a violation). */
+  @Override
   boolean hasAvailable() {
     long driver = state.get(U64, base + QUEUE_DRIVER);
     return memory.loadAcquire16(driver + AVAIL_IDX) != state.get(U32, base + QUEUE_LAST_AVAIL);
   }
 
-  boolean quiet() {
-    return state.get(U32, base + QUEUE_QUIET) != 0;
-  }
-
-  /** Asks the driver for no notifications while the device looks by itself. */
+  @Override
   void suppressNotifications() {
     state.set(U32, base + QUEUE_QUIET, 1);
     if (!eventIndex()) {
@@ -304,7 +177,7 @@ final class SplitVirtqueue implements Virtqueue {
     }
   }
 
-  /** Asks for notifications again; the caller must look once more afterwards. */
+  @Override
   void allowNotifications() {
     state.set(U32, base + QUEUE_QUIET, 0);
     if (eventIndex()) {
@@ -320,13 +193,5 @@ final class SplitVirtqueue implements Virtqueue {
     long event = state.get(U64, base + QUEUE_DEVICE) + USED_RING + 8L * size();
     memory.storeRelease16(event, state.get(U32, base + QUEUE_LAST_AVAIL));
     VarHandle.fullFence();
-  }
-
-  private boolean eventIndex() {
-    return (port.features() & Virtio.F_EVENT_IDX) != 0;
-  }
-
-  private QueueViolation violation(String what) {
-    return new QueueViolation("queue " + index + ": " + what);
   }
 }

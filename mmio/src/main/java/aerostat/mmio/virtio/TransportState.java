@@ -65,13 +65,18 @@ final class TransportState {
     return QUEUES + index * QUEUE_BYTES;
   }
 
+  /** All that a driver may accept. */
+  static long offered(VirtioDevice device) {
+    return Virtio.F_VERSION_1 | device.transportOptions() | device.offeredFeatures();
+  }
+
   static void increment(MemorySegment state, int counter) {
     state.set(U64, counter, state.get(U64, counter) + 1);
   }
 
   /** Refuses a restored state that no run of this transport could have left behind. */
   static void check(String name, MemorySegment state, VirtioDevice device) {
-    long offered = Virtio.TRANSPORT_FEATURES | device.offeredFeatures();
+    long offered = offered(device);
     int status = state.get(U32, STATUS);
     require(name, "status", (status & ~VirtioMmioTransport.STATUS_KNOWN) == 0, status);
     long driverFeatures = state.get(U64, DRIVER_FEATURES);
@@ -82,7 +87,7 @@ final class TransportState {
         name,
         "features",
         accepted
-            ? features == driverFeatures && VirtioMmioTransport.acceptable(features, device)
+            ? features == driverFeatures && FeatureRegisters.acceptable(features, device)
             : features == 0,
         features);
     int interrupts = state.get(U32, INTERRUPT_STATUS);

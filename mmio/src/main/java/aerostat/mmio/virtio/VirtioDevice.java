@@ -11,6 +11,11 @@ public interface VirtioDevice {
   /** Offered features of the device type (bits 0-23 and 50-63); the transport adds its own. */
   long offeredFeatures();
 
+  /** Bits of {@link Virtio#TRANSPORT_OPTIONS} that the transport is to offer; fixed. */
+  default long transportOptions() {
+    return Virtio.F_INDIRECT_DESC | Virtio.F_EVENT_IDX;
+  }
+
   /** Number of queue indexes, holes included; fixed. */
   int queueCount();
 

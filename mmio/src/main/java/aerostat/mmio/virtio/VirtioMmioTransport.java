@@ -44,7 +44,8 @@ public final class VirtioMmioTransport implements MmioDevice, VirtioPort {
   private final int line;
   private final Trace trace;
   private final MemorySegment state;
-  private final SplitVirtqueue[] queues;
+  private final QueueRegisters queues;
+  private final FeatureRegisters featureRegisters;
   private final DeviceExecutor.Slot[] work;
   private final RateLimit logLimit = new RateLimit();
 
@@ -61,7 +62,8 @@ public final class VirtioMmioTransport implements MmioDevice, VirtioPort {
       FlatState flatState,
       DeviceExecutor executor,
       Trace trace) {
-    if ((device.offeredFeatures() & ~Virtio.DEVICE_FEATURES_MASK) != 0) {
+    if ((device.offeredFeatures() & ~Virtio.DEVICE_FEATURES_MASK) != 0
+        || (device.transportOptions() & ~Virtio.TRANSPORT_OPTIONS) != 0) {
       throw new IllegalArgumentException(
           name + ": a device offers its own feature bits only, not transport bits");
     }
@@ -78,11 +80,11 @@ public final class VirtioMmioTransport implements MmioDevice, VirtioPort {
             TransportState.LAYOUT_VERSION,
             TransportState.bytes(count),
             this::restored);
-    this.queues = new SplitVirtqueue[count];
+    this.queues = new QueueRegisters(this, device, state);
+    this.featureRegisters = new FeatureRegisters(device, state);
     this.work = new DeviceExecutor.Slot[count];
     for (int i = 0; i < count; i++) {
       int queue = i;
-      queues[i] = new SplitVirtqueue(this, state, i, device.writableAreRanges(i));
       work[i] = executor.register(canPoll -> step(queue, canPoll));
     }
     device.attach(this);
@@ -132,10 +134,9 @@ public final class VirtioMmioTransport implements MmioDevice, VirtioPort {
           case MmioRegisters.VERSION -> MmioRegisters.VERSION_2;
           case MmioRegisters.DEVICE_ID -> device.deviceId();
           case MmioRegisters.VENDOR_ID -> MmioRegisters.VENDOR;
-          case MmioRegisters.DEVICE_FEATURES ->
-              window(offered(), state.get(U32, TransportState.DEVICE_FEATURES_SEL));
-          case MmioRegisters.QUEUE_SIZE_MAX -> sizeMax(selected());
-          case MmioRegisters.QUEUE_READY -> selectedReady() ? 1 : 0;
+          case MmioRegisters.DEVICE_FEATURES -> featureRegisters.offered();
+          case MmioRegisters.QUEUE_SIZE_MAX -> queues.selectedSizeMax();
+          case MmioRegisters.QUEUE_READY -> queues.selectedReady() ? 1 : 0;
           case MmioRegisters.INTERRUPT_STATUS -> state.get(U32, TransportState.INTERRUPT_STATUS);
           case MmioRegisters.STATUS -> status();
           // No shared memory regions: length and base read all ones.
@@ -144,7 +145,7 @@ public final class VirtioMmioTransport implements MmioDevice, VirtioPort {
               MmioRegisters.SHM_BASE_LOW,
               MmioRegisters.SHM_BASE_HIGH ->
               -1;
-          // RING_RESET is not offered (MMIO-11).
+          // A queue reset is done when its write returns, so none is ever in progress.
           case MmioRegisters.QUEUE_RESET -> 0;
           case MmioRegisters.CONFIG_GENERATION -> state.get(U32, TransportState.GENERATION);
           default -> wrongAccess();
@@ -158,16 +159,22 @@ public final class VirtioMmioTransport implements MmioDevice, VirtioPort {
           state.set(U32, TransportState.DEVICE_FEATURES_SEL, value);
       case MmioRegisters.DRIVER_FEATURES_SEL ->
           state.set(U32, TransportState.DRIVER_FEATURES_SEL, value);
-      case MmioRegisters.DRIVER_FEATURES -> writeDriverFeatures(value);
+      case MmioRegisters.DRIVER_FEATURES -> allowed(featureRegisters.write(value, agreed()));
       case MmioRegisters.QUEUE_SEL -> state.set(U32, TransportState.QUEUE_SEL, value);
-      case MmioRegisters.QUEUE_SIZE -> writeQueue(TransportState.QUEUE_SIZE, value);
-      case MmioRegisters.QUEUE_DESC_LOW -> writeQueue(TransportState.QUEUE_DESC, value);
-      case MmioRegisters.QUEUE_DESC_HIGH -> writeQueue(TransportState.QUEUE_DESC + 4, value);
-      case MmioRegisters.QUEUE_DRIVER_LOW -> writeQueue(TransportState.QUEUE_DRIVER, value);
-      case MmioRegisters.QUEUE_DRIVER_HIGH -> writeQueue(TransportState.QUEUE_DRIVER + 4, value);
-      case MmioRegisters.QUEUE_DEVICE_LOW -> writeQueue(TransportState.QUEUE_DEVICE, value);
-      case MmioRegisters.QUEUE_DEVICE_HIGH -> writeQueue(TransportState.QUEUE_DEVICE + 4, value);
-      case MmioRegisters.QUEUE_READY -> writeQueueReady(value);
+      case MmioRegisters.QUEUE_SIZE -> allowed(queues.write(TransportState.QUEUE_SIZE, value));
+      case MmioRegisters.QUEUE_DESC_LOW -> allowed(queues.write(TransportState.QUEUE_DESC, value));
+      case MmioRegisters.QUEUE_DESC_HIGH ->
+          allowed(queues.write(TransportState.QUEUE_DESC + 4, value));
+      case MmioRegisters.QUEUE_DRIVER_LOW ->
+          allowed(queues.write(TransportState.QUEUE_DRIVER, value));
+      case MmioRegisters.QUEUE_DRIVER_HIGH ->
+          allowed(queues.write(TransportState.QUEUE_DRIVER + 4, value));
+      case MmioRegisters.QUEUE_DEVICE_LOW ->
+          allowed(queues.write(TransportState.QUEUE_DEVICE, value));
+      case MmioRegisters.QUEUE_DEVICE_HIGH ->
+          allowed(queues.write(TransportState.QUEUE_DEVICE + 4, value));
+      case MmioRegisters.QUEUE_READY -> allowed(queues.writeReady(value, agreed()));
+      case MmioRegisters.QUEUE_RESET -> allowed(queues.reset(value));
       case MmioRegisters.QUEUE_NOTIFY -> notified(value);
       case MmioRegisters.INTERRUPT_ACK -> acknowledge(value);
       case MmioRegisters.STATUS -> writeStatus(value);
@@ -176,65 +183,10 @@ public final class VirtioMmioTransport implements MmioDevice, VirtioPort {
     }
   }
 
-  private static int window(long bits, int select) {
-    return switch (select) {
-      case 0 -> (int) bits;
-      case 1 -> (int) (bits >>> 32);
-      default -> 0;
-    };
-  }
-
-  private void writeDriverFeatures(int value) {
-    int select = state.get(U32, TransportState.DRIVER_FEATURES_SEL);
-    boolean fixed = (status() & Virtio.STATUS_FEATURES_OK) != 0;
-    if (fixed || (value & ~window(offered(), select)) != 0) {
-      wrongAccess();
-    }
-    if (fixed || (select != 0 && select != 1)) {
-      return;
-    }
-    long shift = 32L * select;
-    long kept = state.get(U64, TransportState.DRIVER_FEATURES) & ~(0xffff_ffffL << shift);
-    long set = (Integer.toUnsignedLong(value) << shift) & offered(); // UAPI-03
-    state.set(U64, TransportState.DRIVER_FEATURES, kept | set);
-  }
-
-  private void writeQueue(int field, int value) {
-    int queue = selected();
-    if (sizeMax(queue) == 0 || queues[queue].ready()) {
-      wrongAccess(); // no such queue, or in use (MMIO-DRV-15)
-      return;
-    }
-    state.set(U32, TransportState.queue(queue) + field, value);
-  }
-
-  private void writeQueueReady(int value) {
-    int queue = selected();
-    if (sizeMax(queue) == 0 || (value & ~1) != 0) {
-      wrongAccess();
-      return;
-    }
-    boolean ready = queues[queue].ready();
-    if (value == 1 && !ready) {
-      if ((status() & Virtio.STATUS_FEATURES_OK) == 0) {
-        wrongAccess(); // queues are set up after the features
-        return;
-      }
-      try {
-        queues[queue].enable(sizeMax(queue));
-      } catch (QueueViolation bad) {
-        needsReset(String.valueOf(bad.getMessage()));
-      }
-    } else if (value == 0 && ready) {
-      device.queueStopped(queue);
-      int base = TransportState.queue(queue);
-      state.set(U32, base + TransportState.QUEUE_READY, 0);
-      state.set(U32, base + TransportState.QUEUE_IN_FLIGHT, 0);
-    }
-  }
-
-  private void notified(int queue) {
-    if (sizeMax(queue) == 0) {
+  private void notified(int value) {
+    // The position beside the index is a hint that we do not need: the ring is looked at anyway.
+    int queue = (features() & Virtio.F_NOTIFICATION_DATA) != 0 ? value & 0xffff : value;
+    if (queues.sizeMax(queue) == 0) {
       wrongAccess();
       return;
     }
@@ -258,10 +210,7 @@ public final class VirtioMmioTransport implements MmioDevice, VirtioPort {
     if ((old & Virtio.STATUS_FEATURES_OK) != 0) {
       now |= Virtio.STATUS_FEATURES_OK; // agreed features end with a reset only
     } else if ((now & Virtio.STATUS_FEATURES_OK) != 0) {
-      long features = state.get(U64, TransportState.DRIVER_FEATURES);
-      if (acceptable(features, device)) {
-        state.set(U64, TransportState.FEATURES, features); // MMIO-06
-      } else {
+      if (!featureRegisters.agree()) {
         now &= ~Virtio.STATUS_FEATURES_OK; // BASE-DEV-07
       }
     }
@@ -275,17 +224,12 @@ public final class VirtioMmioTransport implements MmioDevice, VirtioPort {
     if ((now & ~old & Virtio.STATUS_DRIVER_OK) != 0) {
       device.driverReady();
       // Buffers may have been added, and even notified, before DRIVER_OK (balloon statistics).
-      for (int i = 0; i < queues.length; i++) {
-        if (queues[i].ready()) {
+      for (int i = 0; i < queues.count(); i++) {
+        if (queues.queue(i).ready()) {
           kick(i);
         }
       }
     }
-  }
-
-  /** VERSION_1 is what makes a driver a version 2 driver; the rest is the device's to judge. */
-  static boolean acceptable(long features, VirtioDevice device) {
-    return (features & Virtio.F_VERSION_1) != 0 && device.acceptsFeatures(features);
   }
 
   private void reset() {
@@ -362,7 +306,7 @@ public final class VirtioMmioTransport implements MmioDevice, VirtioPort {
 
   @Override
   public Virtqueue queue(int queue) {
-    return queues[queue];
+    return queues.queue(queue);
   }
 
   @Override
@@ -429,7 +373,7 @@ public final class VirtioMmioTransport implements MmioDevice, VirtioPort {
 
   /** One element of one queue; see {@link DeviceWork}. */
   private DeviceWork.Next step(int index, boolean canPoll) {
-    SplitVirtqueue queue = queues[index];
+    DeviceQueue queue = queues.queue(index);
     if (!driverOk() || !queue.ready()) {
       return DeviceWork.Next.IDLE; // BASE-DEV-01, MMIO-DEV-08
     }
@@ -474,9 +418,7 @@ public final class VirtioMmioTransport implements MmioDevice, VirtioPort {
 
   private void restored() {
     TransportState.check(name, state, device);
-    for (int i = 0; i < queues.length; i++) {
-      queues[i].checkRestored(sizeMax(i));
-    }
+    queues.checkRestored();
     interrupts.setLevel(line, state.get(U32, TransportState.INTERRUPT_STATUS) != 0);
   }
 
@@ -484,21 +426,14 @@ public final class VirtioMmioTransport implements MmioDevice, VirtioPort {
     return state.get(U32, TransportState.STATUS);
   }
 
-  private long offered() {
-    return Virtio.TRANSPORT_FEATURES | device.offeredFeatures();
+  private boolean agreed() {
+    return (status() & Virtio.STATUS_FEATURES_OK) != 0;
   }
 
-  private int selected() {
-    return state.get(U32, TransportState.QUEUE_SEL);
-  }
-
-  private boolean selectedReady() {
-    return sizeMax(selected()) != 0 && queues[selected()].ready();
-  }
-
-  /** 0 for every index, however large, that names no queue. */
-  private int sizeMax(int queue) {
-    return queue >= 0 && queue < queues.length ? device.queueSizeMax(queue) : 0;
+  private void allowed(boolean allowed) {
+    if (!allowed) {
+      wrongAccess();
+    }
   }
 
   private int wrongAccess() {

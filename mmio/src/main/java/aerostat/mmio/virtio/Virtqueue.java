@@ -18,9 +18,15 @@ public interface Virtqueue {
    */
   @Nullable DescriptorChain pop();
 
-  /** Returns an element and notifies the driver if it wants to know. */
+  /**
+   * Returns an element, by {@link DescriptorChain#head}, and notifies the driver if it wants to
+   * know.
+   */
   void push(int head, long written);
 
   /** Puts the element popped last back: it will be popped again (DEV-24, DEV-25). */
-  void unpop();
+  void unpop(int head);
+
+  /** Whether an element that a restored state says was popped can be one of this queue. */
+  boolean mayHold(int head);
 }

@@ -196,7 +196,7 @@ class SplitVirtqueueTest {
     Virtqueue queue = rig.transport.queue(0);
     assertThat(queue.pop()).isNotNull();
     assertThat(queue.inFlight()).isEqualTo(1);
-    queue.unpop();
+    queue.unpop(0);
     assertThat(queue.inFlight()).isZero();
     rig.memory.store32(part.address(), 2);
     rig.device.stall(false);

@@ -1,5 +1,7 @@
 package aerostat.tools.fuzz;
 
+import aerostat.devices.balloon.BalloonOptions;
+import aerostat.devices.balloon.BalloonProperty;
 import aerostat.mmio.bus.InterruptController;
 import aerostat.mmio.bus.MmioDevice;
 import aerostat.mmio.memory.GuestMemory;
@@ -14,6 +16,8 @@ import aerostat.vmm.machine.MachineHost;
 import aerostat.vmm.machine.SnapshotMachine;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.EnumSet;
+import java.util.Set;
 
 /** A guest booted for fuzzing: reset to a snapshot, its code counting edges. */
 public final class BootedGuest {
@@ -23,6 +27,16 @@ public final class BootedGuest {
 
   private static final int CHECKED_EVERY = 1_000;
   private static final long SEED = 5;
+
+  private static final Set<BalloonProperty> OFFERED =
+      EnumSet.of(
+          BalloonProperty.FREE_PAGE_REPORTING,
+          BalloonProperty.PAGE_POISON,
+          BalloonProperty.DEFLATE_ON_OOM,
+          BalloonProperty.PACKED,
+          BalloonProperty.IN_ORDER,
+          BalloonProperty.QUEUE_RESET,
+          BalloonProperty.NOTIFICATION_DATA);
 
   private final SnapshotMachine machine;
   private final byte[] edges;
@@ -43,6 +57,15 @@ public final class BootedGuest {
   public record Setup(long memory, String append, Flavour flavour) {
     /** 32 MiB, plain. */
     public static final Setup DEFAULT = new Setup(32 << 20, "", Flavour.PLAIN);
+
+    /** Everything that a balloon can offer at once; a driver takes what it likes. */
+    BalloonOptions balloon() {
+      BalloonOptions options = BalloonOptions.DEFAULT;
+      for (BalloonProperty property : OFFERED) {
+        options = options.with(property, true);
+      }
+      return options;
+    }
   }
 
   /** Something between the guest and its balloon. */
@@ -79,6 +102,7 @@ public final class BootedGuest {
                   .memory(setup.memory)
                   .append(WORK + setup.append)
                   .deterministic(SEED)
+                  .balloon(setup.balloon())
                   .config(),
               GuestImage.defaultImage(),
               MachineHost.SILENT.withFlavour(setup.flavour).withFaultOnViolation(true),

@@ -167,6 +167,11 @@ final class DeviceEvents {
     long length = in.number();
     int flags = in.below(16) < 14 ? in.below(8) : in.u16();
     int next = (int) in.number();
+    if (wire.packed()) {
+      int id = next;
+      next = flags | (in.u8() & 3) << 7 & 0x80 | (in.u8() & 1) << 15;
+      flags = id;
+    }
     if (log.on()) {
       log.say(
           "descriptor %d of queue %d%s: 0x%x + %d flags 0x%x next %d"
@@ -201,6 +206,11 @@ final class DeviceEvents {
     long features = Virtio.F_VERSION_1 | bits & 0x3f;
     features |= (bits & 0x40) != 0 ? Virtio.F_EVENT_IDX : 0;
     features |= (bits & 0x80) != 0 ? Virtio.F_INDIRECT_DESC : 0;
+    int more = in.u8();
+    features |= (more & 1) != 0 ? Virtio.F_RING_PACKED : 0;
+    features |= (more & 2) != 0 ? Virtio.F_IN_ORDER : 0;
+    features |= (more & 4) != 0 ? Virtio.F_NOTIFICATION_DATA : 0;
+    features |= (more & 8) != 0 ? Virtio.F_RING_RESET : 0;
     if (log.on()) {
       log.say("initialize with features 0x%x, queues of %d".formatted(features, 1 << power));
     }
@@ -268,6 +278,11 @@ final class DeviceEvents {
       log.say(
           "send on queue %d: %d readable and %d writable parts of %d bytes"
               .formatted(queue, readable, writable, length));
+    }
+    if (wire.packed()) {
+      wire.packedList(queue, readable, writable, length);
+      wire.write(MmioRegisters.QUEUE_NOTIFY, queue);
+      return;
     }
     for (int i = 0; i < parts; i++) {
       int flags = (i < parts - 1 ? Virtio.DESC_NEXT : 0) | (i < readable ? 0 : Virtio.DESC_WRITE);

@@ -68,9 +68,11 @@ public final class DeviceTarget implements FuzzTarget {
   public Iterable<byte[]> seeds() {
     return List.of(
         new byte[] {0},
-        DeviceEvents.seed(DeviceEvents.INIT, 0xff, 2, DeviceEvents.SEND, 0, 1, 4),
+        DeviceEvents.seed(DeviceEvents.INIT, 0xff, 2, 0, DeviceEvents.SEND, 0, 1, 4),
         DeviceEvents.seed(
-            DeviceEvents.INIT, 0xff, 2, DeviceEvents.SEND, 3, 1, 4, DeviceEvents.HOST, 2),
+            DeviceEvents.INIT, 0xff, 2, 0, DeviceEvents.SEND, 3, 1, 4, DeviceEvents.HOST, 2),
+        DeviceEvents.seed(DeviceEvents.INIT, 0xff, 2, 15, DeviceEvents.SEND, 0, 1, 4),
+        DeviceEvents.seed(DeviceEvents.INIT, 0x7f, 1, 1, DeviceEvents.SEND, 3, 2, 4),
         DeviceEvents.seed(DeviceEvents.HOST, 0, 20, DeviceEvents.RUN, 200, DeviceEvents.NOTIFY, 1));
   }
 

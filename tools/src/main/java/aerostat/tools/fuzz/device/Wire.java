@@ -36,6 +36,9 @@ final class Wire implements MmioDevice {
   private final long window = SnapshotMachine.balloonWindow();
   private final long arena;
   private final int[] sizes = new int[QUEUES];
+  private boolean packed;
+  private final int[] slot = new int[QUEUES];
+  private final boolean[] wrap = new boolean[QUEUES];
   private final int[] available = new int[QUEUES];
 
   Wire(SnapshotMachine machine) {
@@ -45,6 +48,7 @@ final class Wire implements MmioDevice {
   }
 
   void begin() {
+    packed = false;
     Arrays.fill(sizes, 0);
     Arrays.fill(available, 0);
   }
@@ -102,6 +106,7 @@ final class Wire implements MmioDevice {
 
   /** Reset, and all steps up to FEATURES_OK with these features as far as they are offered. */
   void negotiate(long features) {
+    packed = (features & Virtio.F_RING_PACKED) != 0;
     write(MmioRegisters.STATUS, 0);
     write(MmioRegisters.STATUS, Virtio.STATUS_ACKNOWLEDGE | Virtio.STATUS_DRIVER);
     for (int select = 0; select < 2; select++) {
@@ -118,6 +123,8 @@ final class Wire implements MmioDevice {
   void setUp(int queue, int size, long descriptors, long driverArea, long deviceArea) {
     sizes[queue] = size;
     available[queue] = 0;
+    slot[queue] = 0;
+    wrap[queue] = true;
     write(MmioRegisters.QUEUE_SEL, queue);
     write(MmioRegisters.QUEUE_SIZE, size);
     address(MmioRegisters.QUEUE_DESC_LOW, descriptors);
@@ -145,5 +152,27 @@ final class Wire implements MmioDevice {
     memory.store16(driverArea(queue) + 4 + 2L * (slot & 0xfff), head);
     available[queue] = (available[queue] + step) & 0xffff;
     memory.store16(driverArea(queue) + 2, available[queue]);
+  }
+
+  /** Whether the last initialization asked for packed rings. */
+  boolean packed() {
+    return packed;
+  }
+
+  /** A list of a packed ring as it should be, but for its lengths. */
+  void packedList(int queue, int readable, int writable, long length) {
+    int parts = readable + writable;
+    for (int i = 0; i < parts; i++) {
+      int flags =
+          (i < parts - 1 ? Virtio.DESC_NEXT : 0)
+              | (i < readable ? 0 : Virtio.DESC_WRITE)
+              | (wrap[queue] ? Virtio.DESC_AVAIL : Virtio.DESC_USED);
+      // Identifier and flags have changed places with the split ring's flags and next.
+      descriptor(descriptors(queue), slot[queue], buffer(i), length, slot[queue], flags);
+      if (++slot[queue] >= size(queue) || slot[queue] >= RING_MAX) {
+        slot[queue] = 0;
+        wrap[queue] = !wrap[queue];
+      }
+    }
   }
 }
