@@ -46,7 +46,8 @@ public record Balloon(long address) {
   private static final int PAGE_ORDER = REPORTING + PageReportingDevInfo.SIZE;
   private static final int OOM_PAGES = PAGE_ORDER + 4;
   private static final int OOM_BY_SHRINKER = OOM_PAGES + 4;
-  private static final int INFOS = OOM_BY_SHRINKER + 4;
+  private static final int DOWN = OOM_BY_SHRINKER + 4;
+  private static final int INFOS = DOWN + 8;
   private static final int STATS = INFOS + BalloonIds.VQ_MAX * VirtqueueInfo.SIZE;
   private static final int HINTING = STATS + Stats.MAX_BYTES;
   private static final int VARIANT_DATA = HINTING + Hinting.SIZE;
@@ -159,6 +160,15 @@ public record Balloon(long address) {
 
   void setOomPages(int pages) {
     store32(address + OOM_PAGES, pages);
+  }
+
+  /** Frozen, or not restored: there are no queues. */
+  boolean isDown() {
+    return load32(address + DOWN) != 0;
+  }
+
+  void setDown(boolean down) {
+    store32(address + DOWN, down ? 1 : 0);
   }
 
   /** DEFLATE_ON_OOM is the shrinker's, not the OOM notifier's. */

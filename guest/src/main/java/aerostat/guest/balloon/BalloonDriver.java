@@ -101,8 +101,7 @@ public record BalloonDriver() implements VirtioDriver {
   @Override
   public void remove(VirtioDevice device) {
     Balloon vb = Balloon.of(device);
-    BalloonPm.quiesce(vb);
-    BalloonPm.takeDown(vb);
+    BalloonPm.remove(vb);
     device.setPriv(0);
     Slab.kfree(vb.address());
     Printk.info("virtio_balloon virtio%d: removed\n", device.index());

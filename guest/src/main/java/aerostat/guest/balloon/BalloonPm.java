@@ -73,10 +73,20 @@ final class BalloonPm {
   }
 
   /** virtballoon_quiesce, in the order of CLASSIC-20: nothing is begun any more. */
-  static void quiesce(Balloon vb) {
+  private static void quiesce(Balloon vb) {
     Reporting.unregister(vb);
     DeflateOnOom.unregister(vb);
     settle(vb);
+  }
+
+  /** virtballoon_remove; of a device that is frozen, or was not restored, little is left. */
+  static void remove(Balloon vb) {
+    if (vb.isDown()) {
+      DeflateOnOom.unregister(vb);
+    } else {
+      quiesce(vb);
+      takeDown(vb);
+    }
   }
 
   private static void settle(Balloon vb) {
@@ -87,7 +97,7 @@ final class BalloonPm {
   }
 
   /** remove_common: all pages back, then the count; hinted blocks wait for the reset (MIG-24). */
-  static void takeDown(Balloon vb) {
+  private static void takeDown(Balloon vb) {
     VirtioDevice device = vb.device();
     deflateAll(vb);
     device.reset();
@@ -115,6 +125,7 @@ final class BalloonPm {
     Reporting.unregister(vb);
     settle(vb);
     takeDown(vb);
+    vb.setDown(true);
   }
 
   /** virtballoon_restore: the features are negotiated again, as they were. */
@@ -123,6 +134,7 @@ final class BalloonPm {
     if (error != 0) {
       return error;
     }
+    vb.setDown(false);
     setStopped(vb, false);
     start(vb);
     Inflate.updateActual(vb);
@@ -134,6 +146,9 @@ final class BalloonPm {
    * not answer holds up the end for a second, no more (EDGE-41).
    */
   static void shutdown(Balloon vb) {
+    if (vb.isDown()) {
+      return;
+    }
     setStopped(vb, true);
     for (int ms = 0; ms < SHUTDOWN_MS && vb.acked().isActive(); ms++) {
       Sched.msleep(1);
