@@ -148,6 +148,14 @@ final class RunCommand implements Callable<Integer> {
   private @Nullable Path trace;
 
   @Option(
+      names = {"--object", "-object"},
+      paramLabel = "TYPE,id=ID,...",
+      description =
+          "An object, as QMP's object-add makes it:"
+              + " tls-creds-x509,id=ID,dir=DIR,endpoint=client|server.")
+  private List<String> objects = new ArrayList<>();
+
+  @Option(
       names = "--flavour",
       paramLabel = "plain|sanitizing",
       description =
@@ -167,6 +175,7 @@ final class RunCommand implements Callable<Integer> {
         MachineHost.SILENT.withConsole(guestConsole).withTrace(traceFile).withFlavour(flavour());
     MachineSlot slot = new MachineSlot(expected(), host, incoming == null ? null : memoryPath);
     try (VmmProcess process = new VmmProcess(slot, traceFile, exitOnPanic())) {
+      objects.forEach(process::addObject);
       // The machine is there before the first client is.
       Machine machine = incoming == null ? build(guestConsole, traceFile) : null;
       if (machine != null) {

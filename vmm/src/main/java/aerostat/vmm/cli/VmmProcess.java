@@ -13,6 +13,7 @@ import aerostat.vmm.monitor.TraceCommands;
 import aerostat.vmm.monitor.TraceFile;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -64,6 +65,28 @@ final class VmmProcess implements AutoCloseable {
       }
     }
     return inUse;
+  }
+
+  /** Makes an object of its description on a command line: type,key=value,… */
+  void addObject(String description) {
+    String[] parts = description.split(",", -1);
+    Map<String, String> properties = new LinkedHashMap<>();
+    for (String part : List.of(parts).subList(1, parts.length)) {
+      int equals = part.indexOf('=');
+      if (equals <= 0) {
+        throw new CliException(ExitCode.USAGE, "--object: '" + part + "' is not KEY=VALUE");
+      }
+      properties.put(part.substring(0, equals), part.substring(equals + 1));
+    }
+    String id = properties.remove("id");
+    if (id == null) {
+      throw new CliException(ExitCode.USAGE, "--object: Parameter 'id' is missing");
+    }
+    try {
+      migration.addObject(parts[0], id, properties);
+    } catch (IllegalArgumentException e) {
+      throw new CliException(ExitCode.USAGE, "--object: " + e.getMessage());
+    }
   }
 
   /** Waits for a guest to come; returns the address in use. */

@@ -27,6 +27,8 @@ enum MigrationParameter {
   CPU_THROTTLE_INCREMENT("cpu-throttle-increment", 10L, new Numbers(1, 99)),
   CPU_THROTTLE_TAILSLOW("cpu-throttle-tailslow", false, new Switch()),
   MAX_CPU_THROTTLE("max-cpu-throttle", 99L, new Numbers(1, 99)),
+  TLS_CREDS("tls-creds", "", new Text()),
+  TLS_HOSTNAME("tls-hostname", "", new Text()),
   VERIFY("x-verify", false, new Switch()),
   SABOTAGE("x-sabotage", "", new PlantedError());
 
@@ -126,6 +128,16 @@ enum MigrationParameter {
         return word;
       }
       throw new IllegalArgumentException("'" + name + "' is " + value + ", known: " + allowed);
+    }
+  }
+
+  private record Text() implements Kind {
+    @Override
+    public Object read(String name, Object value) {
+      if (value instanceof String) {
+        return value;
+      }
+      throw new IllegalArgumentException("'" + name + "' takes text, not " + value);
     }
   }
 

@@ -95,6 +95,16 @@ final class MigrationParameters {
     return on(MigrationParameter.VERIFY);
   }
 
+  /** Id of the credentials that connections use; empty: no TLS. */
+  String tlsCreds() {
+    return word(MigrationParameter.TLS_CREDS);
+  }
+
+  /** Name that the destination's certificate must have; empty: the host of its address. */
+  String tlsHostname() {
+    return word(MigrationParameter.TLS_HOSTNAME);
+  }
+
   /** Whether this error is planted: by the parameter, or for the whole process by its property. */
   boolean sabotaged(Sabotage what) {
     return word(MigrationParameter.SABOTAGE).equals(what.word()) || what.planned();

@@ -3,6 +3,8 @@ package aerostat.vmm.migration;
 import aerostat.vmm.machine.MachineEvent;
 import aerostat.vmm.machine.MachineSlot;
 import aerostat.vmm.machine.RunState;
+import aerostat.vmm.migration.tls.TlsConnections;
+import aerostat.vmm.migration.tls.TlsCredentials;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -54,6 +56,7 @@ public final class MigrationService implements AutoCloseable {
   private final Map<String, Boolean> capabilities = new ConcurrentHashMap<>();
   private final PlantedErrors errors = new PlantedErrors();
   private final Snapshots snapshots;
+  private final Map<String, TlsCredentials> credentials = new ConcurrentHashMap<>();
   private volatile MigrationParameters parameters = MigrationParameters.DEFAULT;
   private @Nullable OutgoingMigration outgoing;
   private @Nullable IncomingListener incoming;
@@ -138,7 +141,7 @@ public final class MigrationService implements AutoCloseable {
         new OutgoingMigration(
             guest,
             address,
-            connections,
+            connections(false),
             channels(),
             capabilities.getOrDefault("auto-converge", false),
             () -> parameters,
@@ -193,7 +196,7 @@ public final class MigrationService implements AutoCloseable {
       IncomingListener next =
           new IncomingListener(
               host,
-              connections,
+              connections(true),
               address,
               error -> parameters.sabotaged(error),
               this::arriving,
@@ -316,6 +319,53 @@ public final class MigrationService implements AutoCloseable {
     if (in != null) {
       in.close();
     }
+  }
+
+  /**
+   * {@code object-add}: credentials that {@code tls-creds} can name.
+   *
+   * @throws IllegalArgumentException for another kind of object, an id that is taken, or
+   *     credentials that cannot be read
+   */
+  public void addObject(String type, String id, Map<String, String> properties) {
+    if (!type.equals("tls-creds-x509")) {
+      throw new IllegalArgumentException("invalid object type: " + type);
+    }
+    if (id.isEmpty() || id.length() > 127) {
+      throw new IllegalArgumentException("Parameter 'id' expects an identifier");
+    }
+    TlsCredentials made = TlsCredentials.of(properties);
+    if (credentials.putIfAbsent(id, made) != null) {
+      throw new IllegalArgumentException(
+          "attempt to add duplicate property '" + id + "' to object (type 'container')");
+    }
+  }
+
+  /**
+   * {@code object-del}; migrations that use it go on.
+   *
+   * @throws IllegalArgumentException if there is none of this id
+   */
+  public void removeObject(String id) {
+    if (credentials.remove(id) == null) {
+      throw new IllegalArgumentException("object '" + id + "' not found");
+    }
+  }
+
+  private Connections connections(boolean listens) {
+    String id = parameters.tlsCreds();
+    if (id.isEmpty()) {
+      return connections;
+    }
+    TlsCredentials named = credentials.get(id);
+    if (named == null) {
+      throw new IllegalArgumentException("No TLS credentials with id '" + id + "'");
+    }
+    if (named.server() != listens) {
+      throw new IllegalArgumentException(
+          "Expected TLS credentials for a " + (listens ? "server" : "client") + " endpoint");
+    }
+    return new TlsConnections(connections, named, parameters.tlsHostname());
   }
 
   /** Connections beside the main one: {@code multifd-channels} where {@code multifd} is on. */

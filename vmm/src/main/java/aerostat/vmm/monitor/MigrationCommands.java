@@ -89,6 +89,31 @@ public final class MigrationCommands {
                     Argument.Type.ARRAY,
                     "objects with `capability` (name) and `state` (true or false)")),
             Command.of(
+                    "object-add",
+                    "Makes an object of type `tls-creds-x509`, with `dir`, and `endpoint` `client`"
+                        + " or `server`: certificates for migrations whose `tls-creds` names it.",
+                    arguments -> {
+                      Map<String, String> properties = new LinkedHashMap<>();
+                      withoutNulls(arguments)
+                          .forEach((name, value) -> properties.put(name, value.toString()));
+                      properties.remove("qom-type");
+                      properties.remove("id");
+                      migration.addObject(
+                          string(arguments, "qom-type"), string(arguments, "id"), properties);
+                      return Command.EMPTY;
+                    },
+                    required("qom-type", Argument.Type.STRING, "`tls-creds-x509`"),
+                    required("id", Argument.Type.STRING, "its name"))
+                .withOpenArguments(),
+            Command.of(
+                "object-del",
+                "Takes an object away; migrations that use it go on.",
+                arguments -> {
+                  migration.removeObject(string(arguments, "id"));
+                  return Command.EMPTY;
+                },
+                required("id", Argument.Type.STRING, "its name")),
+            Command.of(
                 "query-migrate-capabilities",
                 "The functions that can be switched, each with its state.",
                 arguments -> capabilityList(migration.capabilities()))));

@@ -1,0 +1,8 @@
+/**
+ * TLS 1.3 with certificates on both sides, between the migration's messages and its sockets. The
+ * platform's own (JSSE) does the work; options and file names are QEMU's.
+ */
+@NullMarked
+package aerostat.vmm.migration.tls;
+
+import org.jspecify.annotations.NullMarked;
