@@ -25,8 +25,10 @@ final class MmData {
   static final long REPORTING_MUTEX = KernelData.MM + 0xc80;
   static final long REPORTING_DEVICE = KernelData.MM + 0xc98;
   static final long REPORTING_ORDER = KernelData.MM + 0xca0;
+  static final long REPORTING_ENABLED = KernelData.MM + 0xca4;
   static final long MEM_INIT = KernelData.MM + 0xca8;
   static final long POISON_LIMIT = KernelData.MM + 0xcb0;
+  static final long NOPAGE_LIMIT = KernelData.MM + 0xcc0;
   static final long PCP = KernelData.MM + 0xd00;
   static final long LRU = KernelData.MM + 0xe00;
   static final long MAPPINGS = KernelData.MM + 0xe30;

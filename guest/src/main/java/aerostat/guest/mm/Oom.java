@@ -65,5 +65,7 @@ public final class Oom {
         zone.watermark(Zone.WMARK_HIGH) * 4,
         zone.presentPages() * 4,
         zone.managedPages() * 4);
+    ProcBuddyinfo.freeAreas();
+    Printk.pr(Printk.WARNING, "%lu total pagecache pages\n", SysInfo.caches());
   }
 }

@@ -3,6 +3,7 @@ package aerostat.guest.mm;
 import aerostat.guest.kernel.Panic;
 import aerostat.guest.kernel.Preempt;
 import aerostat.guest.kernel.Printk;
+import aerostat.guest.kernel.RateLimit;
 import aerostat.guest.kernel.Task;
 
 /** __alloc_pages_slowpath: what happens when the zone is at its low watermark. */
@@ -109,7 +110,7 @@ final class PageAllocSlow {
   }
 
   private static void warnAlloc(int gfp, int order) {
-    if ((gfp & Gfp.__GFP_NOWARN) == 0) {
+    if ((gfp & Gfp.__GFP_NOWARN) == 0 && new RateLimit(MmData.NOPAGE_LIMIT).allows()) {
       Printk.pr(
           Printk.WARNING,
           "%s: page allocation failure: order:%d, mode:%#x\n",

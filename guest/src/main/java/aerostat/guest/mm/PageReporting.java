@@ -10,6 +10,7 @@ import aerostat.guest.kernel.Errno;
 import aerostat.guest.kernel.Jiffies;
 import aerostat.guest.kernel.Mutex;
 import aerostat.guest.kernel.Params;
+import aerostat.guest.kernel.Printk;
 import aerostat.guest.kernel.Scatterlist;
 import aerostat.guest.kernel.WorkStruct;
 import aerostat.guest.kernel.Workqueue;
@@ -77,9 +78,18 @@ public final class PageReporting {
       prdev.work().init(PageReporting::process);
       request(prdev);
       Memory.store64(MmData.REPORTING_DEVICE, prdev.address());
+      enable();
     }
     mutex().unlock();
     return error;
+  }
+
+  /** The static key, which is never switched off again; here it only makes that be said once. */
+  private static void enable() {
+    if (Memory.load32(MmData.REPORTING_ENABLED) == 0) {
+      Memory.store32(MmData.REPORTING_ENABLED, 1);
+      Printk.info("Free page reporting enabled\n");
+    }
   }
 
   /** REPORT-16: the parameter, else the driver's, else a page block's; and it stays. */

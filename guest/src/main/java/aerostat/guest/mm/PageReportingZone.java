@@ -11,7 +11,8 @@ final class PageReportingZone {
   private static final int PASSES = 16;
 
   /**
-   * page_reporting_process_zone: one pass over the lists, smallest order first (REPORT-05).
+   * page_reporting_process_zone: one pass over the lists, smallest order first (REPORT-05), if the
+   * zone has enough above its low watermark (REPORT-04).
    *
    * @param sgl room for as many pieces as the device takes
    * @return 0, or the error of a report
@@ -69,6 +70,7 @@ final class PageReportingZone {
         sgl.at(left).set(page.virtual(), Page.PAGE_SIZE << order);
         at = next;
       } else {
+        // Full, and there is another block: only now it is reported (REPORT-09).
         rotateTo(list, at);
         zone.lock().unlockIrqrestore(flags);
         error = report(prdev, zone, sgl, prdev.capacity());

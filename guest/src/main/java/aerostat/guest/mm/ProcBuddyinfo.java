@@ -50,6 +50,48 @@ final class ProcBuddyinfo {
     return n;
   }
 
+  /** show_free_areas: "Normal: 3*4kB (UM) ... = 12kB", from the out-of-memory report. */
+  static void freeAreas() {
+    int flags = Zone.normal().lock().lockIrqsave();
+    SeqFile.begin();
+    SeqFile.add("%s: ", Cpu.string("Normal"), 0);
+    long total = 0;
+    for (int order = 0; order < Zone.NR_PAGE_ORDERS; order++) {
+      FreeArea area = Zone.normal().freeArea(order);
+      long n = area.nrFree();
+      total += n << order;
+      SeqFile.add("%lu*%lukB ", n, 4L << order);
+      if (n != 0) {
+        types(area);
+      }
+    }
+    SeqFile.add("= %lukB", total * 4, 0);
+    SeqFile.end(Printk.WARNING);
+    Zone.normal().lock().unlockIrqrestore(flags);
+  }
+
+  /** show_migration_types: the letters of those lists that have blocks. */
+  private static void types(FreeArea area) {
+    SeqFile.add("(", 0, 0);
+    for (int type = 0; type < FreeArea.MIGRATE_TYPES; type++) {
+      if (!area.freeList(type).isEmpty()) {
+        SeqFile.add("%c", letter(type), 0);
+      }
+    }
+    SeqFile.add(") ", 0, 0);
+  }
+
+  private static int letter(int type) {
+    return switch (type) {
+      case FreeArea.MIGRATE_UNMOVABLE -> 'U';
+      case FreeArea.MIGRATE_MOVABLE -> 'M';
+      case FreeArea.MIGRATE_RECLAIMABLE -> 'E';
+      case FreeArea.MIGRATE_HIGHATOMIC -> 'H';
+      case FreeArea.MIGRATE_CMA -> 'C';
+      default -> 'I';
+    };
+  }
+
   private static long name(int type) {
     return Cpu.string(
         switch (type) {

@@ -124,6 +124,7 @@ class BuddyTest {
     assertThat(freeList(0)).isEmpty();
   }
 
+  /** MM-03. */
   @Test
   void aFreedBlockGoesToTheTailWhenTheNextMergeIsLikely() {
     List<Page> pages = new ArrayList<>();

@@ -62,6 +62,21 @@ class PageReportingTest {
   }
 
   @Test
+  void theFirstRegistrationSaysSo() {
+    String console =
+        PlainKernel.run(
+            64 << 20,
+            "",
+            () -> {
+              PageReportingDevInfo device = device();
+              PageReporting.register(device);
+              PageReporting.unregister(device);
+              PageReporting.register(device);
+            });
+    assertThat(console).containsOnlyOnce("Free page reporting enabled\n");
+  }
+
+  @Test
   void report16_anOrderThatCannotBeIsReported() {
     String console = PlainKernel.run(64 << 20, "page_reporting.page_reporting_order=11", () -> {});
     assertThat(console)

@@ -163,6 +163,8 @@ class ReclaimTest {
                     }))
         .isInstanceOf(PlainFault.class)
         .hasMessageContaining("init invoked oom-killer: gfp_mask=0xcc0, order=0")
+        .hasMessageMatching("(?s).*Normal: \\d+\\*4kB .* = \\d+kB\n.*")
+        .hasMessageContaining("0 total pagecache pages\n")
         .hasMessageContaining("Out of memory and no killable processes...")
         .hasMessageContaining("Kernel panic - not syncing: System is deadlocked on memory");
   }

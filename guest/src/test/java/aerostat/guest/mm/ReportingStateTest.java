@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import aerostat.guest.kernel.Kthread;
 import aerostat.guest.kernel.Sched;
+import aerostat.guest.kernel.Task;
 import org.junit.jupiter.api.Test;
 
 /** The state machine of free page reporting, one case for each cell of E.1. */
@@ -84,7 +85,11 @@ class ReportingStateTest {
         fix -> {
           int[] state = {-1};
           fix.registerIdle();
-          fix.inFlight = () -> state[0] = fix.device.state();
+          fix.inFlight =
+              () -> {
+                state[0] = fix.device.state();
+                assertThat(Task.current().comm().is("events_freezabl")).as("REPORT-19").isTrue();
+              };
           fix.free(0, 1);
           fix.pass();
           assertThat(state[0]).isEqualTo(ACTIVE);
