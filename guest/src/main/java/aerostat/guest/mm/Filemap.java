@@ -90,6 +90,7 @@ public final class Filemap {
       Lru.add(page);
     }
     cached.setRefcount(cached.refcount() + 1);
+    Lru.markAccessed(cached);
     lock().unlockIrqrestore(flags);
     return cached;
   }

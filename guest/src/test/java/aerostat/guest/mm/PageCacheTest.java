@@ -85,7 +85,6 @@ class PageCacheTest {
           AddressSpace file = file(10);
           readAll(file);
           assertThat(Lru.nrInactive()).isEqualTo(10);
-          readAll(file);
           assertThat(Lru.nrActive()).isZero();
           readAll(file);
           assertThat(Lru.nrActive()).isEqualTo(10);

@@ -146,7 +146,9 @@ class PagePoisoningTest {
     Page page = freed();
     Memory.store8(page.virtual() + 5, 0);
     Page again = PageAlloc.allocPages(Gfp.__GFP_ZERO, 0);
-    assertThat(console()).contains(CORRUPTION);
+    assertThat(console())
+        .contains(CORRUPTION)
+        .contains("%016x: 00\n".formatted(page.virtual() + 5));
     assertThat(filled(again, 0, 0)).isTrue();
   }
 

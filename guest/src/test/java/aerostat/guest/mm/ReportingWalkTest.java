@@ -345,6 +345,54 @@ class ReportingWalkTest {
         });
   }
 
+  /** Frees blocks to the tail, as boot does and as a likely merge does: behind reported ones. */
+  private static List<Long> freeToTail(ReportingFixture fix, int from, int to) {
+    List<Long> pfns = new ArrayList<>();
+    for (int i = from; i < to; i++) {
+      Page page = fix.taken.get(i);
+      page.setRefcount(0);
+      Buddy.free(Zone.normal(), page, fix.order, MOVABLE, Buddy.FPI_TO_TAIL);
+      pfns.add(page.pfn());
+    }
+    return pfns;
+  }
+
+  @Test
+  void report10_behindReportedBlocksThePageWhereThePassStoppedComesFirst() {
+    ReportingFixture.run(
+        3,
+        fix -> {
+          Zone zone = Zone.normal();
+          fix.free(0, 2);
+          PageReporting.register(fix.device);
+          fix.pass();
+          List<Long> fresh = freeToTail(fix, 2, 4);
+          zone.setWatermark(Zone.WMARK_MIN, zone.freePages() - 8 - 1);
+          fix.pass();
+          assertThat(fix.calls.getLast()).containsExactly(fresh.getFirst());
+          assertThat(fix.list(3).getFirst()).isEqualTo(fresh.getLast());
+        });
+  }
+
+  @Test
+  void report07_theFirstBlockThatFoundNoRoomComesFirstWhileTheOthersAreOut() {
+    ReportingFixture.run(
+        3,
+        fix -> {
+          fix.free(0, 2);
+          PageReporting.register(fix.device);
+          fix.pass();
+          List<Long> fresh = freeToTail(fix, 2, 7);
+          fix.inFlight =
+              () -> {
+                assertThat(fix.list(3).getFirst()).isEqualTo(fresh.getLast());
+                fix.inFlight = () -> {};
+              };
+          fix.pass();
+          assertThat(fix.calls).hasSize(3);
+        });
+  }
+
   @Test
   void report15_whatIsOutCannotBeAllocated() {
     ReportingFixture.run(
