@@ -8,6 +8,8 @@ import aerostat.guest.plain.PlainFault;
 import aerostat.guest.plain.PlainKernel;
 import aerostat.guest.plain.PlainMachine;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -37,6 +39,31 @@ class ZoneTest {
     assertThat(zone.watermarkOk(0, free)).isFalse();
     assertThat(zone.watermarkOk(4, free - 16)).isTrue();
     assertThat(zone.watermarkOk(4, free - 15)).isFalse();
+  }
+
+  @Test
+  void mm05_manySmallPagesAreNoLargeBlock() {
+    PlainKernel.setUp(64 << 20, "");
+    FreeMemory.bootPageset();
+    List<Page> pages = new ArrayList<>();
+    Page page = PageAlloc.allocPages(HINT, 0);
+    while (page != null) {
+      pages.add(page);
+      page = PageAlloc.allocPages(HINT, 0);
+    }
+    for (Page each : pages) {
+      if ((each.pfn() & 1) == 0) {
+        PageAlloc.freePages(each, 0);
+      }
+    }
+    Zone zone = Zone.normal();
+    int largest = 10;
+    while (zone.freeArea(largest).nrFree() == 0) {
+      largest--;
+    }
+    assertThat(zone.freePages()).isGreaterThan(5000);
+    assertThat(zone.watermarkOk(largest, 0)).isTrue();
+    assertThat(zone.watermarkOk(largest + 1, 0)).isFalse();
   }
 
   @Test

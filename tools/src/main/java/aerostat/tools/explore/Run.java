@@ -14,6 +14,7 @@ final class Run {
   private final List<Step> schedule;
   private final List<Step> program;
   private final Sight sight;
+  private final Mover mover;
   private final @Nullable Tale tale;
   private final int number;
   private int position;
@@ -37,7 +38,8 @@ final class Run {
     this.schedule = schedule;
     this.number = number;
     program = stage.setting().program();
-    sight = new Sight(stage);
+    mover = new Mover(stage.setting(), stage.machine(), stage.pages(), false);
+    sight = new Sight(stage, mover);
     tale = told ? new Tale(stage, sight) : null;
   }
 
@@ -219,32 +221,12 @@ final class Run {
       stage.window().executor().step(HintRing.QUEUE);
     } else {
       programAt++;
-      migrate(step);
+      mover.step(step);
       if (step.kind() == Kind.CLEAR && !sight.inHand(step.block())) {
         programAt++; // there is nothing to send
       }
     }
     sight.after(step);
-  }
-
-  private void migrate(Step step) {
-    if (step.kind() == Kind.BEGIN) {
-      sight.migration(
-          new SteppedMigration(stage.machine(), false, stage.setting().planted()::contains));
-    }
-    SteppedMigration m = sight.migration();
-    long from = step.block() < 0 ? 0 : stage.pages().index(step.block());
-    switch (step.kind()) {
-      case BEGIN -> m.begin();
-      case ASK -> m.askForHints();
-      case LOG -> m.hintsCame();
-      case CLEAR -> m.take(from, from + GuestPages.PER_BLOCK);
-      case SEND -> m.flush();
-      case STOP -> m.stopHints();
-      case SYNC -> m.sync();
-      case CANCEL -> m.cancel();
-      default -> throw new IllegalStateException(step.toString());
-    }
   }
 
   // ---- at rest ----
@@ -264,7 +246,7 @@ final class Run {
       tale.before(finish);
     }
     stage.noteTouched();
-    SteppedMigration m = sight.migration();
+    SteppedMigration m = mover.migration();
     m.finish();
     m.take(GuestPages.PER_BLOCK, stage.machine().memory().pages());
     m.flush();

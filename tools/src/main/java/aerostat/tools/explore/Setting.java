@@ -100,6 +100,11 @@ record Setting(
     return rule.isEmpty();
   }
 
+  /** Whether the guest fills free pages, and looks at them when they are allocated. */
+  boolean poisoned() {
+    return append.contains("page_poison=1");
+  }
+
   /** The migration's own order; the other actors' steps come anywhere in between. */
   List<Step> program() {
     List<Step> steps = new ArrayList<>();

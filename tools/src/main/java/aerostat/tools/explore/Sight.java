@@ -3,9 +3,9 @@ package aerostat.tools.explore;
 import aerostat.devices.balloon.HintStatus;
 import aerostat.mmio.memory.GuestMemory;
 import aerostat.tools.explore.Step.Kind;
-import aerostat.vmm.migration.SteppedMigration;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -19,14 +19,13 @@ final class Sight {
   private static final int DRIVER_WORDS = 6;
 
   private final Stage stage;
+  private final Mover mover;
   private final int blocks;
   private final int[] stamps;
   private final boolean[] held;
   private final boolean[] inHand;
   private final int[] sent;
   private final List<Integer> freeOrder = new ArrayList<>();
-  private @Nullable SteppedMigration migration;
-  private int migrations;
   private int ids;
   private boolean stirred;
   private boolean halfDone;
@@ -38,8 +37,9 @@ final class Sight {
   private long startBuffer;
   private int inUseBefore;
 
-  Sight(Stage stage) {
+  Sight(Stage stage, Mover mover) {
     this.stage = stage;
+    this.mover = mover;
     blocks = stage.setting().blocks();
     stamps = new int[blocks];
     held = new boolean[blocks];
@@ -52,21 +52,6 @@ final class Sight {
   }
 
   // ---- what the run tells ----
-
-  void migration(SteppedMigration begun) {
-    migration = begun;
-    migrations++;
-    java.util.Arrays.fill(inHand, false);
-    java.util.Arrays.fill(sent, 0);
-  }
-
-  SteppedMigration migration() {
-    SteppedMigration known = migration;
-    if (known == null) {
-      throw new IllegalStateException("no migration has begun");
-    }
-    return known;
-  }
 
   void took(int block, int stamp) {
     takes++;
@@ -147,6 +132,10 @@ final class Sight {
         ids++;
         stirred = true;
       }
+      case BEGIN -> {
+        Arrays.fill(inHand, false);
+        Arrays.fill(sent, 0);
+      }
       case STOP, CANCEL -> stirred = true;
       default -> {}
     }
@@ -173,7 +162,7 @@ final class Sight {
   }
 
   boolean dirty(int block) {
-    return migration != null && migration.isDirty(stage.pages().index(block));
+    return mover.dirty(block);
   }
 
   boolean logged(int block) {

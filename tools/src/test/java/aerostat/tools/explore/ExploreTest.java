@@ -103,6 +103,21 @@ class ExploreTest {
   }
 
   @Test
+  @DisplayName("on two whole machines kvstore notices the loss, and none where there is none")
+  void kvstoreNotices() {
+    String stale = "begin,ask,run,go,cancel,run,take,begin,ask,device,device,clear-A,finish";
+    List<String> lost = new FullReplay(named("accept-stale-id"), Step.parse(stale, 1)).run();
+    System.out.println(lost);
+    assertThat(lost).isNotEmpty();
+    assertThat(lost.getFirst()).contains("kvstore: LOST UPDATE");
+    assertThat(new FullReplay(named("given-up"), Step.parse(stale, 1)).run()).isEmpty();
+    String late = "begin,ask,run,go,device,device,take,log,clear-A,finish";
+    lost = new FullReplay(named("log-after-hints"), Step.parse(late, 1)).run();
+    System.out.println(lost);
+    assertThat(lost.getFirst()).contains("kvstore: LOST UPDATE");
+  }
+
+  @Test
   @DisplayName("a schedule that is none is refused with what would be possible")
   void impossibleSchedule() {
     try (Stage stage = new Stage(named("default"))) {

@@ -17,7 +17,8 @@ import org.junit.jupiter.api.Test;
 class RulesTableTest {
   private static final Pattern SECTION = Pattern.compile("##+ ([A-Z](?:\\.\\d)?)[. ].*");
   private static final Pattern RULE =
-      Pattern.compile("(?:- |\\| )((?:UAPI|CLASSIC|STATS|HINT|POISON|REPORT|MM|DEV|MMIO|EDGE)-\\d\\d) .*");
+      Pattern.compile(
+          "(?:- |\\| )((?:UAPI|CLASSIC|STATS|HINT|POISON|REPORT|MM|DEV|MMIO|EDGE)-\\d\\d) .*");
   private static final String ABSENT = "–";
 
   /** A row of the table. */
@@ -114,7 +115,8 @@ class RulesTableTest {
         section = heading.group(1);
       }
       Matcher rule = RULE.matcher(line);
-      if (rule.matches() && (section.equals("C.3") || "ABDEFHI".contains(section.substring(0, 1)))) {
+      if (rule.matches()
+          && (section.equals("C.3") || "ABDEFHI".contains(section.substring(0, 1)))) {
         rules.add(rule.group(1));
       }
     }

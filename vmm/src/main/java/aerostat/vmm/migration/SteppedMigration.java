@@ -115,13 +115,18 @@ public final class SteppedMigration {
     switchOver.back();
   }
 
-  /** The vCPU rests: the last sync, DONE, and all that is left (MIG-13, MIG-27). */
+  /** The vCPU rests: the last sync, and DONE (MIG-13, MIG-27). */
   public void finish() {
     switchOver.pause();
     switchOver.beforeSync();
     dirty.sync();
     switchOver.hintsDone();
     here.out().paused();
+  }
+
+  /** {@link #finish}, and all that is left goes. */
+  public void finishAll() {
+    finish();
     io(sender::round);
   }
 
@@ -162,7 +167,7 @@ public final class SteppedMigration {
         });
   }
 
-  /** After {@link #finish} of a migration as a whole: the guest in a machine of its own, paused. */
+  /** After {@link #finishAll} of a migration as a whole: the guest in a machine of its own, paused. */
   public Machine handOver(MachineHost host) {
     try {
       MovableGuest moved =
