@@ -48,8 +48,8 @@ record Kvstore() implements Workload {
   public void start(WorkloadStat stat) {
     long size = Params.number("kvstore.size", 16 << 20);
     long records = PageSet.pagesFor(size) * RECORDS_PER_PAGE;
-    PageSet data = PageSet.create(PageSet.pagesFor(size));
-    PageSet shadow = data == null ? null : PageSet.create(PageSet.pagesFor(records * 8));
+    PageSet shadow = PageSet.create(PageSet.pagesFor(records * 8));
+    PageSet data = shadow == null ? null : PageSet.create(PageSet.pagesFor(size));
     if (data != null && shadow == null) {
       data.destroy(PageSet.pagesFor(size));
     }

@@ -111,11 +111,13 @@ public final class ExploreCommand implements Callable<Integer> {
       try (Stage stage = new Stage(setting)) {
         Search.Found result = new Search(stage, depth, !noMerge).run();
         boolean expected = result.asExpected() || depthEnded(result);
-        good &= expected;
         List<Run.Told> told =
             result.failing().isEmpty() ? List.of() : stage.run(result.failing(), true).told();
-        print(result, told, expected, out);
-        found.add(json(result, told, expected));
+        List<String> notices = told.isEmpty() ? List.of() : FullReplay.of(setting, told).run();
+        expected &= setting.expectsNone() || !notices.isEmpty();
+        good &= expected;
+        print(result, told, notices, expected, out);
+        found.add(json(result, told, notices, expected));
       }
     }
     report.put("settings", found);
@@ -130,7 +132,11 @@ public final class ExploreCommand implements Callable<Integer> {
   }
 
   private static void print(
-      Search.Found found, List<Run.Told> told, boolean expected, PrintStream out) {
+      Search.Found found,
+      List<Run.Told> told,
+      List<String> notices,
+      boolean expected,
+      PrintStream out) {
     Setting setting = found.setting();
     out.printf(
         "%s%s: %s%n",
@@ -152,13 +158,18 @@ public final class ExploreCommand implements Callable<Integer> {
     out.printf("  found%s: %s%n", expected ? "" : " WHAT SHOULD NOT BE", extent);
     out.print(ScheduleText.lines(told).indent(2));
     out.printf("  %s%n  %s%n", found.violation(), ScheduleText.LEGEND);
+    out.printf("  on two whole machines: %s%n", first(notices));
     out.printf(
         "  again: aerostat explore --setting %s --replay %s%n%n",
         setting.name(), Step.text(found.failing()));
   }
 
+  private static String first(List<String> notices) {
+    return notices.isEmpty() ? "the guest notices nothing" : notices.getFirst();
+  }
+
   private static Map<String, @Nullable Object> json(
-      Search.Found found, List<Run.Told> told, boolean expected) {
+      Search.Found found, List<Run.Told> told, List<String> notices, boolean expected) {
     Map<String, @Nullable Object> map = new LinkedHashMap<>();
     map.put("name", found.setting().name());
     map.put("rule", found.setting().rule());
@@ -166,6 +177,7 @@ public final class ExploreCommand implements Callable<Integer> {
     map.put("violation", found.violation());
     map.put("schedule", Step.text(found.failing()));
     map.put("steps", ScheduleText.json(told));
+    map.put("noticed", notices);
     map.put("schedules", found.schedules());
     map.put("states", found.states());
     map.put("depth", found.depth());
@@ -182,6 +194,9 @@ public final class ExploreCommand implements Callable<Integer> {
       out.print(ScheduleText.lines(run.told()));
       out.println(run.violation() == null ? "nothing is lost" : run.violation());
       out.println(ScheduleText.LEGEND);
+      List<String> notices = FullReplay.of(setting, run.told()).run();
+      out.println("on two whole machines: " + first(notices));
+      report.put("noticed", notices);
       report.put("name", setting.name());
       report.put("violation", run.violation());
       report.put("steps", ScheduleText.json(run.told()));

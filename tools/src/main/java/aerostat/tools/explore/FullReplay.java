@@ -22,10 +22,19 @@ final class FullReplay {
   /** Times that the program is let sleep until kvstore has written all of its records. */
   private static final int SETTLE = 400;
 
-  /** kvstore leaves this to the kernel; the rest cannot be had without the blocks. */
-  private static final long KERNEL_BYTES = 5L << 19;
+  /**
+   * Bytes of records of which the last lie in the block, but not the tables that lead to them: the
+   * kernel takes its memory from the block that it began with, then from the largest free one, and
+   * only when there is none from those that the driver holds.
+   */
+  private static final long WHERE_FREE = 4L << 20;
+
+  private static final long WHERE_HELD = 8L << 20;
 
   private static final long MOST_POLLS = 40_000_000;
+
+  /** By then every record was read again a few times (1 µs a poll, kvstore.cycle 500 ms). */
+  private static final long NOTICED_BY = 2_000_000;
 
   /** What the guest says when it reads what it should not. */
   private static final List<String> NOTICES =
@@ -33,6 +42,7 @@ final class FullReplay {
 
   private final Setting setting;
   private final List<Step> schedule;
+  private final boolean held;
   private final ByteArrayOutputStream here = new ByteArrayOutputStream();
   private final ByteArrayOutputStream there = new ByteArrayOutputStream();
   private int position;
@@ -40,27 +50,41 @@ final class FullReplay {
   private int settling;
   private boolean stores;
 
-  FullReplay(Setting setting, List<Step> schedule) {
+  /**
+   * @param held whether the block is the driver's when the program takes it
+   */
+  FullReplay(Setting setting, List<Step> schedule, boolean held) {
     this.setting = setting;
     this.schedule = schedule;
+    this.held = held;
   }
 
-  /** The destination's lines that tell of a loss, none if nothing is lost. */
+  /** Of a schedule that a stage has told. */
+  static FullReplay of(Setting setting, List<Run.Told> told) {
+    boolean held = false;
+    for (int i = 1; i < told.size(); i++) {
+      if (told.get(i).step().kind() == Kind.TAKE) {
+        held = told.get(i - 1).sight().contains("A=driver");
+      }
+    }
+    return new FullReplay(setting, told.stream().map(Run.Told::step).toList(), held);
+  }
+
+  /** The guest's lines that tell of a loss, none if nothing is lost. */
   List<String> run() {
     Places places = new Places();
     try (Machine source = source(places)) {
       places.machine = source;
       source.runUntilPoll(MOST_POLLS);
       if (!finishing) {
-        throw new IllegalStateException("the schedule does not end:\n" + text(here));
+        return notices(here);
       }
       Mover mover = places.mover();
       mover.migration().finishAll();
       try (Machine destination = mover.migration().handOver(destination(places))) {
         places.machine = destination;
-        destination.runUntilPoll(destination.polls() + MOST_POLLS);
-        System.out.println(text(here)+"====="+text(there)+destination.polls()+source.polls());
-        return notices();
+        destination.runUntilPoll(destination.polls() + NOTICED_BY);
+        return notices(there);
       }
     }
   }
@@ -68,7 +92,7 @@ final class FullReplay {
   private Machine source(Places places) {
     String workload =
         " workload=kvstore workload.interval=0 kvstore.rate=1 kvstore.cycle=500 kvstore.size="
-            + (setting.memory() - KERNEL_BYTES);
+            + (held ? WHERE_HELD : WHERE_FREE);
     return Machine.builder()
         .memory(setting.memory())
         .append(setting.append() + workload)
@@ -110,8 +134,8 @@ final class FullReplay {
     return console.toString(StandardCharsets.ISO_8859_1);
   }
 
-  private List<String> notices() {
-    return text(there).lines().filter(l -> NOTICES.stream().anyMatch(l::contains)).toList();
+  private static List<String> notices(ByteArrayOutputStream console) {
+    return text(console).lines().filter(l -> NOTICES.stream().anyMatch(l::contains)).toList();
   }
 
   /** The source's points of choice, where the schedule's steps are done as they come. */
@@ -138,7 +162,7 @@ final class FullReplay {
     }
 
     int noticedThere() {
-      if (!notices().isEmpty()) {
+      if (!notices(there).isEmpty()) {
         machine().stopHere();
       }
       return setting.poisoned() ? Agent.TAKE : Agent.RUN;
@@ -146,6 +170,9 @@ final class FullReplay {
 
     @Override
     public int atPrompt() {
+      if (mover == null && !setting.prepare(machine())) {
+        return Agent.RUN;
+      }
       if (mover == null) {
         GuestPages pages = new GuestPages(window.inUse(), setting.blocks() + 1);
         mover = new Mover(setting, machine(), pages, true);
@@ -170,6 +197,9 @@ final class FullReplay {
         } else if (step.kind() != Kind.GO) {
           return Agent.RUN;
         }
+      }
+      if (!notices(here).isEmpty()) {
+        machine().stopHere(); // the loss is on this side already
       }
       return Agent.RUN;
     }

@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /** One schedule on its way, and where it came to. */
 final class Run {
+  private static final int POISON = 0xaaaa_aaaa;
+
   private final Stage stage;
   private final List<Step> schedule;
   private final List<Step> program;
@@ -250,21 +252,30 @@ final class Run {
     m.finish();
     m.take(GuestPages.PER_BLOCK, stage.machine().memory().pages());
     m.flush();
+    GuestMemory there = stage.landing().memory();
+    for (int block = 0; block < stage.setting().blocks(); block++) {
+      there.store32(stage.pages().address(block), 0); // as a machine that never ran
+    }
     m.land(stage.landing());
     sight.finished();
     if (tale != null) {
       tale.after(false);
     }
-    GuestMemory there = stage.landing().memory();
     for (int block = 0; block < stage.setting().blocks(); block++) {
-      if (sight.holds(block)) {
-        int found = there.load32(stage.pages().address(block));
-        if (found != sight.stamp(block)) {
-          violation =
-              "block %c: the guest wrote %s, the destination has %s"
-                  .formatted(Step.letter(block), name(sight.stamp(block)), name(found));
-        }
-      }
+      compare(block, there.load32(stage.pages().address(block)));
+    }
+  }
+
+  /** A free page is read as well by a guest that looks whether its fill is whole (POISON-07). */
+  private void compare(int block, int found) {
+    if (sight.holds(block) && found != sight.stamp(block)) {
+      violation =
+          "block %c: the guest wrote %s, the destination has %s"
+              .formatted(Step.letter(block), name(sight.stamp(block)), name(found));
+    } else if (stage.setting().poisoned() && sight.knownFree(block) && found != POISON) {
+      violation =
+          "block %c: free and filled with 0xaa, the destination has %s"
+              .formatted(Step.letter(block), name(found));
     }
   }
 

@@ -2,6 +2,7 @@ package aerostat.tools.explore;
 
 import aerostat.devices.balloon.BalloonOptions;
 import aerostat.tools.explore.Step.Kind;
+import aerostat.vmm.machine.Machine;
 import aerostat.vmm.machine.Sabotage;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.Set;
  * @param blocks of 4 MiB that can be hinted, beside the kernel's own memory
  * @param append the guest's command line
  * @param balloon what the device offers
+ * @param inflated bytes in the balloon from the beginning
  * @param planted errors
  * @param migrations how many; all but the last are given up after they asked for hints
  * @param rounds of the last one before the pause
@@ -30,6 +32,7 @@ record Setting(
     int blocks,
     String append,
     BalloonOptions balloon,
+    long inflated,
     Set<Sabotage> planted,
     int migrations,
     int rounds,
@@ -40,52 +43,36 @@ record Setting(
   /** What the guest's program may do. */
   Setting guest(int newTakes, int newWrites, int newFrees) {
     return new Setting(
-        name,
-        rule,
-        about,
-        blocks,
-        append,
-        balloon,
-        planted,
-        migrations,
-        rounds,
-        newTakes,
-        newWrites,
-        newFrees);
+        name, rule, about, blocks, append, balloon, inflated, planted, migrations, rounds,
+        newTakes, newWrites, newFrees);
   }
 
   /** More of the same. */
   Setting size(int newBlocks, int newMigrations, int newRounds) {
     return new Setting(
-        name,
-        rule,
-        about,
-        newBlocks,
-        append,
-        balloon,
-        planted,
-        newMigrations,
-        newRounds,
-        takes,
-        writes,
-        frees);
+        name, rule, about, newBlocks, append, balloon, inflated, planted, newMigrations,
+        newRounds, takes, writes, frees);
   }
 
   /** With another driver. */
-  Setting driver(String newAppend, BalloonOptions newBalloon) {
+  Setting driver(String newAppend, BalloonOptions newBalloon, long newInflated) {
     return new Setting(
-        name,
-        rule,
-        about,
-        blocks,
-        newAppend,
-        newBalloon,
-        planted,
-        migrations,
-        rounds,
-        takes,
-        writes,
-        frees);
+        name, rule, about, blocks, newAppend, newBalloon, newInflated, planted, migrations,
+        rounds, takes, writes, frees);
+  }
+
+  /**
+   * Brings a machine to where the setting begins; machine lock held.
+   *
+   * @return false: the guest has to run for it, then ask again
+   */
+  boolean prepare(Machine machine) {
+    long wanted = memory() - inflated;
+    if (machine.balloon().actualBytes() == wanted) {
+      return true;
+    }
+    machine.balloon().setTarget(wanted);
+    return false;
   }
 
   /** Bytes of a block. */

@@ -1,6 +1,7 @@
 package aerostat.tools.explore;
 
 import aerostat.devices.balloon.BalloonOptions;
+import aerostat.devices.balloon.BalloonProperty;
 import aerostat.vmm.machine.Sabotage;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,6 +12,23 @@ import java.util.Set;
 final class Settings {
   private Settings() {}
 
+  private static final BalloonOptions OOM =
+      BalloonOptions.DEFAULT.with(BalloonProperty.DEFLATE_ON_OOM, true);
+
+  private static final BalloonOptions POISON =
+      BalloonOptions.DEFAULT.with(BalloonProperty.PAGE_POISON, true);
+
+  private static final String VARIANT = "virtio_balloon.variant=";
+
+  /** Whose shrinker gives blocks back that the device has not used yet (HINT-12). */
+  private static final String MERGED_420 = VARIANT + "merged-4.20";
+
+  /** That driver counts pages in the balloon only, so there have to be some (HFIX-05). */
+  private static final long INFLATED_420 = 64 << 10;
+
+  private static final String WALK_V28 = VARIANT + "walk-v28";
+  private static final String POISONED = "page_poison=1";
+
   /** Without planted errors: nothing may be found. */
   static List<Setting> sound() {
     return List.of(
@@ -19,24 +37,60 @@ final class Settings {
         sound("two-rounds", "one block, two rounds with a sync in between").size(1, 1, 2),
         sound("given-up", "one block; a migration is given up, another follows")
             .size(1, 2, 1)
-            .guest(2, 1, 0));
+            .guest(2, 1, 0),
+        sound("poison", "free pages are filled and looked at; the driver holds what it hints")
+            .driver(POISONED, POISON, 0)
+            .guest(1, 0, 1),
+        sound("merged-4.20", "Linux 4.20's driver, whose shrinker gives back hints under way")
+            .driver(MERGED_420, OOM, INFLATED_420)
+            .guest(1, 1, 0),
+        sound("walk-v28", "the walk of the v28 series: hinted pages are nobody's")
+            .driver(WALK_V28, BalloonOptions.DEFAULT, 0)
+            .guest(1, 0, 0));
   }
 
   /** Each must be found. */
   static List<Setting> planted() {
-    List<Setting> all = new ArrayList<>();
-    all.add(
+    return List.of(
         planted(
             Sabotage.LOG_AFTER_HINTS,
             "MIG-21",
-            "the log is switched on when hints have come already"));
-    all.add(
+            "the log is switched on when hints have come already"),
         planted(
                 Sabotage.ACCEPT_STALE_ID,
                 "MIG-22",
                 "the device takes hints under the command id of an earlier migration")
-            .size(1, 2, 1));
-    return all;
+            .size(1, 2, 1),
+        planted(
+                Sabotage.STOP_WITHOUT_LOCK,
+                "MIG-23",
+                "a hint in mid-processing outlasts the stop before a sync")
+            .size(1, 1, 2)
+            .driver(MERGED_420, OOM, INFLATED_420),
+        planted(
+                Sabotage.HINT_CLEARS_LOG,
+                "MIG-24",
+                "a hint clears the log too, and 4.20's shrinker gives back hints under way")
+            .driver(MERGED_420, OOM, INFLATED_420),
+        planted(
+                Sabotage.DISCARD_HINTS,
+                "MIG-26",
+                "hinted pages are discarded, and 4.20's shrinker gives back hints under way")
+            .driver(MERGED_420, OOM, INFLATED_420),
+        new Setting(
+            "walk-poison",
+            "POISON-13",
+            "free pages that are skipped have lost their fill at the destination",
+            1,
+            WALK_V28 + " " + POISONED,
+            POISON,
+            0,
+            Set.of(),
+            1,
+            1,
+            0,
+            0,
+            0));
   }
 
   static List<Setting> all() {
@@ -50,11 +104,24 @@ final class Settings {
   }
 
   private static Setting sound(String name, String about) {
-    return new Setting(name, "", about, 1, "", BalloonOptions.DEFAULT, Set.of(), 1, 1, 2, 1, 1);
+    return new Setting(
+        name, "", about, 1, "", BalloonOptions.DEFAULT, 0, Set.of(), 1, 1, 2, 1, 1);
   }
 
   private static Setting planted(Sabotage error, String rule, String about) {
     return new Setting(
-        error.word(), rule, about, 1, "", BalloonOptions.DEFAULT, Set.of(error), 1, 1, 1, 0, 0);
+        error.word(),
+        rule,
+        about,
+        1,
+        "",
+        BalloonOptions.DEFAULT,
+        0,
+        Set.of(error),
+        1,
+        1,
+        1,
+        0,
+        0);
   }
 }

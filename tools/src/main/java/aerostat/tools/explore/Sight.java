@@ -175,6 +175,11 @@ final class Sight {
     return inHand[block];
   }
 
+  /** Whether the allocator has the block; in the midst of a notification nobody can tell. */
+  boolean knownFree(int block) {
+    return kicks == 0 && holder(block).equals("free");
+  }
+
   String holder(int block) {
     if (held[block]) {
       return "guest";

@@ -4,6 +4,7 @@ import aerostat.mmio.memory.GuestMemory;
 import aerostat.mmio.memory.PageOwners;
 import aerostat.mmio.trace.Trace;
 import aerostat.mmio.trace.TraceEvent;
+import aerostat.tools.explore.agent.Agent;
 import aerostat.vmm.machine.Machine;
 import aerostat.vmm.machine.RunState;
 import aerostat.vmm.migration.SteppedMigration;
@@ -78,11 +79,13 @@ final class Stage implements AutoCloseable {
     @Override
     public int atPrompt() {
       Run run = current;
-      if (run == null) {
-        machine.stopHere();
-        return 0;
+      if (run != null) {
+        return run.atPrompt();
       }
-      return run.atPrompt();
+      if (setting.prepare(machine)) {
+        machine.stopHere();
+      }
+      return Agent.RUN;
     }
 
     @Override

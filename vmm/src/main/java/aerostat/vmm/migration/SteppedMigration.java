@@ -126,6 +126,7 @@ public final class SteppedMigration {
 
   /** {@link #finish}, and all that is left goes. */
   public void finishAll() {
+    flush();
     finish();
     io(sender::round);
   }

@@ -45,6 +45,8 @@ public final class Agent {
   /** log2 of the pages of a block: what is hinted. */
   public static final int ORDER = 10;
 
+  private static final int STACK_ORDER = 2;
+
   /** Fails rather than call for the OOM killer. */
   private static final int GFP = Gfp.GFP_KERNEL | Gfp.__GFP_NORETRY | Gfp.__GFP_NOWARN;
 
@@ -81,6 +83,9 @@ public final class Agent {
     } else if (command == FREE) {
       PageAlloc.freePages(addressed(), ORDER);
     } else if (command == WORKLOADS) {
+      // Freed to the per-CPU list (MM-07), where it waits for the stack of the workload's thread:
+      // that should not be in the memory that may be lost.
+      PageAlloc.freePages(PageAlloc.allocPages(GFP, STACK_ORDER), STACK_ORDER);
       Workloads.start();
     }
   }
