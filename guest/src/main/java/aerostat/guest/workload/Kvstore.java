@@ -50,11 +50,11 @@ record Kvstore() implements Workload {
     long records = PageSet.pagesFor(size) * RECORDS_PER_PAGE;
     PageSet shadow = PageSet.create(PageSet.pagesFor(records * 8));
     PageSet data = shadow == null ? null : PageSet.create(PageSet.pagesFor(size));
-    if (data != null && shadow == null) {
-      data.destroy(PageSet.pagesFor(size));
+    if (shadow != null && data == null) {
+      shadow.destroy(PageSet.pagesFor(records * 8));
     }
     long self = Slab.kzalloc(SIZE, Gfp.GFP_KERNEL);
-    if (shadow == null || self == 0) {
+    if (data == null || self == 0) {
       Printk.err("kvstore: cannot have %lu MiB\n", size >> 20);
       Workloads.failed(stat);
       return;

@@ -43,22 +43,55 @@ record Setting(
   /** What the guest's program may do. */
   Setting guest(int newTakes, int newWrites, int newFrees) {
     return new Setting(
-        name, rule, about, blocks, append, balloon, inflated, planted, migrations, rounds,
-        newTakes, newWrites, newFrees);
+        name,
+        rule,
+        about,
+        blocks,
+        append,
+        balloon,
+        inflated,
+        planted,
+        migrations,
+        rounds,
+        newTakes,
+        newWrites,
+        newFrees);
   }
 
   /** More of the same. */
   Setting size(int newBlocks, int newMigrations, int newRounds) {
     return new Setting(
-        name, rule, about, newBlocks, append, balloon, inflated, planted, newMigrations,
-        newRounds, takes, writes, frees);
+        name,
+        rule,
+        about,
+        newBlocks,
+        append,
+        balloon,
+        inflated,
+        planted,
+        newMigrations,
+        newRounds,
+        takes,
+        writes,
+        frees);
   }
 
   /** With another driver. */
   Setting driver(String newAppend, BalloonOptions newBalloon, long newInflated) {
     return new Setting(
-        name, rule, about, blocks, newAppend, newBalloon, newInflated, planted, migrations,
-        rounds, takes, writes, frees);
+        name,
+        rule,
+        about,
+        blocks,
+        newAppend,
+        newBalloon,
+        newInflated,
+        planted,
+        migrations,
+        rounds,
+        takes,
+        writes,
+        frees);
   }
 
   /**

@@ -40,7 +40,7 @@ final class Settings {
             .guest(2, 1, 0),
         sound("poison", "free pages are filled and looked at; the driver holds what it hints")
             .driver(POISONED, POISON, 0)
-            .guest(1, 0, 1),
+            .guest(1, 0, 0),
         sound("merged-4.20", "Linux 4.20's driver, whose shrinker gives back hints under way")
             .driver(MERGED_420, OOM, INFLATED_420)
             .guest(1, 1, 0),
@@ -104,24 +104,11 @@ final class Settings {
   }
 
   private static Setting sound(String name, String about) {
-    return new Setting(
-        name, "", about, 1, "", BalloonOptions.DEFAULT, 0, Set.of(), 1, 1, 2, 1, 1);
+    return new Setting(name, "", about, 1, "", BalloonOptions.DEFAULT, 0, Set.of(), 1, 1, 2, 1, 1);
   }
 
   private static Setting planted(Sabotage error, String rule, String about) {
     return new Setting(
-        error.word(),
-        rule,
-        about,
-        1,
-        "",
-        BalloonOptions.DEFAULT,
-        0,
-        Set.of(error),
-        1,
-        1,
-        1,
-        0,
-        0);
+        error.word(), rule, about, 1, "", BalloonOptions.DEFAULT, 0, Set.of(error), 1, 1, 1, 0, 0);
   }
 }

@@ -168,7 +168,9 @@ public final class SteppedMigration {
         });
   }
 
-  /** After {@link #finishAll} of a migration as a whole: the guest in a machine of its own, paused. */
+  /**
+   * After {@link #finishAll} of a migration as a whole: the guest in a machine of its own, paused.
+   */
   public Machine handOver(MachineHost host) {
     try {
       MovableGuest moved =
