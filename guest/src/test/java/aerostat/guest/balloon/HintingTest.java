@@ -43,6 +43,7 @@ class HintingTest {
     return model.events.stream().filter(event::equals).count();
   }
 
+  /** HFIX-14: blocks are of order 10. */
   @Test
   void hint04_startBlocksStop() {
     ModelBalloon model = new ModelBalloon(HINT);
@@ -265,7 +266,7 @@ class HintingTest {
         });
   }
 
-  /** UAPI-09. */
+  /** UAPI-09, HFIX-08. */
   @Test
   void edge22_aRingOfOneFailsTheProbe() {
     ModelBalloon model = new ModelBalloon(HINT, 1);

@@ -3,6 +3,7 @@ package aerostat.guest.balloon;
 import static aerostat.guest.balloon.BalloonFixture.features;
 import static aerostat.guest.balloon.BalloonFixture.settle;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import aerostat.guest.kernel.Sched;
 import aerostat.guest.machine.Cpu;
@@ -46,6 +47,7 @@ class InflateTest {
         });
   }
 
+  /** HFIX-03. */
   @Test
   void classic03_nothingToDoWritesNothing() {
     ModelBalloon model = new ModelBalloon(0);
@@ -112,6 +114,21 @@ class InflateTest {
           assertThat(FreeMemory.pages()).isEqualTo(free + 50);
           assertThat(model.actual()).isZero();
         });
+  }
+
+  /** Nobody isolates pages here, so a balloon without the pages it counts is a fatal error. */
+  @Test
+  void classic15_anEmptyListWithPagesHeldIsABug() {
+    ModelBalloon model = new ModelBalloon(0);
+    assertThatThrownBy(
+            () ->
+                BalloonFixture.run(
+                    model,
+                    () -> {
+                      BalloonFixture.balloon().addNumPages(1);
+                      long unused = Inflate.leak(BalloonFixture.balloon(), 1);
+                    }))
+        .hasMessageContaining("balloon has lost a page");
   }
 
   /** EDGE-13. */

@@ -26,7 +26,10 @@ class OomErasTest {
         });
   }
 
-  /** What frees caches, and is no shortage, deflates the balloon only in the shrinker's era. */
+  /**
+   * HFIX-10: what frees caches, and is no shortage, deflates the balloon only in the shrinker's
+   * era.
+   */
   @Test
   void classic16_reclaimDeflatesInTheShrinkersEraOnly() {
     for (String era : new String[] {"shrinker", "notifier"}) {

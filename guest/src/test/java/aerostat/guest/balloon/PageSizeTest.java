@@ -18,7 +18,7 @@ class PageSizeTest {
     return "page_shift=" + (12 + Integer.numberOfTrailingZeros(p));
   }
 
-  /** EDGE-04: up to a multiple of P, once, and no oscillation. */
+  /** EDGE-04, HFIX-13: up to a multiple of P, once, and no oscillation. */
   @ParameterizedTest
   @ValueSource(ints = {1, 4, 16})
   void classic01_theTargetIsRoundedUp(int p) {
@@ -104,6 +104,7 @@ class PageSizeTest {
         });
   }
 
+  /** HFIX-09: P never exceeds the array. */
   @Test
   void otherPageSizesAreSaidAndPassedOver() {
     ModelBalloon model = new ModelBalloon(0);

@@ -119,7 +119,7 @@ class PmTest {
     assertThat(console).contains("virtio virtio0: failed to restore, err = -19");
   }
 
-  /** The last words of a fixture are those of a power-off. */
+  /** HFIX-16: the last words of a fixture are those of a power-off. */
   @Test
   void classic21_thePowerGoesOffWithTheDeviceReset() {
     ModelBalloon model = new ModelBalloon(hintFeatures());

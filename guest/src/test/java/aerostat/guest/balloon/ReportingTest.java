@@ -153,7 +153,8 @@ class ReportingTest {
   }
 
   /**
-   * EDGE-01, UAPI-05: reporting without hinting is on queue 3, without statistics on 2 (EDGE-52).
+   * EDGE-01, UAPI-05: reporting without hinting is on queue 3, without statistics on 2 (EDGE-52,
+   * HFIX-15).
    */
   @Test
   void edge01_reportingWithoutHinting() {
