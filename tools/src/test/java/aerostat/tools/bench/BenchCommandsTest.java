@@ -11,7 +11,9 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Callable;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.api.parallel.Resources;
 import picocli.CommandLine;
@@ -48,7 +50,8 @@ class BenchCommandsTest {
   }
 
   @Test
-  void migrationMovesAGuestBetweenProcesses() {
+  void migrationMovesAGuestBetweenProcesses(@TempDir Path folder) {
+    Path picture = folder.resolve("rounds.svg");
     String out =
         printed(
             () ->
@@ -58,11 +61,20 @@ class BenchCommandsTest {
                     "64M",
                     "--resident",
                     "4M",
+                    "--guests",
+                    "lean",
                     "--runs",
                     "1",
+                    "--moves",
+                    "2",
+                    "--svg",
+                    picture.toString(),
                     "--json"));
 
-    assertThat(out).contains("\"hints_on\"", "\"letter_ratio\"", "\"total_time_ms\"");
+    assertThat(out)
+        .contains("\"ratio_with_hints\"", "\"letter_ratio\"", "\"total_time_ms\"", "\"still_ms\"")
+        .contains("\"loopback into fresh memory\"");
+    assertThat(picture).content().contains("<svg");
   }
 
   @Test

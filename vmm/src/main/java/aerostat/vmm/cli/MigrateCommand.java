@@ -180,6 +180,9 @@ final class MigrateCommand implements Callable<Integer> {
 
   private void report(Map<String, @Nullable Object> state) {
     Map<String, @Nullable Object> ram = QmpClient.asObject(state.get("ram"));
+    if (!quiet) {
+      MigrationReport.print(state, System.err);
+    }
     System.err.printf(
         Locale.ROOT,
         "aerostat migrate: completed in %d ms, %d passes, downtime %d ms, %s sent%n",

@@ -5,7 +5,6 @@ import aerostat.tools.bench.stats.Estimate;
 import aerostat.tools.bench.stats.Report;
 import aerostat.tools.bench.stats.TextTable;
 import aerostat.tools.child.ChildFailure;
-import aerostat.vmm.cli.Size;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -13,9 +12,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.function.ToLongFunction;
+import java.util.function.Predicate;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 
-/** Migrations with hints and without in turn, each between two new processes. */
+/** Scenarios in turn, each between two new processes and then to and fro, beside the limits. */
 final class MigrationBench implements Report {
   /**
    * Ratio of the times with and without hints of an idle 8 GiB guest that the cover letter of the
@@ -23,45 +24,67 @@ final class MigrationBench implements Report {
    */
   private static final double LETTER_RATIO = 0.14;
 
-  private final MigrationRun.Guest guest;
+  private static final String[] PARTS = {
+    "pause", "final-sync", "final-pages", "state", "handover", "resume"
+  };
+
+  private final List<Scenario> scenarios;
   private final int runs;
+  private final int moves;
+  private final int delayMillis;
   private final Consumer<String> progress;
   private final Disturbance disturbance = new Disturbance();
-  private final List<MigrationRun> with = new ArrayList<>();
-  private final List<MigrationRun> without = new ArrayList<>();
+  private final Map<Scenario, List<MigrationRun>> found = new LinkedHashMap<>();
+  private final Map<String, Double> qemu = new LinkedHashMap<>();
+  private @Nullable Limits limits;
 
-  MigrationBench(MigrationRun.Guest guest, int runs, Consumer<String> progress) {
-    this.guest = guest;
+  /**
+   * @param runs pairs of processes for each scenario
+   * @param moves of the guest between a pair
+   * @param delayMillis round trip of the way between them
+   */
+  MigrationBench(
+      List<Scenario> scenarios, int runs, int moves, int delayMillis, Consumer<String> progress) {
+    this.scenarios = scenarios;
     this.runs = runs;
+    this.moves = moves;
+    this.delayMillis = delayMillis;
     this.progress = progress;
+    scenarios.forEach(scenario -> found.put(scenario, new ArrayList<>()));
   }
 
-  void run() throws IOException, ChildFailure {
+  /** Measures everything; scenarios take turns, so that a slow drift of the host favours none. */
+  MigrationBench run() throws IOException, ChildFailure {
+    limits = Limits.measure();
     for (int i = 1; i <= runs; i++) {
-      // Which of the two is first alternates, so that a slow drift of the host favours none.
-      boolean hintsFirst = i % 2 == 0;
-      one(i, hintsFirst);
-      one(i, !hintsFirst);
-    }
-  }
-
-  private void one(int number, boolean hints) throws IOException, ChildFailure {
-    MigrationRun run = measured(hints);
-    (hints ? with : without).add(run);
-    progress.accept(
-        "run %d of %d, hints %s: %d ms, %s sent, %d pages skipped"
-            .formatted(
-                number,
+      for (Scenario scenario : scenarios) {
+        List<MigrationRun> pair = measured(scenario);
+        found.getOrDefault(scenario, new ArrayList<>()).addAll(pair);
+        MigrationRun last = pair.getLast();
+        progress.accept(
+            String.format(
+                Locale.ROOT,
+                "%d of %d, %s: %.0f ms, then %.0f ms, stood still %.1f ms",
+                i,
                 runs,
-                hints ? "on" : "off",
-                run.totalMillis(),
-                Size.show(run.transferred()),
-                run.skipped()));
+                scenario.name(),
+                pair.getFirst().totalMillis(),
+                last.totalMillis(),
+                last.stillMillis()));
+      }
+    }
+    return this;
   }
 
-  private MigrationRun measured(boolean hints) throws IOException, ChildFailure {
+  /** Adds a figure of QEMU's, measured in the same run. */
+  void qemu(String name, double millis) {
+    qemu.put(name, millis);
+  }
+
+  private List<MigrationRun> measured(Scenario scenario) throws IOException, ChildFailure {
     try {
-      return disturbance.<MigrationRun, Exception>measure(() -> MigrationRun.once(guest, hints));
+      return disturbance.<List<MigrationRun>, Exception>measure(
+          () -> ProcessPair.runs(scenario, moves, delayMillis));
     } catch (IOException | ChildFailure | RuntimeException e) {
       throw e;
     } catch (Exception e) {
@@ -69,73 +92,180 @@ final class MigrationBench implements Report {
     }
   }
 
-  private static Estimate estimate(List<MigrationRun> runs, ToLongFunction<MigrationRun> figure) {
-    return Estimate.of(runs.stream().mapToDouble(figure::applyAsLong).toArray());
+  /** The last migration of each scenario, by name. */
+  Map<String, MigrationRun> last() {
+    Map<String, MigrationRun> last = new LinkedHashMap<>();
+    found.forEach(
+        (scenario, list) -> {
+          if (!list.isEmpty()) {
+            last.put(scenario.name(), list.getLast());
+          }
+        });
+    return last;
   }
 
-  /** Time with hints over time without, run by run. */
-  Estimate ratio() {
-    double[] ratios = new double[with.size()];
-    for (int i = 0; i < ratios.length; i++) {
-      ratios[i] =
-          (double) Math.max(1, with.get(i).totalMillis())
-              / Math.max(1, without.get(i).totalMillis());
+  private @Nullable Estimate estimate(
+      Scenario scenario, Predicate<MigrationRun> which, ToDoubleFunction<MigrationRun> figure) {
+    double[] values =
+        found.getOrDefault(scenario, List.of()).stream()
+            .filter(which)
+            .mapToDouble(figure)
+            .toArray();
+    return values.length == 0 ? null : Estimate.of(values);
+  }
+
+  private static String show(@Nullable Estimate estimate, int decimals) {
+    return estimate == null ? "-" : String.format(Locale.ROOT, "%." + decimals + "f", estimate.median());
+  }
+
+  /** Of migrations between processes that have done one, or of the first ones if there are none. */
+  private Predicate<MigrationRun> settled() {
+    return moves > 1 ? run -> !run.first() : run -> true;
+  }
+
+  /** Time with hints over time without, for each guest and size, nothing skipped. */
+  private Map<String, Double> ratios() {
+    Map<String, Double> ratios = new LinkedHashMap<>();
+    for (Scenario with : scenarios) {
+      for (Scenario without : scenarios) {
+        boolean pair =
+            with.hints()
+                && !without.hints()
+                && with.skip() == without.skip()
+                && with.guest().equals(without.guest())
+                && with.memoryBytes() == without.memoryBytes();
+        Estimate on = estimate(with, settled(), MigrationRun::totalMillis);
+        Estimate off = estimate(without, settled(), MigrationRun::totalMillis);
+        if (pair && on != null && off != null) {
+          ratios.put(with.name(), on.median() / Math.max(1, off.median()));
+        }
+      }
     }
-    return Estimate.of(ratios);
+    return ratios;
   }
 
   @Override
   public String toTable() {
-    TextTable table = new TextTable().row("", "hints off", "hints on");
-    row(table, "total time, ms", 0, MigrationRun::totalMillis);
-    row(table, "downtime, ms", 0, MigrationRun::downtimeMillis);
-    row(table, "rounds", 0, MigrationRun::rounds);
-    row(table, "sent, MiB", 1, r -> r.transferred() >> 20);
-    row(table, "pages with content", 0, MigrationRun::normalPages);
-    row(table, "zero pages", 0, MigrationRun::zeroPages);
-    row(table, "pages skipped by hints", 0, MigrationRun::skipped);
-    return table
-        + String.format(
-            Locale.ROOT,
-            "%nidle guest of %s, %s of it filled; %d runs of each, in turn%n"
-                + "time with hints / without: %s (the patches' cover letter: %.2f)%n%s%n",
-            Size.show(guest.memoryBytes()),
-            Size.show(guest.residentBytes()),
-            runs,
-            ratio().show(2),
-            LETTER_RATIO,
-            disturbance.show());
+    TextTable table =
+        new TextTable()
+            .row(
+                "median of each", "first, ms", "again, ms", "still, ms", "QEMU's, ms", "sent, MiB",
+                "MiB/s", "zero", "hinted", "hint wait, ms");
+    for (Scenario scenario : scenarios) {
+      table.row(
+          scenario.name(),
+          show(estimate(scenario, MigrationRun::first, MigrationRun::totalMillis), 0),
+          show(estimate(scenario, run -> !run.first(), MigrationRun::totalMillis), 0),
+          show(estimate(scenario, settled(), MigrationRun::stillMillis), 1),
+          show(estimate(scenario, settled(), MigrationRun::downtimeMillis), 0),
+          show(estimate(scenario, settled(), run -> run.transferred() / (1 << 20)), 1),
+          show(estimate(scenario, settled(), MigrationRun::firstRoundRate), 0),
+          show(estimate(scenario, settled(), MigrationRun::zeroPages), 0),
+          show(estimate(scenario, settled(), MigrationRun::hintedPages), 0),
+          show(estimate(scenario, settled(), MigrationRun::hintWaitMillis), 0));
+    }
+    StringBuilder text = new StringBuilder(table.toString()).append(System.lineSeparator());
+    TextTable pause = new TextTable().row(concat("where the pause goes, ms", PARTS));
+    for (Scenario scenario : scenarios) {
+      String[] cells = new String[PARTS.length];
+      for (int i = 0; i < cells.length; i++) {
+        String part = PARTS[i];
+        cells[i] = show(estimate(scenario, settled(), run -> run.part(part)), 2);
+      }
+      pause.row(concat(scenario.name(), cells));
+    }
+    text.append(pause).append(System.lineSeparator());
+    Limits measured = limits;
+    if (measured != null) {
+      TextTable bounds = new TextTable().row("limits of this host", "MiB/s");
+      measured.found().forEach((name, estimate) -> bounds.row(name, estimate.show(0)));
+      text.append(bounds).append(System.lineSeparator());
+    }
+    ratios()
+        .forEach(
+            (name, ratio) ->
+                text.append(
+                    String.format(
+                        Locale.ROOT,
+                        "%s: %.3f of the time without hints (the patches' cover letter: %.2f)%n",
+                        name,
+                        ratio,
+                        LETTER_RATIO)));
+    qemu.forEach(
+        (name, millis) -> text.append(String.format(Locale.ROOT, "%s: %.0f ms%n", name, millis)));
+    if (delayMillis > 0) {
+      text.append(
+          String.format(
+              Locale.ROOT,
+              "round trip %d ms: a pause of at most %d ms is the goal%n",
+              delayMillis,
+              2 * delayMillis + 3));
+    }
+    return text.append(disturbance.show()).append(System.lineSeparator()).toString();
   }
 
-  private void row(
-      TextTable table, String title, int decimals, ToLongFunction<MigrationRun> figure) {
-    table.row(
-        title, estimate(without, figure).show(decimals), estimate(with, figure).show(decimals));
+  private static String[] concat(String first, String[] rest) {
+    String[] all = new String[rest.length + 1];
+    all[0] = first;
+    System.arraycopy(rest, 0, all, 1, rest.length);
+    return all;
   }
 
   @Override
   public Map<String, Object> toJson() {
     Map<String, Object> object = new LinkedHashMap<>();
-    object.put("memory_bytes", guest.memoryBytes());
-    object.put("resident_bytes", guest.residentBytes());
     object.put("runs", runs);
-    object.put("hints_off", toJson(without));
-    object.put("hints_on", toJson(with));
-    object.put("ratio", ratio().toJson());
+    object.put("moves", moves);
+    object.put("round_trip_ms", delayMillis);
+    List<Map<String, Object>> list = new ArrayList<>();
+    scenarios.forEach(scenario -> list.add(toJson(scenario)));
+    object.put("scenarios", list);
+    Map<String, Object> bounds = new LinkedHashMap<>();
+    Limits measured = limits;
+    if (measured != null) {
+      measured.found().forEach((name, estimate) -> bounds.put(name, estimate.toJson()));
+    }
+    object.put("limits_mib_per_s", bounds);
+    object.put("ratio_with_hints", ratios());
     object.put("letter_ratio", LETTER_RATIO);
+    object.put("qemu_ms", qemu);
     object.put("host", disturbance.toJson());
     return object;
   }
 
-  private static Map<String, Object> toJson(List<MigrationRun> runs) {
+  private Map<String, Object> toJson(Scenario scenario) {
     Map<String, Object> object = new LinkedHashMap<>();
-    object.put("total_time_ms", estimate(runs, MigrationRun::totalMillis).toJson());
-    object.put("downtime_ms", estimate(runs, MigrationRun::downtimeMillis).toJson());
-    object.put("rounds", estimate(runs, MigrationRun::rounds).toJson());
-    object.put("transferred_bytes", estimate(runs, MigrationRun::transferred).toJson());
-    object.put("normal_pages", estimate(runs, MigrationRun::normalPages).toJson());
-    object.put("zero_pages", estimate(runs, MigrationRun::zeroPages).toJson());
-    object.put("skipped_pages", estimate(runs, MigrationRun::skipped).toJson());
+    object.put("name", scenario.name());
+    object.put("guest", scenario.guest());
+    object.put("memory_bytes", scenario.memoryBytes());
+    object.put("hints", scenario.hints());
+    object.put("skip_untouched", scenario.skip());
+    put(object, "first_total_time_ms", scenario, MigrationRun::first, MigrationRun::totalMillis);
+    put(object, "total_time_ms", scenario, settled(), MigrationRun::totalMillis);
+    put(object, "still_ms", scenario, settled(), MigrationRun::stillMillis);
+    put(object, "downtime_ms", scenario, settled(), MigrationRun::downtimeMillis);
+    put(object, "setup_ms", scenario, settled(), MigrationRun::setupMillis);
+    put(object, "transferred_bytes", scenario, settled(), MigrationRun::transferred);
+    put(object, "normal_pages", scenario, settled(), MigrationRun::normalPages);
+    put(object, "zero_pages", scenario, settled(), MigrationRun::zeroPages);
+    put(object, "hinted_pages", scenario, settled(), MigrationRun::hintedPages);
+    put(object, "hint_wait_ms", scenario, settled(), MigrationRun::hintWaitMillis);
+    put(object, "first_round_mib_per_s", scenario, settled(), MigrationRun::firstRoundRate);
+    for (String part : PARTS) {
+      put(object, "pause_" + part + "_ms", scenario, settled(), run -> run.part(part));
+    }
     return object;
+  }
+
+  private void put(
+      Map<String, Object> into,
+      String name,
+      Scenario scenario,
+      Predicate<MigrationRun> which,
+      ToDoubleFunction<MigrationRun> figure) {
+    Estimate estimate = estimate(scenario, which, figure);
+    if (estimate != null) {
+      into.put(name, estimate.toJson());
+    }
   }
 }

@@ -7,6 +7,11 @@ import aerostat.tools.bench.stats.Report;
 import aerostat.tools.child.ChildFailure;
 import aerostat.vmm.cli.Size;
 import java.io.IOException;
+import java.util.Set;
+import java.util.List;
+import java.util.ArrayList;
+import java.time.Duration;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -15,17 +20,19 @@ import picocli.CommandLine.Option;
 @Command(
     name = "migration",
     description = {
-      "Measures the migration of an idle guest between two processes over loopback, with free page",
-      "hinting off and on in turn.",
+      "Measures migrations between two processes over loopback: guests that idle, that freed half of",
+      "their memory, that write; free page hinting off and on; untouched memory read and skipped.",
       ""
     },
     footer = {
       "",
-      "Each run boots a new guest in a new process and moves it to another new one, with public",
-      "commands alone. The ratio is shown beside the 14 %% that the cover letter of the kernel's",
-      "patches reports for such a guest on other machines."
+      "Each run boots a guest in a new process and moves it to another new one and back, with public",
+      "commands alone. Beside them stands what memory and loopback of this host allow, and the 14 %%",
+      "that the cover letter of the kernel's patches reports for an idle guest on other machines."
     })
 public final class MigrationCommand extends Benchmark {
+  private static final long[] FULL_SIZES = {1L << 30, 4L << 30, 8L << 30};
+
   @Option(
       names = "--memory",
       paramLabel = "SIZE",
@@ -41,10 +48,63 @@ public final class MigrationCommand extends Benchmark {
   private long resident = 224L << 20;
 
   @Option(
+      names = "--guests",
+      paramLabel = "NAMES",
+      split = ",",
+      description = "Only these: idle, lean, freed, dirty. Default all.")
+  private Set<String> guests = Set.of();
+
+  @Option(
       names = "--runs",
       paramLabel = "N",
-      description = "Migrations with hints, and as many without. Default 10.")
-  private int runs = 10;
+      description = "Pairs of processes for each guest and mode. Default 3.")
+  private int runs = 3;
+
+  @Option(
+      names = "--moves",
+      paramLabel = "N",
+      description = "Migrations between each pair, to and fro. Default 3.")
+  private int moves = 3;
+
+  @Option(
+      names = "--full",
+      description = "1G, 4G and 8G, every mode for every guest, more rates. Takes an hour.")
+  private boolean full;
+
+  @Option(
+      names = "--delay",
+      paramLabel = "MS",
+      description = "Round trip of the way between the processes. Default 0.")
+  private int delay;
+
+  @Option(
+      names = "--svg",
+      paramLabel = "FILE",
+      description = "Draw the rounds of the last migration of each kind over time.")
+  private @Nullable Path svg;
+
+  @Option(
+      names = "--qemu",
+      description = "Measure QEMU as well, where " + QemuPair.PROGRAM + " is installed.")
+  private boolean qemu;
+
+  @Option(
+      names = "--qemu-kernel",
+      paramLabel = "FILE",
+      description = "Linux for QEMU's guest. Default: its firmware only.")
+  private @Nullable Path qemuKernel;
+
+  @Option(
+      names = "--qemu-initrd",
+      paramLabel = "FILE",
+      description = "Goes with --qemu-kernel.")
+  private @Nullable Path qemuInitrd;
+
+  @Option(
+      names = "--qemu-settle",
+      paramLabel = "S",
+      description = "How long QEMU's guest boots, seconds. Default 20.")
+  private int qemuSettle = 20;
 
   @Option(
       names = "--faults",
@@ -66,10 +126,44 @@ public final class MigrationCommand extends Benchmark {
       return new FaultBench(faults, seed, processes).play();
     }
     require(runs >= 1, "--runs " + runs + ": at least 1");
+    require(moves >= 1, "--moves " + moves + ": at least 1");
+    require(delay >= 0 && delay <= 10_000, "--delay " + delay + ": 0 to 10000");
     require(resident >= 1 << 20 && resident <= memory / 2, "--resident: 1M to half of --memory");
+    require(!qemu || QemuPair.installed(), "--qemu: there is no " + QemuPair.PROGRAM);
     MigrationBench bench =
-        new MigrationBench(new MigrationRun.Guest(memory, resident), runs, Output::progress);
-    bench.run();
+        new MigrationBench(scenarios(), runs, moves, delay, Output::progress).run();
+    if (qemu) {
+      compare(bench);
+    }
+    if (svg != null) {
+      RoundsChart.write(svg, bench.last());
+    }
     return bench;
+  }
+
+  private List<Scenario> scenarios() {
+    long[] sizes = full ? FULL_SIZES : new long[] {memory};
+    List<Scenario> all = new ArrayList<>();
+    for (long size : sizes) {
+      for (Scenario scenario : Scenario.matrix(size, resident, full)) {
+        if (guests.isEmpty() || guests.contains(scenario.guest().split(" ")[0])) {
+          all.add(scenario);
+        }
+      }
+    }
+    require(!all.isEmpty(), "--guests " + guests + ": none of idle, lean, freed, dirty");
+    return all;
+  }
+
+  private void compare(MigrationBench bench) throws IOException, ChildFailure {
+    QemuPair.Setup setup =
+        new QemuPair.Setup(memory, qemuKernel, qemuInitrd, Duration.ofSeconds(qemuSettle));
+    for (boolean hints : new boolean[] {false, true}) {
+      double[] times = QemuPair.migrate(setup, hints);
+      String name =
+          QemuPair.describe(setup) + ", " + Size.show(memory) + ", hints " + (hints ? "on" : "off");
+      bench.qemu(name + ", total", times[0]);
+      bench.qemu(name + ", downtime", times[1]);
+    }
   }
 }
