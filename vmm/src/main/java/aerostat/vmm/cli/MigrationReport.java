@@ -14,7 +14,8 @@ final class MigrationReport {
   /** Of a map that {@code query-migrate} answered. */
   static void print(Map<String, @Nullable Object> state, PrintStream out) {
     if (state.get("x-rounds") instanceof List<?> rounds && !rounds.isEmpty()) {
-      out.println("  round     dirty      sent      zero    hinted        ms    Mbit/s  forecast ms");
+      out.println(
+          "  round     dirty      sent      zero    hinted        ms    Mbit/s  forecast ms");
       int number = 1;
       for (Object round : rounds) {
         Map<String, @Nullable Object> r = QmpClient.asObject(round);

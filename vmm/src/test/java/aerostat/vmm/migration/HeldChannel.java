@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A fault plan for a source's connections: what the first channel for pages sends in one round is
@@ -17,7 +18,7 @@ final class HeldChannel implements Connections {
 
   private final IntConsumer afterRound;
   private final ArrayDeque<byte[]> held = new ArrayDeque<>();
-  private Transport channel;
+  private @Nullable Transport channel;
   private int connections;
   private int rounds;
   private int roundOfHeld;
@@ -71,8 +72,12 @@ final class HeldChannel implements Connections {
   }
 
   private void release() throws IOException {
+    Transport open = channel;
+    if (open == null) {
+      return;
+    }
     for (byte[] bytes = held.poll(); bytes != null; bytes = held.poll()) {
-      channel.write(new ByteBuffer[] {ByteBuffer.wrap(bytes)}, 1);
+      open.write(new ByteBuffer[] {ByteBuffer.wrap(bytes)}, 1);
     }
   }
 

@@ -115,7 +115,9 @@ final class MigrationBench implements Report {
   }
 
   private static String show(@Nullable Estimate estimate, int decimals) {
-    return estimate == null ? "-" : String.format(Locale.ROOT, "%." + decimals + "f", estimate.median());
+    return estimate == null
+        ? "-"
+        : String.format(Locale.ROOT, "%." + decimals + "f", estimate.median());
   }
 
   /** Of migrations between processes that have done one, or of the first ones if there are none. */
@@ -149,8 +151,16 @@ final class MigrationBench implements Report {
     TextTable table =
         new TextTable()
             .row(
-                "median of each", "first, ms", "again, ms", "still, ms", "QEMU's, ms", "sent, MiB",
-                "MiB/s", "zero", "hinted", "hint wait, ms");
+                "median of each",
+                "first, ms",
+                "again, ms",
+                "still, ms",
+                "QEMU's, ms",
+                "sent, MiB",
+                "MiB/s",
+                "zero",
+                "hinted",
+                "hint wait, ms");
     for (Scenario scenario : scenarios) {
       table.row(
           scenario.name(),

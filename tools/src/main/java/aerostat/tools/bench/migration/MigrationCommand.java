@@ -7,11 +7,11 @@ import aerostat.tools.bench.stats.Report;
 import aerostat.tools.child.ChildFailure;
 import aerostat.vmm.cli.Size;
 import java.io.IOException;
-import java.util.Set;
-import java.util.List;
-import java.util.ArrayList;
-import java.time.Duration;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -20,14 +20,17 @@ import picocli.CommandLine.Option;
 @Command(
     name = "migration",
     description = {
-      "Measures migrations between two processes over loopback: guests that idle, that freed half of",
+      "Measures migrations between two processes over loopback: guests that idle, that freed half"
+          + " of",
       "their memory, that write; free page hinting off and on; untouched memory read and skipped.",
       ""
     },
     footer = {
       "",
-      "Each run boots a guest in a new process and moves it to another new one and back, with public",
-      "commands alone. Beside them stands what memory and loopback of this host allow, and the 14 %%",
+      "Each run boots a guest in a new process and moves it to another new one and back, with"
+          + " public",
+      "commands alone. Beside them stands what memory and loopback of this host allow, and the 14"
+          + " %%",
       "that the cover letter of the kernel's patches reports for an idle guest on other machines."
     })
 public final class MigrationCommand extends Benchmark {
@@ -94,10 +97,7 @@ public final class MigrationCommand extends Benchmark {
       description = "Linux for QEMU's guest. Default: its firmware only.")
   private @Nullable Path qemuKernel;
 
-  @Option(
-      names = "--qemu-initrd",
-      paramLabel = "FILE",
-      description = "Goes with --qemu-kernel.")
+  @Option(names = "--qemu-initrd", paramLabel = "FILE", description = "Goes with --qemu-kernel.")
   private @Nullable Path qemuInitrd;
 
   @Option(

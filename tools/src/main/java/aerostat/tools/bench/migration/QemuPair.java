@@ -84,8 +84,8 @@ final class QemuPair {
     return QmpClient.connect(new Endpoint.Unix(socket), Duration.ofSeconds(20));
   }
 
-  private static Process start(
-      Setup setup, Path socket, boolean hints, @Nullable String incoming) throws IOException {
+  private static Process start(Setup setup, Path socket, boolean hints, @Nullable String incoming)
+      throws IOException {
     List<String> command =
         new ArrayList<>(
             List.of(

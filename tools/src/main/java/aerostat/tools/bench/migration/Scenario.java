@@ -12,7 +12,8 @@ import java.util.Map;
  * @param name for tables
  * @param guest what it does; the same for scenarios that are compared
  * @param append its kernel command line
- * @param ready what its console says once it can be migrated; empty: as soon as its balloon is there
+ * @param ready what its console says once it can be migrated; empty: as soon as its balloon is
+ *     there
  * @param hints whether free page hinting is on
  * @param skip whether memory that it never touched is skipped
  */
