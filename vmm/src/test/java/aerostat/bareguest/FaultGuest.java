@@ -35,6 +35,7 @@ public final class FaultGuest {
       case 14 -> Memory.copyBlock(end - 8, Bare.DATA, 16);
       case 15 -> Memory.fillBlock(0x4000_0000L, 4096, 0);
       case 16 -> Memory.store64(end - 4, 1);
+      case 17 -> Cpu.panic("two\nlines, \33[31m red, \\ \u009b");
       default -> {}
     }
   }

@@ -7,7 +7,6 @@ import aerostat.vmm.image.Flavour;
 import aerostat.vmm.image.FrameLayout;
 import aerostat.vmm.image.ResumeTable;
 import aerostat.vmm.image.RewrittenImage;
-import java.nio.charset.StandardCharsets;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -482,8 +481,7 @@ final class Dispatcher implements VcpuServices {
     int length = Math.clamp(memory.load32(message - 4), 0, PANIC_MESSAGE_LIMIT);
     byte[] text = new byte[length];
     memory.read(message, java.lang.foreign.MemorySegment.ofArray(text), 0, length);
-    return new GuestFault(
-        "Kernel panic - not syncing: " + new String(text, StandardCharsets.ISO_8859_1));
+    return new GuestFault("Kernel panic - not syncing: " + PanicText.printable(text));
   }
 
   @Override

@@ -26,30 +26,27 @@ import java.nio.ByteOrder;
  * dirty log after its data, with release order, unconditionally. An address outside: {@link
  * GuestFault}.
  */
-public final class Intrinsics implements VcpuPort {
-  private static final VcpuBinding BINDING = VcpuBinding.take(new Intrinsics());
+public final class Intrinsics {
+  private static final VcpuBinding BINDING = VcpuBinding.take(new IntrinsicsPort());
 
   private static final long RAM_BASE = GuestMemory.RAM_BASE;
   private static final int PAGE_SIZE = GuestMemory.PAGE_SIZE;
   private static final int PAGE_SHIFT = GuestMemory.PAGE_SHIFT;
 
-  /** Most bytes of a block operation, as {@code aerostat.guest.machine.Memory.BLOCK}. */
-  private static final int BLOCK = 65536;
-
-  private static final long WRITABLE_BASE = RAM_BASE + BINDING.memory().romSize();
-  private static final MemorySegment RAM = BINDING.memory().segment();
-  private static final MemorySegment WRITABLE = RAM.asSlice(BINDING.memory().romSize());
+  static final long WRITABLE_BASE = RAM_BASE + BINDING.memory().romSize();
+  static final MemorySegment RAM = BINDING.memory().segment();
+  static final MemorySegment WRITABLE = RAM.asSlice(BINDING.memory().romSize());
   private static final byte[] CARDS = BINDING.memory().dirtyLog().cards();
   private static final int FIRST_CARD = (int) (BINDING.memory().romSize() >>> PAGE_SHIFT);
   private static final MmioBus BUS = BINDING.bus();
   private static final VcpuServices CPU = BINDING.services();
   private static final long[] FRAME = BINDING.frame();
 
-  private static final ValueLayout.OfShort SHORT_ANY =
+  static final ValueLayout.OfShort SHORT_ANY =
       JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfInt INT_ANY =
+  static final ValueLayout.OfInt INT_ANY =
       JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfLong LONG_ANY =
+  static final ValueLayout.OfLong LONG_ANY =
       JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final VarHandle INT = JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
   private static final VarHandle LONG = JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
@@ -66,9 +63,9 @@ public final class Intrinsics implements VcpuPort {
   /** Bytes of kernel stack left for recursion. */
   public static int depth;
 
-  private static int irq;
-  private static long scratch;
-  private static long floor;
+  static int irq;
+  static long scratch;
+  static long floor;
 
   private Intrinsics() {}
 
@@ -206,57 +203,6 @@ public final class Intrinsics implements VcpuPort {
     }
   }
 
-  // Of loops that mark behind their last trip, with one of the two methods after these.
-
-  public static void storeUnmarked8(long address, int value) {
-    try {
-      WRITABLE.set(JAVA_BYTE, address - WRITABLE_BASE, (byte) value);
-    } catch (IndexOutOfBoundsException e) {
-      throw GuestFault.address("store", address, 1);
-    }
-  }
-
-  public static void storeUnmarked16(long address, int value) {
-    try {
-      WRITABLE.set(SHORT_ANY, address - WRITABLE_BASE, (short) value);
-    } catch (IndexOutOfBoundsException e) {
-      throw GuestFault.address("store", address, 2);
-    }
-  }
-
-  public static void storeUnmarked32(long address, int value) {
-    try {
-      WRITABLE.set(INT_ANY, address - WRITABLE_BASE, value);
-    } catch (IndexOutOfBoundsException e) {
-      throw GuestFault.address("store", address, 4);
-    }
-  }
-
-  public static void storeUnmarked64(long address, long value) {
-    try {
-      WRITABLE.set(LONG_ANY, address - WRITABLE_BASE, value);
-    } catch (IndexOutOfBoundsException e) {
-      throw GuestFault.address("store", address, 8);
-    }
-  }
-
-  /**
-   * Marks what a loop has stored: its first trip at {@code a} and the bytes after it, its last one
-   * at {@code b}, the others in between.
-   */
-  public static void markSpan(long a, long b, int bytes) {
-    markPages(Math.min(a, b) - RAM_BASE, Math.max(a, b) - RAM_BASE + bytes - 1);
-  }
-
-  /** As {@link #markSpan}, for a loop whose trip at {@code b} faulted, perhaps outside RAM. */
-  public static void markFaultedSpan(long a, long b, int bytes) {
-    long first = Math.max(Math.min(a, b), WRITABLE_BASE);
-    long last = Math.min(Math.max(a, b) + bytes, RAM_BASE + RAM.byteSize()) - 1;
-    if (first <= last) {
-      markPages(first - RAM_BASE, last - RAM_BASE);
-    }
-  }
-
   public static boolean compareAndSwap32(long address, int expected, int value) {
     long offset = address - WRITABLE_BASE;
     boolean swapped;
@@ -303,7 +249,7 @@ public final class Intrinsics implements VcpuPort {
   }
 
   /** From the page of one offset in RAM to that of another. */
-  private static void markPages(long first, long last) {
+  static void markPages(long first, long last) {
     VarHandle.releaseFence();
     int end = (int) (last >>> PAGE_SHIFT);
     for (int page = (int) (first >>> PAGE_SHIFT); page <= end; page++) {
@@ -314,84 +260,25 @@ public final class Intrinsics implements VcpuPort {
   // ---- block operations ----
 
   public static void fillBlock(long address, int length, int value) {
-    checkBlock(length);
-    try {
-      WRITABLE.asSlice(address - WRITABLE_BASE, length).fill((byte) value);
-    } catch (IndexOutOfBoundsException e) {
-      throw GuestFault.address("fill", address, length);
-    }
-    markBlock(address, length);
+    BlockIntrinsics.fill(address, length, value);
     attend();
   }
 
   public static void copyBlock(long target, long source, int length) {
-    checkBlock(length);
-    try {
-      MemorySegment.copy(RAM, source - RAM_BASE, WRITABLE, target - WRITABLE_BASE, length);
-    } catch (IndexOutOfBoundsException e) {
-      throw GuestFault.address(
-          "copy from 0x" + Long.toHexString(source) + ", store", target, length);
-    }
-    markBlock(target, length);
+    BlockIntrinsics.copy(target, source, length);
     attend();
   }
 
-  private static void markBlock(long address, int length) {
-    if (length > 0) {
-      markPages(address - RAM_BASE, address - RAM_BASE + length - 1);
-    }
-  }
-
   public static int mismatchBlock(long a, long b, int length) {
-    checkBlock(length);
-    long first = a - RAM_BASE;
-    long second = b - RAM_BASE;
-    try {
-      int at =
-          (int) MemorySegment.mismatch(RAM, first, first + length, RAM, second, second + length);
-      attend();
-      return at;
-    } catch (IndexOutOfBoundsException e) {
-      throw GuestFault.address("compare with 0x" + Long.toHexString(b) + ", load", a, length);
-    }
+    int at = BlockIntrinsics.mismatch(a, b, length);
+    attend();
+    return at;
   }
 
   public static int findOtherBlock(long address, int length, int value) {
-    checkBlock(length);
-    long offset = address - RAM_BASE;
-    long word = (value & 0xffL) * 0x0101_0101_0101_0101L;
-    try {
-      RAM.asSlice(offset, length); // the whole range is checked, whatever is found first
-      int at = 0;
-      while (at + 64 <= length && same64(offset + at, word)) {
-        at += 64;
-      }
-      while (at < length && RAM.get(JAVA_BYTE, offset + at) == (byte) value) {
-        at++;
-      }
-      attend();
-      return at < length ? at : -1;
-    } catch (IndexOutOfBoundsException e) {
-      throw GuestFault.address("scan", address, length);
-    }
-  }
-
-  private static boolean same64(long offset, long word) {
-    return ((RAM.get(LONG_ANY, offset) ^ word)
-            | (RAM.get(LONG_ANY, offset + 8) ^ word)
-            | (RAM.get(LONG_ANY, offset + 16) ^ word)
-            | (RAM.get(LONG_ANY, offset + 24) ^ word)
-            | (RAM.get(LONG_ANY, offset + 32) ^ word)
-            | (RAM.get(LONG_ANY, offset + 40) ^ word)
-            | (RAM.get(LONG_ANY, offset + 48) ^ word)
-            | (RAM.get(LONG_ANY, offset + 56) ^ word))
-        == 0;
-  }
-
-  private static void checkBlock(int length) {
-    if (length < 0 || length > BLOCK) {
-      throw new GuestFault("Block operation of " + length + " bytes, at most " + BLOCK);
-    }
+    int at = BlockIntrinsics.findOther(address, length, value);
+    attend();
+    return at;
   }
 
   /** Slow work is done, or begins: if somebody waits, the next poll is the slow one. */
@@ -501,63 +388,5 @@ public final class Intrinsics implements VcpuPort {
   /** For the sanitizing flavour's initialiser. */
   static Sanitizer sanitizer() {
     return BINDING.sanitizer();
-  }
-
-  // ---- the vCPU's side ----
-
-  @Override
-  public int budget() {
-    return budget;
-  }
-
-  @Override
-  public void budget(int polls) {
-    budget = polls;
-  }
-
-  @Override
-  public boolean unwinding() {
-    return unwinding;
-  }
-
-  @Override
-  public void unwinding(boolean on) {
-    unwinding = on;
-  }
-
-  @Override
-  public int irq() {
-    return irq;
-  }
-
-  @Override
-  public void irq(int enabled) {
-    irq = enabled;
-  }
-
-  @Override
-  public int depth() {
-    return depth;
-  }
-
-  @Override
-  public void depth(int bytes) {
-    depth = bytes;
-  }
-
-  @Override
-  public void returned(long bits) {
-    returned = bits;
-  }
-
-  @Override
-  public long scratch() {
-    return scratch;
-  }
-
-  @Override
-  public void scratch(long top, long lowest) {
-    scratch = top;
-    floor = lowest;
   }
 }

@@ -84,22 +84,22 @@ public final class SanitizingIntrinsics {
 
   public static void storeUnmarked8(long address, int value) {
     check("store", address, 1);
-    Intrinsics.storeUnmarked8(address, value);
+    UnmarkedStores.storeUnmarked8(address, value);
   }
 
   public static void storeUnmarked16(long address, int value) {
     check("store", address, 2);
-    Intrinsics.storeUnmarked16(address, value);
+    UnmarkedStores.storeUnmarked16(address, value);
   }
 
   public static void storeUnmarked32(long address, int value) {
     check("store", address, 4);
-    Intrinsics.storeUnmarked32(address, value);
+    UnmarkedStores.storeUnmarked32(address, value);
   }
 
   public static void storeUnmarked64(long address, long value) {
     check("store", address, 8);
-    Intrinsics.storeUnmarked64(address, value);
+    UnmarkedStores.storeUnmarked64(address, value);
   }
 
   public static boolean compareAndSwap32(long address, int expected, int value) {

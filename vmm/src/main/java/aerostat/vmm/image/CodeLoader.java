@@ -20,7 +20,12 @@ import org.jspecify.annotations.Nullable;
 public final class CodeLoader {
   private static final String CPU = "aerostat.vmm.cpu.";
   private static final Set<String> TEMPLATES =
-      Set.of(CPU + "Intrinsics", CPU + "SanitizingIntrinsics");
+      Set.of(
+          CPU + "Intrinsics",
+          CPU + "IntrinsicsPort",
+          CPU + "BlockIntrinsics",
+          CPU + "UnmarkedStores",
+          CPU + "SanitizingIntrinsics");
   private static final String RESUME = CPU + "gen.Resume";
 
   private final RewrittenImage image;

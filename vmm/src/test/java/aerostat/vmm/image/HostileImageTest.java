@@ -42,7 +42,7 @@ class HostileImageTest {
 
   private static void limit(Map<String, byte[]> more, String text) {
     Map<String, byte[]> classes = TestImages.machine();
-    classes.putAll(JavaSource.compile(RefusalTest.COMMON));
+    classes.putAll(JavaSource.compile(RefusalCase.COMMON));
     classes.putAll(more);
     GuestImage image = GuestImage.fromClasses(classes, "t.Entry");
     ImageRefusedException e =

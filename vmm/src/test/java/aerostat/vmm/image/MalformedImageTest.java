@@ -1,302 +1,26 @@
 package aerostat.vmm.image;
 
+import static aerostat.vmm.image.MalformedClass.COMMON;
+import static aerostat.vmm.image.MalformedClass.begin;
+import static aerostat.vmm.image.MalformedClass.method;
+import static aerostat.vmm.image.MalformedClass.refusal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import aerostat.vmm.image.rewrite.Rewriter;
 import java.util.Map;
-import java.util.function.Consumer;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.objectweb.asm.AnnotationVisitor;
 import org.objectweb.asm.Attribute;
 import org.objectweb.asm.ByteVector;
 import org.objectweb.asm.ClassWriter;
-import org.objectweb.asm.ConstantDynamic;
-import org.objectweb.asm.Handle;
-import org.objectweb.asm.Label;
 import org.objectweb.asm.MethodVisitor;
 import org.objectweb.asm.Opcodes;
 
 /** Class files that no javac makes. */
 class MalformedImageTest {
-  private static final Map<String, byte[]> COMMON = JavaSource.compile(RefusalTest.COMMON);
-
-  private static Refusal refusal(String name, byte[] classFile) {
-    Map<String, byte[]> classes = TestImages.machine();
-    classes.putAll(COMMON);
-    classes.put(name, classFile);
-    GuestImage image = GuestImage.fromClasses(classes, "t.Entry");
-    ImageRefusedException e =
-        catchThrowableOfType(
-            ImageRefusedException.class, () -> Rewriter.rewrite(image, Rewriter.Options.VM));
-    assertThat(e).isNotNull();
-    assertThat(e.refusals().get(0).className()).isEqualTo(name.replace('/', '.'));
-    return e.refusals().get(0);
-  }
-
-  private static ClassWriter begin(int flags) {
-    ClassWriter out = new ClassWriter(flags);
-    out.visit(Opcodes.V17, Opcodes.ACC_PUBLIC, "t/M", null, "java/lang/Object", null);
-    return out;
-  }
-
-  private static byte[] method(String descriptor, Consumer<MethodVisitor> code) {
-    ClassWriter out = begin(0);
-    MethodVisitor m =
-        out.visitMethod(Opcodes.ACC_PUBLIC | Opcodes.ACC_STATIC, "f", descriptor, null, null);
-    m.visitCode();
-    Label start = new Label();
-    m.visitLabel(start);
-    m.visitLineNumber(77, start);
-    code.accept(m);
-    m.visitMaxs(8, 8);
-    m.visitEnd();
-    out.visitEnd();
-    return out.toByteArray();
-  }
-
-  private static void verificationFails(String descriptor, Consumer<MethodVisitor> code) {
-    Refusal r = refusal("t/M", method(descriptor, code));
-    assertThat(r.rule()).isEqualTo(Rule.VERIFICATION);
-    assertThat(r.method()).isEqualTo("f");
-    assertThat(r.line()).isEqualTo(77);
-  }
-
-  private static void codeRefused(Rule rule, String descriptor, Consumer<MethodVisitor> code) {
-    Refusal r = refusal("t/M", method(descriptor, code));
-    assertThat(r.rule()).isEqualTo(rule);
-    assertThat(r.line()).isEqualTo(77);
-  }
-
-  @Test
-  void stackUnderflow() {
-    verificationFails(
-        "()V",
-        m -> {
-          m.visitInsn(Opcodes.POP);
-          m.visitInsn(Opcodes.RETURN);
-        });
-  }
-
-  @Test
-  void stackOverflowOfTheDeclaredMaximum() {
-    verificationFails(
-        "()V",
-        m -> {
-          for (int i = 0; i < 9; i++) {
-            m.visitInsn(Opcodes.ICONST_0);
-          }
-          m.visitInsn(Opcodes.RETURN);
-        });
-  }
-
-  @Test
-  void longTakenForInt() {
-    verificationFails(
-        "(J)I",
-        m -> {
-          m.visitVarInsn(Opcodes.LLOAD, 0);
-          m.visitInsn(Opcodes.IRETURN);
-        });
-  }
-
-  @Test
-  void pointerTakenForLong() {
-    verificationFails(
-        "(Lt/P;)J",
-        m -> {
-          m.visitVarInsn(Opcodes.ALOAD, 0);
-          m.visitInsn(Opcodes.LRETURN);
-        });
-  }
-
-  @Test
-  void fallingOffTheEnd() {
-    verificationFails("()V", m -> m.visitInsn(Opcodes.NOP));
-  }
-
-  @Test
-  void wrongResult() {
-    verificationFails(
-        "()V",
-        m -> {
-          m.visitInsn(Opcodes.ICONST_0);
-          m.visitInsn(Opcodes.IRETURN);
-        });
-  }
-
-  @Test
-  void localNeverWritten() {
-    verificationFails(
-        "()V",
-        m -> {
-          m.visitVarInsn(Opcodes.ILOAD, 3);
-          m.visitInsn(Opcodes.POP);
-          m.visitInsn(Opcodes.RETURN);
-        });
-  }
-
-  @Test
-  void localOutOfRange() {
-    verificationFails(
-        "()V",
-        m -> {
-          m.visitInsn(Opcodes.ICONST_0);
-          m.visitVarInsn(Opcodes.ISTORE, 8);
-          m.visitInsn(Opcodes.RETURN);
-        });
-  }
-
-  @Test
-  void unlikeOperandsMeet() {
-    verificationFails(
-        "(ILt/P;)V",
-        m -> {
-          Label other = new Label();
-          Label end = new Label();
-          m.visitVarInsn(Opcodes.ILOAD, 0);
-          m.visitJumpInsn(Opcodes.IFEQ, other);
-          m.visitInsn(Opcodes.ICONST_0);
-          m.visitJumpInsn(Opcodes.GOTO, end);
-          m.visitLabel(other);
-          m.visitVarInsn(Opcodes.ALOAD, 1);
-          m.visitLabel(end);
-          m.visitInsn(Opcodes.POP);
-          m.visitInsn(Opcodes.RETURN);
-        });
-  }
-
-  @Test
-  void stacksOfUnlikeHeightMeet() {
-    verificationFails(
-        "(I)V",
-        m -> {
-          Label end = new Label();
-          m.visitInsn(Opcodes.ICONST_0);
-          m.visitVarInsn(Opcodes.ILOAD, 0);
-          m.visitJumpInsn(Opcodes.IFEQ, end);
-          m.visitInsn(Opcodes.POP);
-          m.visitLabel(end);
-          m.visitInsn(Opcodes.RETURN);
-        });
-  }
-
-  @Test
-  void objectUsedBeforeItsConstructor() {
-    verificationFails(
-        "()V",
-        m -> {
-          m.visitTypeInsn(Opcodes.NEW, "t/P");
-          m.visitVarInsn(Opcodes.ASTORE, 0);
-          m.visitInsn(Opcodes.RETURN);
-        });
-    verificationFails(
-        "()V",
-        m -> {
-          m.visitTypeInsn(Opcodes.NEW, "t/P");
-          m.visitInsn(Opcodes.POP);
-          m.visitInsn(Opcodes.RETURN);
-        });
-  }
-
-  @Test
-  void newWithoutCopy() {
-    verificationFails(
-        "()V",
-        m -> {
-          m.visitTypeInsn(Opcodes.NEW, "t/P");
-          m.visitInsn(Opcodes.LCONST_1);
-          m.visitMethodInsn(Opcodes.INVOKESPECIAL, "t/P", "<init>", "(J)V", false);
-          m.visitInsn(Opcodes.RETURN);
-        });
-  }
-
-  @Test
-  void subroutine() {
-    codeRefused(
-        Rule.INSTRUCTIONS,
-        "()V",
-        m -> {
-          Label l = new Label();
-          m.visitJumpInsn(Opcodes.JSR, l);
-          m.visitInsn(Opcodes.RETURN);
-          m.visitLabel(l);
-          m.visitVarInsn(Opcodes.ASTORE, 0);
-          m.visitVarInsn(Opcodes.RET, 0);
-        });
-  }
-
-  @Test
-  void rawMonitor() {
-    codeRefused(
-        Rule.NO_MONITORS,
-        "(Lt/P;)V",
-        m -> {
-          m.visitVarInsn(Opcodes.ALOAD, 0);
-          m.visitInsn(Opcodes.MONITORENTER);
-          m.visitInsn(Opcodes.RETURN);
-        });
-  }
-
-  @Test
-  void constantDynamic() {
-    Handle bootstrap = new Handle(Opcodes.H_INVOKESTATIC, "t/M", "b", "()I", false);
-    codeRefused(
-        Rule.NO_CONSTANT_DYNAMIC,
-        "()V",
-        m -> {
-          m.visitLdcInsn(new ConstantDynamic("x", "I", bootstrap));
-          m.visitInsn(Opcodes.POP);
-          m.visitInsn(Opcodes.RETURN);
-        });
-  }
-
-  @Test
-  void foreignBootstrap() {
-    Handle bootstrap =
-        new Handle(Opcodes.H_INVOKESTATIC, "java/lang/Runtime", "exit", "()V", false);
-    codeRefused(
-        Rule.LAMBDAS,
-        "()V",
-        m -> {
-          m.visitInvokeDynamicInsn("x", "()Lt/Op;", bootstrap);
-          m.visitInsn(Opcodes.POP);
-          m.visitInsn(Opcodes.RETURN);
-        });
-  }
-
-  @Test
-  void callOfMissingMethod() {
-    codeRefused(
-        Rule.CALLS,
-        "()V",
-        m -> {
-          m.visitMethodInsn(Opcodes.INVOKESTATIC, "t/P", "nowhere", "()V", false);
-          m.visitInsn(Opcodes.RETURN);
-        });
-  }
-
-  @Test
-  void internalClassesAreOutOfReach() {
-    codeRefused(
-        Rule.CALLS,
-        "()V",
-        m -> {
-          m.visitMethodInsn(
-              Opcodes.INVOKESTATIC, "aerostat/vmm/cpu/Intrinsics", "stackOverflow", "()V", false);
-          m.visitInsn(Opcodes.RETURN);
-        });
-    codeRefused(
-        Rule.NO_FIELDS,
-        "()V",
-        m -> {
-          m.visitInsn(Opcodes.ICONST_5);
-          m.visitFieldInsn(Opcodes.PUTSTATIC, "aerostat/vmm/cpu/Intrinsics", "budget", "I");
-          m.visitInsn(Opcodes.RETURN);
-        });
-  }
-
   @Test
   void recordWithoutTheMethodOfItsInterface() {
     ClassWriter out = new ClassWriter(0);
@@ -312,9 +36,9 @@ class MalformedImageTest {
         JavaSource.compile(
             Map.of(
                 "t.Op",
-                RefusalTest.COMMON.get("t.Op"),
+                RefusalCase.COMMON.get("t.Op"),
                 "t.P",
-                RefusalTest.COMMON.get("t.P"),
+                RefusalCase.COMMON.get("t.P"),
                 "t.U",
                 "package t; class U { static long f(Op o) { return o.go(1, null); } }"));
     Map<String, byte[]> classes = TestImages.machine();
@@ -503,5 +227,40 @@ class MalformedImageTest {
         catchThrowableOfType(
             ImageRefusedException.class, () -> Rewriter.rewrite(image, Rewriter.Options.VM));
     assertThat(e.refusals()).hasSize(3).allMatch(r -> r.rule() == Rule.ENTRY);
+  }
+
+  /** Where the guest kernel has its data at a fixed address, the image must end below. */
+  @Test
+  void kernelThatReachesItsOwnData() throws Exception {
+    Map<String, byte[]> classes = new TreeMap<>(GuestImage.defaultImage().classes());
+    for (int i = 0; i < 30; i++) {
+      String text = "x".repeat(60_000) + i;
+      ClassWriter out = new ClassWriter(0);
+      out.visit(Opcodes.V17, Opcodes.ACC_PUBLIC, "t/Big" + i, null, "java/lang/Object", null);
+      MethodVisitor m = out.visitMethod(Opcodes.ACC_STATIC, "f", "()V", null, null);
+      m.visitCode();
+      m.visitLdcInsn(text);
+      m.visitMethodInsn(
+          Opcodes.INVOKESTATIC,
+          "aerostat/guest/machine/Cpu",
+          "panic",
+          "(Ljava/lang/String;)V",
+          false);
+      m.visitInsn(Opcodes.RETURN);
+      m.visitMaxs(1, 0);
+      m.visitEnd();
+      out.visitEnd();
+      classes.put("t/Big" + i, out.toByteArray());
+    }
+    GuestImage image = GuestImage.fromClasses(classes, GuestImage.DEFAULT_ENTRY);
+    ImageRefusedException e =
+        catchThrowableOfType(
+            ImageRefusedException.class, () -> Rewriter.rewrite(image, Rewriter.Options.VM));
+    Refusal r = e.refusals().get(0);
+    assertThat(r.rule()).isEqualTo(Rule.LIMITS);
+    assertThat(r.found())
+        .isEqualTo(
+            "the image has %d bytes, but at most %d fit below the kernel's data",
+            image.size(), (2 << 20) - 4096 - 16384);
   }
 }

@@ -34,7 +34,8 @@ final class FaultTest {
         "13 | Unable to handle guest access at address 0xfffffffffffffff8 (load of 8 bytes) | load",
         "14 | copy from 0x40100000, store of 16 bytes | fault",
         "15 | Unable to handle guest access at address 0x40000000 (fill of 4096 bytes) | fault",
-        "16 | Unable to handle guest access at address 0x407ffffc (store of 8 bytes) | fault"
+        "16 | Unable to handle guest access at address 0x407ffffc (store of 8 bytes) | fault",
+        "17 | Kernel panic - not syncing: two\\x0alines, \\x1b[31m red, \\\\ \\x9b | fault"
       })
   void faultEndsTheGuestWithBacktrace(int which, String reason, String function) throws Exception {
     for (Flavour flavour : Flavour.values()) {

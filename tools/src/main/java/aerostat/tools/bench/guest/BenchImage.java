@@ -29,8 +29,7 @@ final class BenchImage {
   private static final String INTRINSICS = "aerostat.vmm.cpu.Intrinsics";
 
   /** Its methods that mark the dirty log. */
-  private static final Set<String> MARKS =
-      Set.of("mark", "markPages", "markSpan", "markFaultedSpan", "markBlock");
+  private static final Set<String> MARKS = Set.of("mark", "markPages");
 
   private BenchImage() {}
 

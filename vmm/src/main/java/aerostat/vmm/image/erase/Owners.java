@@ -5,6 +5,9 @@ public final class Owners {
   /** Intrinsics of the plain flavour, and the machinery of polls in all flavours. */
   public static final String INTRINSICS = "aerostat/vmm/cpu/Intrinsics";
 
+  /** Stores of loops that mark behind their last trip, of the plain flavour, and those marks. */
+  public static final String UNMARKED = "aerostat/vmm/cpu/UnmarkedStores";
+
   /** Intrinsics of the sanitizing flavour. */
   public static final String SANITIZING = "aerostat/vmm/cpu/SanitizingIntrinsics";
 

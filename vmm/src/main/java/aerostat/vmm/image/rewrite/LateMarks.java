@@ -5,9 +5,7 @@ import aerostat.vmm.image.erase.Owners;
 import aerostat.vmm.image.rewrite.MethodPlan.Guard;
 import aerostat.vmm.image.rewrite.MethodPlan.LoopPlan;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.objectweb.asm.Opcodes;
 import org.objectweb.asm.tree.InsnList;
@@ -90,19 +88,22 @@ final class LateMarks {
       return null;
     }
     List<Span> spans = new ArrayList<>();
-    Map<MethodInsnNode, Integer> stores = new HashMap<>();
+    List<MethodInsnNode> stores = new ArrayList<>();
     loop.stores(target.method().code().maxLocals)
         .forEach(
             (call, address) -> {
               long stride = Math.abs(address.factorOf(counted.variable()) * counted.step());
               if (stride >= 0 && stride <= MAX_STRIDE && add(spans, address, width(call))) {
-                stores.put(call, width(call));
+                stores.add(call);
               }
             });
     if (stores.isEmpty()) {
       return null;
     }
-    stores.keySet().forEach(call -> call.name = unmarked(call.name));
+    for (MethodInsnNode call : stores) {
+      call.owner = Owners.UNMARKED;
+      call.name = call.name.replace("store", "storeUnmarked");
+    }
     return new LateMarks(target, plan, counted, loop, spans);
   }
 
@@ -110,13 +111,9 @@ final class LateMarks {
     return Integer.parseInt(store.name.substring("store".length())) / 8;
   }
 
-  private static String unmarked(String store) {
-    return store.replace("store", "storeUnmarked");
-  }
-
-  /** Whether this is a store whose mark comes later; an intrinsic that images cannot call. */
+  /** Whether this is a store whose mark comes later. */
   static boolean isUnmarkedStore(MethodInsnNode call) {
-    return call.owner.equals(Owners.INTRINSICS) && call.name.startsWith("storeUnmarked");
+    return call.owner.equals(Owners.UNMARKED) && call.name.startsWith("store");
   }
 
   /** Joins neighbours: between two stores less than a page apart lies no page of its own. */
@@ -168,7 +165,7 @@ final class LateMarks {
     s.first.push(out, 0, counted.variable(), start);
     s.first.push(out, more, counted.variable(), counted.variable());
     out.add(Code.push(s.bytes));
-    out.add(Code.call(Owners.INTRINSICS, how, "(JJI)V"));
+    out.add(Code.call(Owners.UNMARKED, how, "(JJI)V"));
   }
 
   /** For a loop that is not cut into stretches: begin and end of the whole. */

@@ -107,9 +107,10 @@ final class ProgramEmitter {
   }
 
   private static String ownerOf(MethodInsnNode call, String intrinsics) {
-    return MethodPlan.intrinsic(call) != null || LateMarks.isUnmarkedStore(call)
-        ? intrinsics
-        : call.owner;
+    if (LateMarks.isUnmarkedStore(call)) {
+      return intrinsics.equals(Owners.SANITIZING) ? intrinsics : call.owner;
+    }
+    return MethodPlan.intrinsic(call) != null ? intrinsics : call.owner;
   }
 
   private void sizes(Map<ErasedMethod, Label> hot, Map<ErasedMethod, Label> resume) {

@@ -61,10 +61,10 @@ public final class CallResolver {
     }
     if (m.role() == Role.INTRINSIC) {
       String machine = owner.name().substring(ImageReader.MACHINE.length());
-      if (ImageReader.Intrinsics.isIdentity(machine, call.name, call.desc)) {
+      if (IntrinsicCalls.isIdentity(machine, call.name, call.desc)) {
         return new CallTarget.Identity();
       }
-      IntrinsicTable.Intrinsic i = ImageReader.Intrinsics.find(machine, call.name, call.desc);
+      IntrinsicTable.Intrinsic i = IntrinsicCalls.find(machine, call.name, call.desc);
       return i == null ? null : new CallTarget.Machine(i);
     }
     return m.role() == Role.CODE ? new CallTarget.Direct(m) : null;
@@ -117,7 +117,7 @@ public final class CallResolver {
       return new Problem(Rule.NO_OBJECTS, "boxing of a number", "use the primitive type");
     }
     GuestClass owner = model.find(call.owner);
-    if (owner != null && ImageReader.isObjectMethod(call.name, call.desc)) {
+    if (owner != null && MethodReader.isObjectMethod(call.name, call.desc)) {
       return new Problem(Rule.CALLS, what, "compare addresses; objects do not exist in the guest");
     }
     if (owner != null) {

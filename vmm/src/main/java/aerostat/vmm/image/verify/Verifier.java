@@ -34,6 +34,7 @@ public final class Verifier {
 
   private VerifiedImage run(GuestImage image) {
     ImageModel model = new ImageReader(refusals).read(image);
+    KernelLayout.check(image, refusals);
     Map<GuestMethod, Frame<BasicValue>[]> frames = new LinkedHashMap<>();
     InstructionCheck check = new InstructionCheck(model, refusals);
     for (GuestClass c : model.classes().values()) {
