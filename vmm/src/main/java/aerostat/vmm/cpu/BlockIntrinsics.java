@@ -49,8 +49,7 @@ final class BlockIntrinsics {
     long first = a - RAM_BASE;
     long second = b - RAM_BASE;
     try {
-      return (int)
-          MemorySegment.mismatch(RAM, first, first + length, RAM, second, second + length);
+      return (int) MemorySegment.mismatch(RAM, first, first + length, RAM, second, second + length);
     } catch (IndexOutOfBoundsException e) {
       throw GuestFault.address("compare with 0x" + Long.toHexString(b) + ", load", a, length);
     }

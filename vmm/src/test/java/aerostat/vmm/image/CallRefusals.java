@@ -3,7 +3,9 @@ package aerostat.vmm.image;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Calls, fields, monitors, lambdas, objects, arrays and exceptions that guest code must not have. */
+/**
+ * Calls, fields, monitors, lambdas, objects, arrays and exceptions that guest code must not have.
+ */
 final class CallRefusals {
   private final List<RefusalCase> cases = new ArrayList<>();
 

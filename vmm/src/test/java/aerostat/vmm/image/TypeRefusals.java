@@ -171,7 +171,8 @@ final class TypeRefusals {
         "boundedLong",
         Rule.BOUNDED,
         "f",
-        "@Bounded(65536) static int g(int n) { int r = 0; for (int i = 0; i < n; i++) r ^= i; return r; }",
+        "@Bounded(65536) static int g(int n) { int r = 0; for (int i = 0; i < n; i++) r ^= i;"
+            + " return r; }",
         "@Bounded(65536) static int f(int n) {",
         "int r = 0; for (int i = 0; i < n; i++) r += g(i); return r; // HERE",
         "}");
