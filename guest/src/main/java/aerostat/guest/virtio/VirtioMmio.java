@@ -133,7 +133,11 @@ public final class VirtioMmio {
 
     @Override
     public void notify(Virtqueue queue) {
-      writel(queue.index(), base(queue.device()) + QUEUE_NOTIFY);
+      int value = queue.index();
+      if (queue.device().hasFeature(VirtioIds.F_NOTIFICATION_DATA)) {
+        value |= VirtioRing.position(queue) << 16; // MMIO-TXT-08
+      }
+      writel(value, base(queue.device()) + QUEUE_NOTIFY);
     }
 
     @Override
@@ -163,7 +167,9 @@ public final class VirtioMmio {
         VirtioIds.bit(VirtioIds.F_INDIRECT_DESC)
             | VirtioIds.bit(VirtioIds.F_EVENT_IDX)
             | VirtioIds.bit(VirtioIds.F_VERSION_1)
-            | VirtioIds.bit(VirtioIds.F_ACCESS_PLATFORM);
+            | VirtioIds.bit(VirtioIds.F_ACCESS_PLATFORM)
+            | VirtioIds.bit(VirtioIds.F_RING_PACKED)
+            | VirtioIds.bit(VirtioIds.F_NOTIFICATION_DATA);
     return features & (~transport | known);
   }
 

@@ -48,6 +48,10 @@ public final class VirtioRing {
     if (q.free() < 1) {
       return noSpace(q, flags == 0);
     }
+    if (q.isPacked()) {
+      VirtioRingPacked.addOne(q, start, length, flags, data, 0);
+      return 0;
+    }
     int head = q.freeHead();
     int next = writeDescriptor(q, head, start, length, flags);
     expose(q, head, 1, next, data, 0);
@@ -80,6 +84,10 @@ public final class VirtioRing {
     if (q.free() < (table != 0 ? 1 : total)) {
       return noSpace(q, outs > 0);
     }
+    if (q.isPacked()) {
+      addPacked(q, sg, outs, total, data, table);
+      return 0;
+    }
     int head = q.freeHead();
     if (table != 0) {
       fillTable(table, sg, outs, total);
@@ -93,6 +101,17 @@ public final class VirtioRing {
     return 0;
   }
 
+  private static void addPacked(
+      Virtqueue q, Scatterlist sg, int outs, int total, long data, long table) {
+    if (table == 0) {
+      VirtioRingPacked.addChain(q, sg, outs, total, data);
+      return;
+    }
+    VirtioRingPacked.fillTable(table, sg, outs, total);
+    int bytes = total * VringLayout.DESC_SIZE;
+    VirtioRingPacked.addOne(q, table, bytes, VringLayout.F_INDIRECT, data, table);
+  }
+
   private static int noSpace(Virtqueue q, boolean readable) {
     // The device may only need to be told to go on.
     if (readable) {
@@ -101,7 +120,7 @@ public final class VirtioRing {
     return -Errno.ENOSPC;
   }
 
-  private static int flagsOf(int i, int outs, int total) {
+  static int flagsOf(int i, int outs, int total) {
     return (i >= outs ? VringLayout.F_WRITE : 0) | (i < total - 1 ? VringLayout.F_NEXT : 0);
   }
 
@@ -166,6 +185,9 @@ public final class VirtioRing {
 
   /** Whether the device wants to be told of what was added since the last call. */
   public static boolean kickPrepare(Virtqueue q) {
+    if (q.isPacked()) {
+      return VirtioRingPacked.kickPrepare(q);
+    }
     mb(); // SPLIT-DRV-30: the index before the device's suppression words
     int now = q.availIndex();
     int old = (now - q.added()) & 0xffff;
@@ -185,12 +207,17 @@ public final class VirtioRing {
     return true;
   }
 
+  /** The position that a notification carries (BASE-TXT-11, BASE-TXT-12). */
+  static int position(Virtqueue q) {
+    return q.isPacked() ? VirtioRingPacked.position(q) : q.availIndex();
+  }
+
   private static int usedIndex(Virtqueue q) {
     return load16(q.used() + VringLayout.USED_INDEX);
   }
 
   private static boolean moreUsed(Virtqueue q) {
-    return q.lastUsed() != usedIndex(q);
+    return q.isPacked() ? VirtioRingPacked.moreUsed(q) : q.lastUsed() != usedIndex(q);
   }
 
   /**
@@ -200,6 +227,9 @@ public final class VirtioRing {
   public static long getBuf(Virtqueue q) {
     if (q.isBroken() || !moreUsed(q)) {
       return 0;
+    }
+    if (q.isPacked()) {
+      return VirtioRingPacked.getBuf(q);
     }
     int inFlight = (q.availIndex() - q.lastUsed()) & 0xffff;
     int used = usedIndex(q);
@@ -228,7 +258,8 @@ public final class VirtioRing {
     return data;
   }
 
-  private static long badRing(Virtqueue q, String what, int value) {
+  /** The device broke a rule of the ring: the queue is not used any more. */
+  static long badRing(Virtqueue q, String what, int value) {
     VirtioDevice device = q.device();
     Printk.pr(Printk.ERR, what, VirtioBus.driverName(device), device.index(), q.name(), value);
     q.setBroken(true);
@@ -261,6 +292,10 @@ public final class VirtioRing {
   public static long detachUnusedBuf(Virtqueue q) {
     for (int i = 0; i < q.size(); i++) {
       long data = q.state(i).data();
+      if (data != 0 && q.isPacked()) {
+        VirtioRingPacked.detach(q, i);
+        return data;
+      }
       if (data != 0) {
         detach(q, i);
         q.setAvailIndex(q.availIndex() - 1);
@@ -273,6 +308,10 @@ public final class VirtioRing {
 
   /** Asks for no callbacks: a hint, one may still come (virtqueue_disable_cb). */
   public static void disableCb(Virtqueue q) {
+    if (q.isPacked()) {
+      VirtioRingPacked.disableCb(q);
+      return;
+    }
     if ((q.availFlags() & VringLayout.AVAIL_F_NO_INTERRUPT) != 0) {
       return;
     }
@@ -289,6 +328,9 @@ public final class VirtioRing {
 
   /** Asks for callbacks; the result goes to {@link #poll} (virtqueue_enable_cb_prepare). */
   public static int enableCbPrepare(Virtqueue q) {
+    if (q.isPacked()) {
+      return VirtioRingPacked.enableCbPrepare(q);
+    }
     q.setEventTriggered(false);
     if ((q.availFlags() & VringLayout.AVAIL_F_NO_INTERRUPT) != 0) {
       q.setAvailFlags(q.availFlags() & ~VringLayout.AVAIL_F_NO_INTERRUPT);
@@ -304,6 +346,9 @@ public final class VirtioRing {
   public static boolean poll(Virtqueue q, int lastUsed) {
     if (q.isBroken()) {
       return false;
+    }
+    if (q.isPacked()) {
+      return VirtioRingPacked.poll(q, lastUsed);
     }
     mb();
     return lastUsed != usedIndex(q);

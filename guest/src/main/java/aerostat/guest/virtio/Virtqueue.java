@@ -15,7 +15,7 @@ import aerostat.guest.machine.Ops;
  */
 public record Virtqueue(long address) {
   /** Bytes of the structure. */
-  public static final int SIZE = 136;
+  public static final int SIZE = 144;
 
   private static final int INDEX = 0;
   private static final int NUM = 4;
@@ -42,6 +42,8 @@ public record Virtqueue(long address) {
   private static final int STATE = 112;
   private static final int EXTRA = 120;
   private static final int NEXT = 128;
+  private static final int PACKED = 136;
+  private static final int AVAIL_WRAP = 140;
 
   /** The queue at {@code address}, null for 0. */
   public static Virtqueue ofNullable(long address) {
@@ -259,6 +261,24 @@ public record Virtqueue(long address) {
   /** Shadow of descriptor {@code i}. */
   VringExtra extra(int i) {
     return new VringExtra(extraTable() + (long) i * VringExtra.SIZE);
+  }
+
+  /** VIRTIO_F_RING_PACKED is in use. */
+  boolean isPacked() {
+    return load32(address + PACKED) != 0;
+  }
+
+  void setPacked(boolean packed) {
+    store32(address + PACKED, packed ? 1 : 0);
+  }
+
+  /** The driver's wrap counter of a packed ring. */
+  boolean availWrap() {
+    return load32(address + AVAIL_WRAP) != 0;
+  }
+
+  void setAvailWrap(boolean wrap) {
+    store32(address + AVAIL_WRAP, wrap ? 1 : 0);
   }
 
   /** The device's next queue, null at the end. */

@@ -22,7 +22,8 @@ final class VringSetup {
       return null;
     }
     Virtqueue q = new Virtqueue(memory);
-    int size = allocate(q, num);
+    boolean packed = device.hasFeature(VirtioIds.F_RING_PACKED);
+    int size = allocate(q, num, packed);
     if (size == 0) {
       Slab.kfree(memory);
       return null;
@@ -36,7 +37,9 @@ final class VringSetup {
     q.setEventIndex(device.hasFeature(VirtioIds.F_EVENT_IDX));
     q.setIndirect(device.hasFeature(VirtioIds.F_INDIRECT_DESC));
     linkFree(q);
-    if (!q.hasCallback()) {
+    if (packed) {
+      startPacked(q);
+    } else if (!q.hasCallback()) {
       // Nobody to call: tell the device not to bother.
       q.setAvailFlags(VringLayout.AVAIL_F_NO_INTERRUPT);
       if (!q.hasEventIndex()) {
@@ -49,20 +52,41 @@ final class VringSetup {
     return q;
   }
 
+  /** Both wrap counters begin at 1 (PACKED-TXT-02). */
+  private static void startPacked(Virtqueue q) {
+    q.setPacked(true);
+    q.setAvailWrap(true);
+    q.setLastUsed(VirtioRingPacked.WRAP);
+    if (!q.hasCallback()) {
+      q.setAvailFlags(VirtioRingPacked.EVENT_DISABLE);
+      store16(q.avail() + VirtioRingPacked.EVENT_FLAGS, VirtioRingPacked.EVENT_DISABLE);
+    }
+  }
+
   /** Ring and private tables; the entries got, 0 without memory. */
-  private static int allocate(Virtqueue q, int num) {
+  private static int allocate(Virtqueue q, int num, boolean packed) {
     for (int size = num; size > 0; size >>= 1) {
-      int ringOrder = Slab.getOrder(VringLayout.size(size, Page.PAGE_SIZE));
+      long events = (long) size * VringLayout.DESC_SIZE; // of a packed ring, behind its slots
+      long bytes =
+          packed
+              ? events + 2 * VirtioRingPacked.EVENT_SIZE
+              : VringLayout.size(size, Page.PAGE_SIZE);
+      int ringOrder = Slab.getOrder(bytes);
       long ring = VirtioMemory.allocZeroed(ringOrder);
       if (ring != 0) {
         long stateBytes = (long) size * VringState.SIZE;
         int stateOrder = Slab.getOrder(stateBytes + (long) size * VringExtra.SIZE);
         long state = VirtioMemory.allocZeroed(stateOrder);
         if (state != 0) {
-          q.setRing(
-              ring,
-              ring + VringLayout.availOffset(size),
-              ring + VringLayout.usedOffset(size, Page.PAGE_SIZE));
+          if (packed) {
+            long driver = ring + events;
+            q.setRing(ring, driver, driver + VirtioRingPacked.EVENT_SIZE);
+          } else {
+            q.setRing(
+                ring,
+                ring + VringLayout.availOffset(size),
+                ring + VringLayout.usedOffset(size, Page.PAGE_SIZE));
+          }
           q.setTables(state, state + stateBytes);
           q.setOrders(ringOrder, stateOrder);
           return size;

@@ -48,7 +48,9 @@ class DriverConformanceTest {
             | VirtioIds.bit(VirtioIds.F_INDIRECT_DESC)
             | VirtioIds.bit(VirtioIds.F_EVENT_IDX)
             | VirtioIds.bit(VirtioIds.F_VERSION_1)
-            | VirtioIds.bit(VirtioIds.F_ACCESS_PLATFORM);
+            | VirtioIds.bit(VirtioIds.F_ACCESS_PLATFORM)
+            | VirtioIds.bit(VirtioIds.F_RING_PACKED)
+            | VirtioIds.bit(VirtioIds.F_NOTIFICATION_DATA);
     assertThat(device.accepted & ~known).isZero();
     assertThat(device.accepted & VirtioIds.bit(VirtioIds.F_VERSION_1)).isNotZero();
   }

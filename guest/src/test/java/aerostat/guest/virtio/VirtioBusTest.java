@@ -24,7 +24,7 @@ class VirtioBusTest {
 
   @Test
   void mmio03_probeTakesTheStepsInOrder() {
-    device.offered |= offer(0, 2, VirtioIds.F_EVENT_IDX, 34, 50);
+    device.offered |= offer(0, 2, VirtioIds.F_EVENT_IDX, 36, 50);
     VirtioFixture.boot(device);
     VirtioDevice found = VirtioFixture.probe();
     assertThat(device.log.subList(0, 4)).containsExactly("read 0", "read 4", "read 8", "read c");
