@@ -31,6 +31,8 @@ final class StreamLoader implements AutoCloseable {
   private final List<PageOwners.Run> owners = new ArrayList<>();
   private final BiConsumer<StreamLoader, WireHeader> progress;
   private final Predicate<Sabotage> errors;
+  private final ArrivalWatch watch =
+      new ArrivalWatch(() -> dataPages() + zeroPages(), System::nanoTime);
   private @Nullable MovableGuest guest;
   private @Nullable PageReceiver pages;
   private @Nullable ArrivingChannels channels;
@@ -143,7 +145,14 @@ final class StreamLoader implements AutoCloseable {
     if (conflict != null) {
       throw new MigrationRefusedException(conflict);
     }
-    byte[] image = image();
+    long here = HostRam.bytes();
+    if (setup.config().memoryBytes() > here) {
+      throw new MigrationRefusedException(
+          "the guest has %d bytes of memory, this host %d"
+              .formatted(setup.config().memoryBytes(), here));
+    }
+    link.transport().stopWhen(watch::stalled);
+    byte[] image = watched(this::image);
     MovableGuest built;
     try {
       built = host.build(setup.config(), image);
@@ -175,22 +184,37 @@ final class StreamLoader implements AutoCloseable {
     }
     ArrivingChannels beside = channels;
     if (beside != null) {
-      link.transport().stopWhen(beside::failed);
+      link.transport().stopWhen(() -> beside.failed() || watch.stalled());
     }
+    return watched(
+        () -> {
+          while (true) {
+            WireHeader header = link.in().next();
+            if (header.type() == MessageType.FINAL) {
+              return finish(into, header);
+            }
+            message(into.memory(), receiver, header);
+            link.in().end();
+            watch.check();
+            progress.accept(this, header);
+          }
+        });
+  }
+
+  private interface Reading<T> {
+    T read() throws IOException;
+  }
+
+  /** Reads; where a wait was given up, says why. */
+  private <T> T watched(Reading<T> reading) throws IOException {
     try {
-      while (true) {
-        WireHeader header = link.in().next();
-        if (header.type() == MessageType.FINAL) {
-          return finish(into, header);
-        }
-        message(into.memory(), receiver, header);
-        link.in().end();
-        progress.accept(this, header);
-      }
+      return reading.read();
     } catch (Transport.StoppedException e) {
+      ArrivingChannels beside = channels;
       if (beside != null) {
         beside.check();
       }
+      watch.check();
       throw e;
     }
   }
@@ -211,14 +235,17 @@ final class StreamLoader implements AutoCloseable {
           throw fields.bad(header.dataLength() + " bytes, announced " + setup.stateBytes());
         }
         state = in.data();
+        watch.progress();
       }
       case OWNERS -> {
         paused(header);
+        watch.progress();
         SourceStream.owners(in, memory, owners);
       }
       case VERIFY -> {
         paused(header);
         verified = PageVerifier.check(memory, in, verified);
+        watch.progress();
       }
       default -> throw new MigrationStreamException(header.type() + " does not belong here");
     }
@@ -288,6 +315,7 @@ final class StreamLoader implements AutoCloseable {
       }
       link.in().data(ByteBuffer.wrap(image, at, header.dataLength()));
       at += header.dataLength();
+      watch.progress();
     }
     if (!StreamDigest.of(image).equals(setup.imageSha256())) {
       throw new MigrationRefusedException("the image's digest is not the one announced");
