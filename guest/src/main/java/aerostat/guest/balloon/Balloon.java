@@ -190,7 +190,7 @@ public record Balloon(long address) {
   }
 
   /** Entries in use of {@link #pfns}. */
-  int numPfns() {
+  public int numPfns() {
     return load32(address + NUM_PFNS);
   }
 
@@ -212,7 +212,7 @@ public record Balloon(long address) {
   }
 
   /** balloon_lock: pages, page numbers, inflate and deflate queue. */
-  Mutex lock() {
+  public Mutex lock() {
     return new Mutex(address + LOCK);
   }
 
@@ -278,7 +278,7 @@ public record Balloon(long address) {
   }
 
   /** The array in which page numbers travel. */
-  long pfns() {
+  public long pfns() {
     return address + PFNS;
   }
 

@@ -33,7 +33,11 @@ public final class BalloonIds {
   public static final int VQ_STATS = 2;
   public static final int VQ_FREE_PAGE = 3;
   public static final int VQ_REPORTING = 4;
-  public static final int VQ_MAX = 5;
+
+  /** Ours: a variant's own queue. */
+  public static final int VQ_VARIANT = 5;
+
+  public static final int VQ_MAX = 6;
 
   /** log2 of a balloon page, whatever the guest's pages are. */
   static final int PFN_SHIFT = Page.PAGE_SHIFT;
@@ -42,7 +46,7 @@ public final class BalloonIds {
   public static final int PFNS_MAX = 256;
 
   /** Bytes of a balloon that belong to its variant. */
-  public static final int VARIANT_DATA_BYTES = 256;
+  public static final int VARIANT_DATA_BYTES = 512;
 
   /** Pause after a failed allocation, ms. */
   static final int RETRY_MS = 200;

@@ -6,8 +6,8 @@ import aerostat.guest.virtio.VirtioRing;
 import aerostat.guest.virtio.Virtqueue;
 import aerostat.guest.virtio.VirtqueueInfo;
 
-/** init_vqs: five slots, some of them without a queue (UAPI-04, UAPI-05, UAPI-10, EDGE-03). */
-final class BalloonQueues {
+/** init_vqs: six slots, some of them without a queue (UAPI-04, UAPI-05, UAPI-10, EDGE-03). */
+public final class BalloonQueues {
   private BalloonQueues() {}
 
   /**
@@ -21,6 +21,7 @@ final class BalloonQueues {
     leaveOut(vb, BalloonIds.VQ_STATS, BalloonIds.F_STATS_VQ);
     leaveOut(vb, BalloonIds.VQ_FREE_PAGE, BalloonIds.F_FREE_PAGE_HINT);
     leaveOut(vb, BalloonIds.VQ_REPORTING, BalloonIds.F_REPORTING);
+    infos.at(BalloonIds.VQ_VARIANT).leaveOut(false);
     boolean stats = device.hasFeature(BalloonIds.F_STATS_VQ);
     boolean reporting = device.hasFeature(BalloonIds.F_REPORTING);
     if (stats) {
@@ -64,7 +65,7 @@ final class BalloonQueues {
   }
 
   /** balloon_ack: whoever waits looks at its own queue (CLASSIC-10). In interrupt. */
-  static void acked(Virtqueue q) {
+  public static void acked(Virtqueue q) {
     Balloon.of(q.device()).acked().wakeUp();
   }
 }

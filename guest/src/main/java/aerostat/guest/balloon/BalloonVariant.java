@@ -3,6 +3,7 @@ package aerostat.guest.balloon;
 import aerostat.guest.kernel.Workqueue;
 import aerostat.guest.mm.ShrinkerOps;
 import aerostat.guest.virtio.VirtioDevice;
+import aerostat.guest.virtio.Virtqueue;
 import aerostat.guest.virtio.VirtqueueInfo;
 
 /**
@@ -57,6 +58,14 @@ public interface BalloonVariant {
    */
   default ShrinkerOps deflateShrinker() {
     return null;
+  }
+
+  /**
+   * Tells the device of the pages in {@link Balloon#pfns} and waits for its acknowledgement; false
+   * if there is none. With the balloon's lock held.
+   */
+  default boolean tellHost(Balloon vb, Virtqueue q) {
+    return Inflate.tell(vb, q, vb.pfns(), 4 * vb.numPfns());
   }
 
   /** Tells the device what freed pages are filled with, if it is to be told (POISON-03). */

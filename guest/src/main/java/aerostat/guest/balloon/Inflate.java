@@ -175,13 +175,20 @@ public final class Inflate {
     }
   }
 
-  /**
-   * tell_host: one buffer of page numbers, then sleep until it is used, whatever its used length
-   * (CLASSIC-10). False if the device did not acknowledge, because the queue does not take the
-   * buffer (CLASSIC-11) or broke.
-   */
+  /** The page numbers that are collected, in the variant's form. */
   private static boolean tellHost(Balloon vb, Virtqueue q) {
-    int error = VirtioRing.addOutbuf(q, vb.pfns(), 4 * vb.numPfns(), vb.address());
+    return vb.variant().tellHost(vb, q);
+  }
+
+  /**
+   * tell_host: one buffer, then sleep until it is used, whatever its used length (CLASSIC-10).
+   * False if the device did not acknowledge, because the queue does not take the buffer
+   * (CLASSIC-11) or broke.
+   *
+   * @param q a queue that wakes {@link Balloon#acked}
+   */
+  public static boolean tell(Balloon vb, Virtqueue q, long start, int length) {
+    int error = VirtioRing.addOutbuf(q, start, length, vb.address());
     if (error != 0) {
       Printk.warn(
           "virtio_balloon virtio%d: %s: cannot add buffer, err = %d\n",

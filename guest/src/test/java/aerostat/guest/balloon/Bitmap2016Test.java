@@ -17,6 +17,7 @@ import aerostat.guest.plain.PlainMachine;
 import aerostat.guest.virtio.VirtioBus;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** Generation 1: GET_FREE_PAGES, as posted and as its reviewers wanted it. */
@@ -314,6 +315,69 @@ class Bitmap2016Test {
           assertThat(FreeMemory.pages()).isGreaterThan(free);
           VirtioBus.bind(VirtioBus.first());
           assertThat(model.hasRequest()).isTrue();
+        });
+  }
+
+  private static final long PAGES = PLAIN | features(BitmapModel.PAGE_BITMAP);
+
+  /** M. Tsirkin: "(a) bitmap format for inflate/deflate". */
+  @Test
+  void inflateAndDeflateInTheFormOfBitmaps() {
+    BitmapModel model = new BitmapModel(PAGES, 3);
+    run(
+        model,
+        () -> {
+          model.balloon.setTarget(600);
+          settle();
+          assertThat(model.balloon.actual()).isEqualTo(600);
+          assertThat(model.allPages(0)).as("each page once").hasSize(600);
+          assertThat(model.pages.get(0).stream().mapToInt(Set::size).sum()).isEqualTo(600);
+          for (Set<Long> message : model.pages.get(0)) {
+            assertThat(message).isNotEmpty();
+          }
+          assertThat(model.pages.get(0)).hasSizeLessThan(12);
+          model.balloon.setTarget(0);
+          settle();
+          assertThat(model.balloon.actual()).isZero();
+          assertThat(model.allPages(1)).isEqualTo(model.allPages(0));
+        });
+  }
+
+  /** "(b) a third queue meaning inflate+deflate in one go". */
+  @Test
+  void freeBlocksGoInAndOutInOneGo() {
+    BitmapModel model = new BitmapModel(PAGES | features(BitmapModel.INFLATE_DEFLATE), 3);
+    String console =
+        BalloonFixture.run(
+            model.balloon,
+            VARIANT + " virtio_balloon.in_one_go=2",
+            () -> {
+              long free = FreeMemory.pages();
+              Sched.msleep(2500);
+              int blocks = model.pages.get(4).size();
+              assertThat(blocks).isGreaterThan(20);
+              assertThat(model.pages.get(4)).allMatch(b -> b.size() == HeldBlocks.BLOCK_PAGES);
+              assertThat(model.allPages(4)).hasSize(blocks * 1024);
+              assertThat(FreeMemory.pages()).isGreaterThan(free - 16);
+              Sched.msleep(2000);
+              assertThat(model.pages.get(4)).as("again").hasSizeGreaterThan(blocks);
+              VirtioBus.unbind(VirtioBus.first());
+              assertThat(FreeMemory.pages()).isGreaterThan(free - 16);
+            });
+    assertThat(console).containsPattern("virtio_balloon virtio0: [0-9]+ blocks in one go");
+  }
+
+  @Test
+  void aBrokenQueueEndsAMessageOfManyWindows() {
+    BitmapModel model = new BitmapModel(PAGES, 3);
+    run(
+        model,
+        () -> {
+          model.balloon.device.onNotify = q -> model.balloon.device.push(q, 99, 0);
+          model.balloon.setTarget(600);
+          settle();
+          assertThat(BalloonFixture.balloon().inflateQueue().isBroken()).isTrue();
+          assertThat(BalloonFixture.balloon().lock().isLocked()).isFalse();
         });
   }
 }

@@ -5,6 +5,10 @@ import aerostat.guest.plain.PlainMachine;
 import aerostat.guest.virtio.ModelDevice;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** The device side of GET_FREE_PAGES: holds the request buffer, asks, and keeps the replies. */
 final class BitmapModel {
@@ -33,6 +37,8 @@ final class BitmapModel {
   static final int GET_FREE_PAGES = 3;
   static final int REQUEST_ID = 51;
   static final int DROP_LOCK = 52;
+  static final int PAGE_BITMAP = 53;
+  static final int INFLATE_DEFLATE = 54;
 
   final ModelBalloon balloon;
   final List<Reply> replies = new ArrayList<>();
@@ -53,16 +59,49 @@ final class BitmapModel {
   BitmapModel(long features, int queue) {
     extended = (features & 1L << REQUEST_ID) != 0;
     this.queue = queue;
-    balloon = new ModelBalloon(features, queue == 3 ? 2 : -1, queue, -1, 64, 0);
+    boolean pages = (features & 1L << PAGE_BITMAP) != 0;
+    int inOneGo = (features & 1L << INFLATE_DEFLATE) != 0 ? 4 : -1;
+    balloon = new ModelBalloon(features, queue == 3 ? 2 : -1, queue, inOneGo, 64, 128);
     var serve = balloon.device.onNotify;
     balloon.device.onNotify =
         q -> {
           if (q == queue) {
             take();
+          } else if (pages && (q < 2 || q == inOneGo)) {
+            takePages(q);
           } else {
             serve.accept(q);
           }
         };
+  }
+
+  /** Page frames of each bitmap, by queue: 0 inflate, 1 deflate, 4 in one go. */
+  final Map<Integer, List<Set<Long>>> pages = new TreeMap<>();
+
+  private void takePages(int q) {
+    for (ModelDevice.Buffer b = balloon.device.pop(q); b != null; b = balloon.device.pop(q)) {
+      ModelDevice.Piece p = b.pieces().getFirst();
+      long first = Memory.load64(p.address());
+      long length = Memory.load64(p.address() + 8);
+      if (p.writable() || first % 64 != 0 || length % 8 != 0 || p.length() != 16 + length) {
+        throw new AssertionError("bad page bitmap " + p + " " + first + " " + length);
+      }
+      Set<Long> set = new TreeSet<>();
+      for (long i = 0; i < length * 8; i++) {
+        if ((Memory.load8(p.address() + 16 + (i >> 3)) >> (i & 7) & 1) != 0) {
+          set.add(first + i);
+        }
+      }
+      pages.computeIfAbsent(q, k -> new ArrayList<>()).add(set);
+      balloon.device.push(q, b.head(), 0);
+    }
+  }
+
+  /** All page frames that came on a queue. */
+  Set<Long> allPages(int q) {
+    Set<Long> all = new TreeSet<>();
+    pages.getOrDefault(q, List.of()).forEach(all::addAll);
+    return all;
   }
 
   boolean hasRequest() {

@@ -71,6 +71,20 @@ class DriverVariantsTest {
     }
   }
 
+  /** Bitmaps on the inflate and deflate queues, and the queue that does both in one go. */
+  @Test
+  void bitmap2016InflatesAndDeflatesByBitmaps() {
+    BalloonOptions options = bitmap(BalloonProperty.PAGE_BITMAP, BalloonProperty.INFLATE_DEFLATE);
+    String append = variant("bitmap-2016") + " virtio_balloon.in_one_go=2";
+    try (BalloonRun run = new BalloonRun(options, append, null)) {
+      run.inflateTo(RAM / 2, RAM / 2);
+      run.until(() -> run.console().contains(" blocks in one go"));
+      run.inflateTo(RAM, RAM);
+      run.until(() -> run.console().contains("lost=0"));
+      assertThat(run.console()).doesNotContain("LOST").doesNotContain("panic");
+    }
+  }
+
   /** Unbinds one variant and binds another, in a guest that works on. */
   @Test
   void rebindsInARunningGuest() {

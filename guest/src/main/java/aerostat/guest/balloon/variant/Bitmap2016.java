@@ -2,10 +2,14 @@ package aerostat.guest.balloon.variant;
 
 import aerostat.guest.balloon.Balloon;
 import aerostat.guest.balloon.BalloonIds;
+import aerostat.guest.balloon.BalloonQueues;
 import aerostat.guest.balloon.BalloonVariant;
+import aerostat.guest.balloon.Inflate;
 import aerostat.guest.balloon.Stats;
+import aerostat.guest.kernel.Errno;
 import aerostat.guest.virtio.VirtioIds;
 import aerostat.guest.virtio.VirtioRing;
+import aerostat.guest.virtio.Virtqueue;
 import aerostat.guest.virtio.VirtqueueInfo;
 
 /**
@@ -23,14 +27,20 @@ import aerostat.guest.virtio.VirtqueueInfo;
  *       first page frame, +24 flags, bit 0 in the last reply to a request. The zone's lock is kept
  *       from before a bitmap is built until the device has used it, so that its pages are free when
  *       the host acts on them, unless bit 52 permits to let it go.
+ *   <li>With bit 53 the inflate and deflate queues take bitmaps too: +0 first page frame, a
+ *       multiple of 64, +8 bytes of the bitmap that follows, a multiple of 8. With bit 54 there is
+ *       a queue more, slot 5, on which each page is inflated and deflated in one go.
  * </ul>
  *
- * <p>{@link FreePageRequest} serves a request.
+ * <p>{@link FreePageRequest} serves a request, {@link PageBitmaps} speaks of pages, {@link InOneGo}
+ * uses the last queue.
  */
 record Bitmap2016() implements BalloonVariant {
   static final int F_GET_FREE_PAGES = 3;
   static final int F_REQUEST_ID = 51;
   static final int F_DROP_LOCK = 52;
+  static final int F_PAGE_BITMAP = 53;
+  static final int F_INFLATE_DEFLATE = 54;
 
   @Override
   public String name() {
@@ -41,7 +51,9 @@ record Bitmap2016() implements BalloonVariant {
   public long features() {
     return BalloonIds.classicAnd(F_GET_FREE_PAGES)
         | VirtioIds.bit(F_REQUEST_ID)
-        | VirtioIds.bit(F_DROP_LOCK);
+        | VirtioIds.bit(F_DROP_LOCK)
+        | VirtioIds.bit(F_PAGE_BITMAP)
+        | VirtioIds.bit(F_INFLATE_DEFLATE);
   }
 
   private static boolean absent(Balloon vb) {
@@ -51,6 +63,11 @@ record Bitmap2016() implements BalloonVariant {
   /** BITMAP-01: four queues, although there may be no statistics. */
   @Override
   public void askQueues(Balloon vb, VirtqueueInfo infos) {
+    boolean own = vb.device().hasFeature(F_INFLATE_DEFLATE);
+    infos.at(BalloonIds.VQ_VARIANT).leaveOut(vb.device().offers(F_INFLATE_DEFLATE));
+    if (own) {
+      infos.at(BalloonIds.VQ_VARIANT).ask("inflate_deflate", BalloonQueues::acked);
+    }
     if (absent(vb)) {
       return;
     }
@@ -62,7 +79,15 @@ record Bitmap2016() implements BalloonVariant {
 
   @Override
   public int attach(Balloon vb) {
-    return absent(vb) ? 0 : FreePageRequest.of(vb).attach(vb);
+    PageBitmaps pages = PageBitmaps.of(vb);
+    if (vb.device().hasFeature(F_PAGE_BITMAP) && !pages.attach()) {
+      return -Errno.ENOMEM;
+    }
+    int error = absent(vb) ? 0 : FreePageRequest.of(vb).attach(vb);
+    if (error != 0) {
+      pages.release();
+    }
+    return error;
   }
 
   @Override
@@ -70,12 +95,26 @@ record Bitmap2016() implements BalloonVariant {
     if (!absent(vb)) {
       boolean unused = VirtioRing.kick(FreePageRequest.of(vb).queue());
     }
+    if (vb.device().hasFeature(F_INFLATE_DEFLATE)) {
+      InOneGo.of(vb).start(vb);
+    }
+  }
+
+  /** A bitmap in place of an array of page numbers. */
+  @Override
+  public boolean tellHost(Balloon vb, Virtqueue q) {
+    return vb.device().hasFeature(F_PAGE_BITMAP)
+        ? PageBitmaps.of(vb).tellAll(vb, q)
+        : Inflate.tell(vb, q, vb.pfns(), 4 * vb.numPfns());
   }
 
   @Override
   public void quiesce(Balloon vb) {
     if (!absent(vb)) {
       boolean unused = FreePageRequest.of(vb).work().cancelSync();
+    }
+    if (vb.device().hasFeature(F_INFLATE_DEFLATE)) {
+      InOneGo.of(vb).stop();
     }
   }
 
@@ -84,5 +123,6 @@ record Bitmap2016() implements BalloonVariant {
     if (!absent(vb)) {
       FreePageRequest.of(vb).release();
     }
+    PageBitmaps.of(vb).release();
   }
 }

@@ -26,6 +26,9 @@ record FreePageRequest(long address) {
   private static final int SG = BITMAP + FreePageBitmap.SIZE;
   private static final int WORK = SG + 2 * Scatterlist.SIZE;
 
+  /** Bytes of the variant's data that this is. */
+  static final int SIZE = WORK + WorkStruct.SIZE;
+
   private static final int PLAIN_BYTES = 8;
   private static final int EXTENDED_BYTES = 32;
 
