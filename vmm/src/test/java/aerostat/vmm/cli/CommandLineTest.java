@@ -127,6 +127,7 @@ class CommandLineTest {
 
     List<List<String>> lines = new ArrayList<>();
     lines.add(List.of("run", "--image", absent));
+    lines.add(List.of("run", "--driver", absent + "/MyBalloon.java"));
     lines.add(List.of("run", "--console", "file:" + absent + "/c.log"));
     lines.add(List.of("run", "--trace", absent + "/t.log"));
     lines.add(List.of("run", "--memory-path", absent + "/ram"));
@@ -141,6 +142,47 @@ class CommandLineTest {
       assertThat(Main.run(line.toArray(String[]::new))).as("%s", line).isEqualTo(3);
       assertThat(err()).as("%s", line).hasLineCount(1).startsWith("aerostat " + line.getFirst());
     }
+  }
+
+  @Test
+  void aDriverOfTheUsersOwnIsCompiledVerifiedAndRun() throws IOException {
+    Path good =
+        Files.writeString(
+            folder.resolve("Good.java"),
+            "record Good() implements aerostat.guest.balloon.BalloonVariant {"
+                + " @Override public String name() { return \"good\"; } }");
+    Path console = folder.resolve("console");
+    String[] run = {
+      "run",
+      "--deterministic",
+      "--memory",
+      "16M",
+      "--append",
+      "workload=mix mix.rounds=1 workload.poweroff=y",
+      "--console",
+      "file:" + console,
+      "--driver",
+      ""
+    };
+    run[run.length - 1] = good.toString();
+    assertThat(Main.run(run)).as(err()).isZero();
+    assertThat(Files.readString(console)).contains("virtio_balloon virtio0: ready, variant good");
+
+    err.reset();
+    run[run.length - 1] = Files.writeString(folder.resolve("Bad.java"), "record Bad(").toString();
+    assertThat(Main.run(run)).isEqualTo(ExitCode.FAILED);
+    assertThat(err()).contains("Bad.java:1: error: ", "1 error").doesNotContain("\tat ");
+
+    err.reset();
+    String field = Files.readString(good).replace("{ return", "{ x++; return") + " class X {}";
+    field = field.replaceFirst("\\{", "{ static int x;").replace("Good", "Field");
+    run[run.length - 1] = Files.writeString(folder.resolve("Field.java"), field).toString();
+    assertThat(Main.run(run)).isEqualTo(ExitCode.FAILED);
+    assertThat(err()).contains("Field.name line 1: G07");
+
+    run[run.length - 1] = "reporting";
+    assertThat(Main.run(run)).as(err()).isZero();
+    assertThat(Files.readString(console)).contains("variant reporting");
   }
 
   @ParameterizedTest
