@@ -30,7 +30,7 @@ public record AddressSpace(long address) {
   }
 
   /**
-   * A file of so many pages, none of them cached.
+   * A file of so many pages, none of them cached. It lives as long as the guest.
    *
    * @param host a word for the operations
    * @return null without memory, or for a length that no file can have

@@ -17,8 +17,8 @@ public final class DropCaches {
   /** The boot parameter {@code sysctl.vm.drop_caches=N}. */
   static void init() {
     long value = Params.number("sysctl.vm.drop_caches", 0);
-    if (value != 0) {
-      write(value);
+    if (value != 0 && !write(value)) {
+      Params.invalid("sysctl.vm.drop_caches");
     }
   }
 
@@ -30,7 +30,7 @@ public final class DropCaches {
    * @return whether the value can be
    */
   public static boolean write(long value) {
-    if (value < PAGECACHE || value > (PAGECACHE | SLAB | SILENT)) {
+    if (!isValid(value)) {
       return false;
     }
     if ((value & PAGECACHE) != 0) {
@@ -47,6 +47,11 @@ public final class DropCaches {
       Memory.store32(MmData.DROP_CACHES_SILENT, 1);
     }
     return true;
+  }
+
+  /** Whether the value can be written: 1 to 7. */
+  public static boolean isValid(long value) {
+    return value >= PAGECACHE && value <= (PAGECACHE | SLAB | SILENT);
   }
 
   /** iterate_supers(drop_pagecache_sb): all cached pages that nobody looks at; returns how many. */

@@ -49,12 +49,21 @@ record ReadFile() implements Workload {
     stat.setSelf(self);
     store64(self + MAPPING, mapping.address());
     store64(self + RATE, rate);
-    store64(self + DROP, Params.number("readfile.drop_caches", 0));
+    store64(self + DROP, dropCaches());
     Printk.info("readfile: %lu MiB/s of a file of %lu KiB\n", rate, size >> 10);
     if (Kthread.run(ReadFile::thread, self, "readfile") == null) {
       Printk.err("readfile: cannot have a thread\n");
       Workloads.failed(stat);
     }
+  }
+
+  private static long dropCaches() {
+    long value = Params.number("readfile.drop_caches", 0);
+    if (value != 0 && !DropCaches.isValid(value)) {
+      Params.invalid("readfile.drop_caches");
+      return 0;
+    }
+    return value;
   }
 
   static int readFolio(AddressSpace mapping, long index, Page page) {

@@ -254,5 +254,9 @@ class PageCacheTest {
   void theSysctlBootParameterDropsCaches() {
     String console = PlainKernel.run(64 << 20, "sysctl.vm.drop_caches=3", ShowMem::start);
     assertThat(console).contains("init (4): drop_caches: 3\n");
+    console = PlainKernel.run(64 << 20, "sysctl.vm.drop_caches=8", ShowMem::start);
+    assertThat(console)
+        .contains("`8' invalid for parameter `sysctl.vm.drop_caches'")
+        .doesNotContain("drop_caches: ");
   }
 }

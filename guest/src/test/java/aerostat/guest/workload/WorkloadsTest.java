@@ -123,6 +123,8 @@ class WorkloadsTest {
               assertThat(stat.lost()).isZero();
             });
     assertThat(console).containsOnlyOnce("readfile (").contains("): drop_caches: 5\n");
+    console = run("workload=readfile readfile.drop_caches=9", () -> {});
+    assertThat(console).contains("`9' invalid for parameter `readfile.drop_caches'");
   }
 
   @Test

@@ -81,6 +81,24 @@ class GuestDriversTest {
   }
 
   @Test
+  void aBalloonTakesWhatThePageCacheHolds() {
+    String append = "workload=readfile readfile.size=40M readfile.rate=40";
+    try (Machine m = machine(append + " page_poison=1", Flavour.PLAIN)) {
+      runUntil(m, () -> m.balloon().driverReady());
+      locked(m, () -> m.balloon().setStatsPollingInterval(1));
+      runUntil(m, () -> statistic(m, "stat-disk-caches") > 30 * MIB);
+      locked(m, () -> m.balloon().setTarget(RAM / 4));
+      runUntil(m, () -> m.balloon().actualBytes() == RAM / 4);
+      runUntil(m, () -> statistic(m, "stat-disk-caches") < 15 * MIB);
+      assertThat(text())
+          .contains("lost=0")
+          .doesNotContain("LOST")
+          .doesNotContain("pagealloc")
+          .doesNotContain("panic");
+    }
+  }
+
+  @Test
   void hintsEachFreeBlockOnceARoundAndTakesAllBack() {
     try (Machine m = machine("workload=kvstore kvstore.size=1M", Flavour.PLAIN)) {
       runUntil(m, () -> m.balloon().driverReady());
