@@ -231,6 +231,15 @@ class MigrateTypeTest {
   }
 
   @Test
+  void theBulkCallStopsAtTheMinWatermarkForHints() {
+    ListHead list = new ListHead(Slab.kzalloc(ListHead.SIZE, 0));
+    list.init();
+    // free - 1023 > min holds for two blocks and no third.
+    zone.setWatermark(Zone.WMARK_MIN, zone.freePages() - 2 * 1024 - 1023);
+    assertThat(PageAlloc.allocPagesBulk(HINT, 10, 100, list)).isEqualTo(2);
+  }
+
+  @Test
   void theBulkCallZeroesWhenAsked() {
     Page page = PageAlloc.allocPages(0, 10);
     Memory.fill(page.virtual(), 4 << 20, 7);

@@ -72,6 +72,23 @@ class ReclaimTest {
   }
 
   @Test
+  void mm07_whatTheCpusListsHoldIsDrainedBeforeAnAllocationFails() {
+    PlainKernel.run(
+        64 << 20,
+        "",
+        () -> {
+          takeAll(0);
+          PerCpuPages.setUp(Zone.normal());
+          for (int i = 0; i < 10; i++) {
+            PageAlloc.freePages(held.pop(), 0);
+          }
+          assertThat(PerCpuPages.count()).isEqualTo(10);
+          assertThat(PageAlloc.allocPages(HINT, 0)).as("hints do without").isNull();
+          assertThat(PageAlloc.allocPages(Gfp.GFP_KERNEL | Gfp.__GFP_NORETRY, 0)).isNotNull();
+        });
+  }
+
+  @Test
   void kswapdFreesUpToTheHighWatermarkInTheBackground() {
     PlainKernel.run(
         64 << 20,
