@@ -1,6 +1,8 @@
 package aerostat.guest.mm;
 
 import aerostat.guest.kernel.ListHead;
+import aerostat.guest.machine.Cpu;
+import aerostat.guest.machine.Memory;
 
 /**
  * Walks over the free lists that hand out what they see: walk_free_mem_block of the letter's v28,
@@ -20,14 +22,23 @@ public final class FreeBlocks {
   public static int walk(int minOrder, FreeBlockFn fn, long data) {
     Zone zone = Zone.normal();
     int result = 0;
+    long longest = 0;
     for (int order = Zone.MAX_PAGE_ORDER; order >= minOrder && result == 0; order--) {
       for (int type = 0; type < FreeArea.MIGRATE_TYPES && result == 0; type++) {
         int flags = zone.lock().lockIrqsave();
+        long start = Cpu.now();
         result = list(zone, order, type, fn, data);
+        longest = Math.max(longest, Cpu.now() - start);
         zone.lock().unlockIrqrestore(flags);
       }
     }
+    Memory.store64(MmData.WALK_HOLD, longest);
     return result;
+  }
+
+  /** The longest time for which the last {@link #walk} has held the zone's lock, ns. */
+  public static long longestHold() {
+    return Memory.load64(MmData.WALK_HOLD);
   }
 
   /**

@@ -37,4 +37,5 @@ final class MmData {
   static final long NR_SLAB = KernelData.MM + 0xe50;
   static final long DROP_CACHES_SILENT = KernelData.MM + 0xe58;
   static final long SHOW = KernelData.MM + 0xe60;
+  static final long WALK_HOLD = KernelData.MM + 0xff0;
 }

@@ -297,6 +297,30 @@ class HintingTest {
         });
   }
 
+  /** The host may have made anything of it: zeros, or what the device scribbles here. */
+  @Test
+  void hint13_aBlockReleasedBeforeDoneIsInitialisedByWhoeverGetsIt() {
+    ModelBalloon model = new ModelBalloon(HINT);
+    BalloonFixture.run(
+        model,
+        () -> {
+          model.request(ID);
+          settle();
+          for (long block : model.hinted) {
+            Memory.fill(block, HeldBlocks.BLOCK_BYTES, 0x5c);
+          }
+          HeldBlocks ops = new HeldBlocks();
+          assertThat(ops.countObjects(hinting().shrinker())).isPositive();
+          assertThat(ops.scanObjects(hinting().shrinker(), 1)).isEqualTo(1024);
+          long again =
+              PageAlloc.getFreePages(Gfp.GFP_KERNEL | Gfp.__GFP_ZERO, HeldBlocks.BLOCK_ORDER);
+          assertThat(model.hinted).contains(again);
+          for (long at = again; at < again + HeldBlocks.BLOCK_BYTES; at += 8) {
+            assertThat(Memory.load64(at)).isZero();
+          }
+        });
+  }
+
   /** EDGE-43. */
   @Test
   void hint12_shrinkerCountsAndFreesGuestPagesInBlocks() {

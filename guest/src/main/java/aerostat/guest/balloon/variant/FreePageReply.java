@@ -23,6 +23,7 @@ final class FreePageReply {
   private static final long MAX_HOLD_NS = 1_000_000_000L;
 
   private static final long LAST = 1;
+  private static final long FAILED = -1;
 
   /** free_pages_handle_rq. */
   static void work(WorkStruct work) {
@@ -97,9 +98,9 @@ final class FreePageReply {
     for (long at = 0; at < all && good; at += chunk) {
       map.set(map.bits(), map.bits() == 0 ? 0 : Math.min(chunk, all - at));
       boolean last = map.bytes() == 0 || at + map.bytes() >= all;
-      long start = Cpu.now();
-      good = one(r, at * 8, last);
-      longest = Math.max(longest, Cpu.now() - start);
+      long held = one(r, at * 8, last);
+      good = held != FAILED;
+      longest = Math.max(longest, held);
       found += map.found();
       if (last) {
         break;
@@ -111,15 +112,18 @@ final class FreePageReply {
 
   /**
    * One reply. With the lock kept, the used buffer is looked for here, since interrupts are off;
-   * without, this thread sleeps until bitmap and header can be used again.
+   * without, this thread sleeps until bitmap and header can be used again. How long the lock was
+   * held, ns, or {@link #FAILED}.
    */
-  private static boolean one(FreePageRequest r, long firstPfn, boolean last) {
+  private static long one(FreePageRequest r, long firstPfn, boolean last) {
     FreePageBitmap map = r.bitmap();
     boolean keep = !r.balloon().device().hasFeature(Bitmap2016.F_DROP_LOCK);
     Memory.fill(map.bits(), map.bytes(), 0);
     Zone zone = Zone.normal();
     int flags = zone.lock().lockIrqsave();
+    long start = Cpu.now();
     map.build(firstPfn);
+    long held = Cpu.now() - start;
     if (!keep) {
       zone.lock().unlockIrqrestore(flags);
     }
@@ -131,13 +135,14 @@ final class FreePageReply {
     boolean unused = VirtioRing.kick(r.queue());
     if (keep) {
       boolean used = sent && awaitUsed(r);
+      held = Cpu.now() - start;
       zone.lock().unlockIrqrestore(flags);
-      return used;
+      return used ? held : FAILED;
     }
     if (sent) {
       r.balloon().acked().waitEvent(new FreePageRequest.Replied(), r.address());
     }
-    return sent && !r.replyOut();
+    return sent && !r.replyOut() ? held : FAILED;
   }
 
   /** Under the zone's lock. */
@@ -170,7 +175,7 @@ final class FreePageReply {
 
   private static void tell(FreePageRequest r, long found, long ns) {
     Printk.info(
-        "virtio_balloon virtio%d: free page bitmap: %lu pages, at most %lu us each\n",
+        "virtio_balloon virtio%d: free page bitmap: %lu pages, lock held for at most %lu us\n",
         r.balloon().device().index(), found, ns / 1000);
   }
 }

@@ -10,6 +10,7 @@ import aerostat.guest.balloon.Hinting;
 import aerostat.guest.kernel.CString;
 import aerostat.guest.kernel.Errno;
 import aerostat.guest.kernel.Params;
+import aerostat.guest.kernel.Printk;
 import aerostat.guest.kernel.Sched;
 import aerostat.guest.mm.FreeBlocks;
 import aerostat.guest.mm.Page;
@@ -109,6 +110,9 @@ record WalkV28() implements HintVariant {
       if (error < 0) {
         HintChannel.log(h, HintChannel.NO_PAGE, error);
       }
+      Printk.info(
+          "virtio_balloon virtio%d: free lists walked, lock held for at most %lu us\n",
+          h.balloon().device().index(), FreeBlocks.longestHold() / 1000);
     }
     error = send(h, BalloonIds.CMD_STOP);
     if (error != 0) {
