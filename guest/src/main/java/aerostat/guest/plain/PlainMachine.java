@@ -52,6 +52,11 @@ public final class PlainMachine {
   private static final VarHandle LONG_CAS =
       ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
 
+  /**
+   * A guest that leaves so many critical sections without a look at the clock spins: time passes.
+   */
+  private static final int SPINS = 10_000;
+
   private static final Map<String, Long> STRINGS = new HashMap<>();
   private static final Map<Object, Long> OPS_IDS = new HashMap<>();
   private static final List<Object> OPS = new ArrayList<>();
@@ -60,6 +65,10 @@ public final class PlainMachine {
   private static long romUsed;
   private static long now;
   private static long timePerCall;
+
+  /** Critical sections left since anybody looked at the clock. */
+  private static int sectionsUnseen;
+
   private static long timer;
   private static boolean irqsEnabled;
   private static int lines;
@@ -80,6 +89,7 @@ public final class PlainMachine {
     OPS.clear();
     now = 0;
     timePerCall = 1000;
+    sectionsUnseen = 0;
     timer = Long.MAX_VALUE;
     irqsEnabled = false;
     lines = 0;
@@ -239,6 +249,7 @@ public final class PlainMachine {
   }
 
   public static long now() {
+    sectionsUnseen = 0;
     now += timePerCall;
     return now;
   }
@@ -259,6 +270,9 @@ public final class PlainMachine {
 
   public static void irqRestore(int f) {
     irqsEnabled = f == 1;
+    if (++sectionsUnseen > SPINS) {
+      now += timePerCall;
+    }
     deliver();
   }
 

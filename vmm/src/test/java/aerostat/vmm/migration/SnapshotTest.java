@@ -194,7 +194,7 @@ class SnapshotTest {
     Path thesis = Files.writeString(folder.resolve("thesis"), "two years of work");
     try (Place a = Place.withGuest("workload=idle")) {
       assertThat(save(a, "file:" + thesis)).isEqualTo("failed");
-      assertThat(a.service.query().get("error-desc").toString()).contains("is no snapshot");
+      assertThat(String.valueOf(a.service.query().get("error-desc"))).contains("is no snapshot");
       assertThat(Files.readString(thesis)).isEqualTo("two years of work");
       assertThat(save(a, "file:" + folder.resolve("no/folder"))).isEqualTo("failed");
       assertThat(a.machine().state()).isEqualTo(RunState.RUNNING);
