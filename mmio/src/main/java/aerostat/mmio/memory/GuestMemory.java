@@ -10,6 +10,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -51,6 +52,9 @@ public final class GuestMemory implements AutoCloseable {
   private final DirtyLog dirtyLog;
   private final PageOwners owners;
   private volatile long romSize;
+
+  /** Plain: it is set before anything of the machine runs, and one that is left over lets pass. */
+  private @Nullable PageGate gate;
 
   /** RAM over a back end, which it owns from here on. */
   public GuestMemory(RamBackend backend) {
@@ -222,6 +226,24 @@ public final class GuestMemory implements AutoCloseable {
    */
   public void settleOwners() {
     dirtyLog.peek(owners);
+  }
+
+  /**
+   * From here on every access but {@link #segment}'s waits at the gate for its pages; null: none
+   * does. To be set while nothing of the machine runs, taken away at any time.
+   */
+  public void gate(@Nullable PageGate newGate) {
+    gate = newGate;
+  }
+
+  /** What accesses wait at, or null. */
+  public @Nullable PageGate gate() {
+    return gate;
+  }
+
+  /** Waits until a range is there, for those who go on with {@link #segment}. */
+  public void arrive(long gpa, long length) {
+    long unused = readable(gpa, length);
   }
 
   /** Whether [gpa, gpa+length) lies wholly in RAM (ROM part included). Overflow-safe, unsigned. */
@@ -455,6 +477,10 @@ public final class GuestMemory implements AutoCloseable {
     long offset = gpa - RAM_BASE;
     if (!inRam(offset, length)) {
       throw GuestAddressException.outsideRam(gpa, length);
+    }
+    PageGate waiting = gate;
+    if (waiting != null && length > 0) {
+      waiting.await(offset >>> PAGE_SHIFT, (offset + length - 1) >>> PAGE_SHIFT);
     }
     return offset;
   }

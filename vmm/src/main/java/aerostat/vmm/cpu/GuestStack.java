@@ -88,6 +88,9 @@ public final class GuestStack {
     base = newBase;
     size = newSize;
     used = newUsed;
+    if (newSize > 0 && memory.gate() != null) {
+      memory.arrive(newBase, newSize); // frames are read past the gate
+    }
   }
 
   /** Goes on on the stack of a context. */

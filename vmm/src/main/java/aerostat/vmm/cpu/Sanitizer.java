@@ -1,7 +1,6 @@
 package aerostat.vmm.cpu;
 
 import aerostat.mmio.memory.GuestMemory;
-import aerostat.mmio.memory.PageOwners;
 import aerostat.vmm.image.ResumeTable;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -15,6 +14,7 @@ import java.util.Objects;
 public final class Sanitizer {
   private static final int KEPT = 100;
 
+  private final GuestMemory memory;
   private final MemorySegment owners;
   private final ResumeTable table;
   private final boolean fault;
@@ -24,10 +24,16 @@ public final class Sanitizer {
   /**
    * @param fault whether a violation ends the guest
    */
-  public Sanitizer(PageOwners owners, ResumeTable table, boolean fault) {
-    this.owners = owners.states();
+  public Sanitizer(GuestMemory memory, ResumeTable table, boolean fault) {
+    this.memory = memory;
+    this.owners = memory.owners().states();
     this.table = table;
     this.fault = fault;
+  }
+
+  /** The memory whose pages it knows about. */
+  public GuestMemory memory() {
+    return memory;
   }
 
   /** One owner byte a page. */

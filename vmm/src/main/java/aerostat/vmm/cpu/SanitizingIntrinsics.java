@@ -3,13 +3,15 @@ package aerostat.vmm.cpu;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import aerostat.mmio.memory.GuestMemory;
+import aerostat.mmio.memory.PageGate;
 import aerostat.mmio.memory.PageOwners;
 import java.lang.foreign.MemorySegment;
 
 /**
  * The intrinsics of the sanitizing flavour: each asserts that no unwinding is under way (a call
  * site that the rewriter missed shows at its first effect), and each access checks that the guest
- * owns the page. Then {@link Intrinsics} does the work; safepoints and frames are there alone.
+ * owns the page, and waits for one that has not arrived yet ({@link PageGate}): a load that waits
+ * is no safepoint. Then {@link Intrinsics} does the work; safepoints and frames are there alone.
  *
  * <p>A template, as {@link Intrinsics}. A page that is in the balloon is not the guest's until its
  * deflation was acknowledged; a hinted or reported page is.
@@ -17,6 +19,7 @@ import java.lang.foreign.MemorySegment;
 public final class SanitizingIntrinsics {
   private static final Sanitizer SANITIZER = Intrinsics.sanitizer();
   private static final MemorySegment OWNERS = SANITIZER.owners();
+  private static final GuestMemory MEMORY = SANITIZER.memory();
 
   private SanitizingIntrinsics() {}
 
@@ -31,6 +34,10 @@ public final class SanitizingIntrinsics {
     long page = (address - GuestMemory.RAM_BASE) >>> GuestMemory.PAGE_SHIFT;
     long last =
         (address - GuestMemory.RAM_BASE + Math.max(length, 1) - 1) >>> GuestMemory.PAGE_SHIFT;
+    PageGate gate = MEMORY.gate();
+    if (gate != null && page >= 0 && last < MEMORY.pages()) {
+      gate.await(page, last);
+    }
     for (; page <= last; page++) {
       // A page outside RAM is for the access itself to refuse.
       if (page >= 0

@@ -1,6 +1,7 @@
 package aerostat.vmm.cpu;
 
 import aerostat.vmm.image.Flavour;
+import java.util.function.BooleanSupplier;
 
 /**
  * One virtual processor: a thread, and the host's handles on it. What the thread does is the {@link
@@ -70,6 +71,22 @@ public final class Vcpu implements AutoCloseable {
     dispatcher.agenda().stopAt(poll);
     dispatcher.agenda().stopIdle(orIdle);
     dispatcher.session();
+  }
+
+  /**
+   * As {@link #stop}, but the wait ends with the hope, which is looked at now and then: the guest
+   * goes on then as if nobody had asked.
+   *
+   * @return whether it rests
+   */
+  public boolean stop(BooleanSupplier hope) {
+    dispatcher.wantStop(true);
+    thread.wake();
+    boolean rests = thread.awaitRest(hope);
+    if (!rests) {
+      dispatcher.wantStop(false);
+    }
+    return rests;
   }
 
   /** Waits until the vCPU rests, for whatever reason. */

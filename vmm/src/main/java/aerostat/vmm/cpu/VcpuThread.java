@@ -3,6 +3,7 @@ package aerostat.vmm.cpu;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -13,6 +14,8 @@ final class VcpuThread {
    * cost more than it saves where both threads share a processor.
    */
   private static final long SPIN_NANOS = 30_000;
+
+  private static final long LOOK_NANOS = 20_000_000;
 
   private static final Logger log = LoggerFactory.getLogger(VcpuThread.class);
 
@@ -71,8 +74,16 @@ final class VcpuThread {
   }
 
   void awaitRest() {
+    awaitRest(() -> true);
+  }
+
+  /**
+   * @param hope looked at now and then; once it is gone, so is the wait
+   * @return whether it rests
+   */
+  boolean awaitRest(BooleanSupplier hope) {
     if (isCurrent()) {
-      return;
+      return false;
     }
     long spinUntil = System.nanoTime() + SPIN_NANOS;
     while (!atRest && System.nanoTime() < spinUntil) {
@@ -80,11 +91,21 @@ final class VcpuThread {
     }
     lock.lock();
     try {
-      while (!atRest) {
-        changed.awaitUninterruptibly();
+      while (!atRest && hope.getAsBoolean()) {
+        awaitChange();
       }
+      return atRest;
     } finally {
       lock.unlock();
+    }
+  }
+
+  private void awaitChange() {
+    try {
+      long unused = changed.awaitNanos(LOOK_NANOS);
+    } catch (InterruptedException e) {
+      changed.awaitUninterruptibly();
+      Thread.currentThread().interrupt();
     }
   }
 

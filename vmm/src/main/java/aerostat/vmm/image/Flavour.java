@@ -5,8 +5,8 @@ public enum Flavour {
   /** Bounds checks and dirty marks only. */
   PLAIN,
   /**
-   * Adds: each access is checked against page ownership; each intrinsic asserts that no unwinding
-   * is under way.
+   * Adds: each access is checked against page ownership, and waits for pages that have not arrived
+   * yet (postcopy); each intrinsic asserts that no unwinding is under way.
    */
   SANITIZING
 }

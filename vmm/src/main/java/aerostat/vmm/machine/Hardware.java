@@ -71,7 +71,7 @@ final class Hardware implements AutoCloseable {
     boolean deterministic = config.deterministic();
     bus = new MmioBus(lock);
     InterruptController interrupts = new InterruptController(state);
-    sanitizer = new Sanitizer(memory.owners(), image.resumeTable(), host.faultOnViolation());
+    sanitizer = new Sanitizer(memory, image.resumeTable(), host.faultOnViolation());
     VirtualTimers virtualTimers = new VirtualTimers(lock);
     vcpu =
         new Vcpu(

@@ -4,6 +4,7 @@ import aerostat.devices.balloon.BalloonHost;
 import aerostat.devices.balloon.HintStatus;
 import aerostat.devices.power.PowerRequest;
 import aerostat.mmio.memory.GuestMemory;
+import aerostat.mmio.memory.PageGate;
 import aerostat.mmio.state.FlatState;
 import aerostat.vmm.cpu.Sanitizer;
 import aerostat.vmm.cpu.VcpuLayout;
@@ -131,13 +132,45 @@ public final class Machine implements AutoCloseable {
       if (state() != RunState.RUNNING) {
         return;
       }
-      hardware.vcpu().stop();
+      stopOrSayWhyNot();
       hardware.park();
       if (moveState(RunState.RUNNING, to)) {
         events.emit("STOP", "");
       }
     } finally {
       control.unlock();
+    }
+  }
+
+  private void stopOrSayWhyNot() {
+    PageGate gate = hardware.memory().gate();
+    if (gate == null) {
+      hardware.vcpu().stop();
+    } else if (!gate.mayCome() || !hardware.vcpu().stop(gate::mayCome)) {
+      throw new IllegalStateException(
+          "the guest waits for pages of a migration that is broken; migrate-recover comes first");
+    }
+  }
+
+  /**
+   * Accesses of this machine, which does not run yet, wait at this gate from now on; discards are
+   * inhibited (DEV-03).
+   */
+  public void await(PageGate gate) {
+    hardware.memory().gate(gate);
+    hardware.balloon().inhibitDiscards(true);
+    setFlavour(Flavour.SANITIZING);
+  }
+
+  /** Everything is there: the guest changes to its own form at its next safepoint. */
+  public void arrived() {
+    setFlavour(host.flavour());
+    hardware.lock().lock();
+    try {
+      hardware.balloon().inhibitDiscards(false);
+      hardware.memory().gate(null);
+    } finally {
+      hardware.lock().unlock();
     }
   }
 
@@ -426,6 +459,10 @@ public final class Machine implements AutoCloseable {
         throw new IllegalStateException("a guest that runs has no hash: stop it first");
       }
       hardware.vcpu().awaitRest();
+    }
+    PageGate gate = memory().gate();
+    if (gate != null && !gate.mayCome()) {
+      throw new IllegalStateException("pages are missing; migrate-recover comes first");
     }
     memory().settleOwners();
     return RamHash.of(memory(), flatState().segment(), everything);

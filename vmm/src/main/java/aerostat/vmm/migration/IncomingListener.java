@@ -42,6 +42,7 @@ final class IncomingListener implements AutoCloseable {
 
   private @Nullable IncomingSession session;
   private boolean closed;
+  private Connections.@Nullable Listening another;
 
   /**
    * Listens.
@@ -64,7 +65,7 @@ final class IncomingListener implements AutoCloseable {
     this.events = events;
     this.server = connections.listen(wanted);
     this.address = server.address();
-    daemon("migration-listen", this::accept);
+    daemon("migration-listen", () -> accept(server));
   }
 
   MigrationAddress address() {
@@ -91,6 +92,9 @@ final class IncomingListener implements AutoCloseable {
     }
     try {
       server.close();
+      if (another != null) {
+        another.close();
+      }
     } catch (IOException e) {
       LOG.warn("closing {}: {}", address, e.toString());
     }
@@ -100,7 +104,7 @@ final class IncomingListener implements AutoCloseable {
     }
   }
 
-  private void accept() {
+  private void accept(Connections.Listening server) {
     while (true) {
       Transport transport;
       try {
@@ -127,6 +131,8 @@ final class IncomingListener implements AutoCloseable {
       if (header.type() == MessageType.SETUP) {
         arriving.run();
         setup(link, SetupMessage.decode(link.in().fields(), header.version()));
+      } else if (header.type() == MessageType.POSTCOPY) {
+        postcopy(link, link.in().fields());
       } else if (header.type() == MessageType.CHANNEL) {
         channel(link, link.in().fields());
       } else {
@@ -140,6 +146,36 @@ final class IncomingListener implements AutoCloseable {
       doorstep.leave(link);
       link.close();
     }
+  }
+
+  private void postcopy(Link link, PayloadReader fields) throws IOException {
+    UUID uuid = fields.uuid();
+    fields.end();
+    IncomingSession mine = session();
+    if (mine == null || !mine.uuid().equals(uuid)) {
+      throw new MigrationRefusedException("no such guest waits for pages here: " + uuid);
+    }
+    doorstep.leave(link);
+    mine.postcopy(link);
+  }
+
+  /**
+   * {@code migrate-recover}: the source of the guest may come by this address, too.
+   *
+   * @return the address in use
+   * @throws IOException if it cannot be had
+   */
+  MigrationAddress alsoAt(Connections connections, MigrationAddress wanted) throws IOException {
+    Connections.Listening more = connections.listen(wanted);
+    synchronized (this) {
+      Connections.Listening old = another;
+      another = more;
+      if (old != null) {
+        old.close();
+      }
+    }
+    daemon("migration-listen", () -> accept(more));
+    return more.address();
   }
 
   private void channel(Link link, PayloadReader fields) throws IOException {

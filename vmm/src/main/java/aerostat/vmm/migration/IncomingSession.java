@@ -3,6 +3,7 @@ package aerostat.vmm.migration;
 import aerostat.vmm.machine.MachineEvent;
 import aerostat.vmm.machine.RunState;
 import aerostat.vmm.machine.Sabotage;
+import aerostat.vmm.migration.postcopy.MissingPages;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
@@ -37,6 +38,13 @@ final class IncomingSession {
   private HandoverDestination handover;
   private @Nullable Link link;
   private @Nullable MovableGuest guest;
+  private @Nullable MovableGuest arrived;
+  private @Nullable MissingPages missing;
+  private @Nullable Link pages;
+
+  /** One connection brings pages at a time. */
+  private final Object turn = new Object();
+
   private boolean running;
   private volatile @Nullable StreamLoader loading;
   private long finalAt;
@@ -87,6 +95,7 @@ final class IncomingSession {
           return;
         }
         guest = loader.take();
+        missing = loader.missing();
         running = loaded.message().running();
         finalAt = loader.finalAt();
         announce("device");
@@ -204,6 +213,12 @@ final class IncomingSession {
     if (now != null) {
       now.close();
     }
+    if (pages != null) {
+      pages.close();
+    }
+    if (missing != null) {
+      missing.lost("the process ends before all pages have come");
+    }
     if (handover.phase() != HandoverDestination.Phase.OWNER) {
       discard();
     }
@@ -257,6 +272,11 @@ final class IncomingSession {
       throw new IllegalStateException("no guest to run");
     }
     try {
+      MissingPages later = missing;
+      if (later != null) {
+        mine.await(later);
+      }
+      arrived = mine;
       host.install(mine);
       if (running) {
         mine.start();
@@ -264,7 +284,7 @@ final class IncomingSession {
       } else {
         mine.setState(RunState.PAUSED);
       }
-      announce("completed");
+      announce(later == null ? "completed" : "postcopy-active");
     } catch (RuntimeException e) {
       // It is this side's guest all the same: the source may not run it any more.
       LOG.error("the guest arrived but does not start", e);
@@ -288,6 +308,46 @@ final class IncomingSession {
     } catch (IOException e) {
       // The source does without; its thread tells the state machine of the connection's end.
       now.close();
+    }
+  }
+
+  /** Whether the guest runs here and some of its pages are still with the source. */
+  synchronized boolean pagesMissing() {
+    MissingPages later = missing;
+    return arrived != null && later != null && later.left() > 0;
+  }
+
+  /** A connection that brings missing pages, on its own thread, until all are there. */
+  void postcopy(Link link) throws IOException {
+    MovableGuest mine;
+    MissingPages later;
+    synchronized (this) {
+      mine = arrived;
+      later = missing;
+      if (mine == null || later == null) {
+        throw new MigrationRefusedException("no guest here waits for pages");
+      }
+      Link old = pages;
+      pages = link;
+      if (old != null) {
+        old.close();
+      }
+    }
+    synchronized (turn) {
+      announce("postcopy-active");
+      link.transport().patience(PATIENCE);
+      try {
+        new PostcopyDestination(mine.memory(), later, stats).serve(link);
+      } catch (IOException e) {
+        LOG.warn("postcopy is interrupted: {}", e.toString());
+        stats.warning("postcopy is interrupted: " + e.getMessage());
+      }
+      if (later.left() == 0) {
+        mine.arrived();
+        announce("completed");
+      } else {
+        announce("postcopy-paused");
+      }
     }
   }
 

@@ -2,6 +2,7 @@ package aerostat.vmm.migration;
 
 import aerostat.devices.balloon.BalloonHost;
 import aerostat.mmio.memory.GuestMemory;
+import aerostat.mmio.memory.PageGate;
 import aerostat.mmio.state.FlatState;
 import aerostat.vmm.machine.Machine;
 import aerostat.vmm.machine.MachineConfig;
@@ -80,6 +81,16 @@ record MachineGuest(Machine machine) implements MovableGuest {
       LockSupport.parkNanos(LOOK);
     }
     return machine.wokeAt() == 0 ? System.nanoTime() : machine.wokeAt();
+  }
+
+  @Override
+  public void await(PageGate gate) {
+    machine.await(gate);
+  }
+
+  @Override
+  public void arrived() {
+    machine.arrived();
   }
 
   @Override

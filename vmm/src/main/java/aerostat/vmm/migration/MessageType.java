@@ -44,7 +44,15 @@ public enum MessageType {
   /** S→D: this connection is a channel for pages of a migration under way; uuid, number. */
   CHANNEL(18, 32, 0),
   /** D→S, before STARTED: how long the destination took, see {@link ArrivalTimes}. */
-  TIMES(19, 64, 0);
+  TIMES(19, 64, 0),
+  /** S→D, paused: ranges of pages that come after the guest; payload: (first page, count)…. */
+  MISSING(20, WireLimits.MAX_RANGES * 12, 0),
+  /** S→D: this connection brings the pages that are missing; uuid. */
+  POSTCOPY(21, 32, 0),
+  /** D→S: ranges of pages to send, the first ones waited for; payload: (first page, count)…. */
+  WANT(22, WireLimits.MAX_RANGES * 12, 0),
+  /** D→S: every page is there. */
+  COMPLETE(23, 16, 0);
 
   private static final MessageType[] BY_NUMBER = new MessageType[values().length + 1];
 

@@ -37,7 +37,7 @@ public final class MigrationService implements AutoCloseable {
           Map.entry("pause-before-switchover", false),
           Map.entry("postcopy-blocktime", false),
           Map.entry("postcopy-preempt", false),
-          Map.entry("postcopy-ram", false),
+          Map.entry("postcopy-ram", true),
           Map.entry("rdma-pin-all", false),
           Map.entry("release-ram", false),
           Map.entry("return-path", false),
@@ -128,6 +128,7 @@ public final class MigrationService implements AutoCloseable {
     if (guest == null) {
       throw new IllegalStateException("there is no guest to migrate");
     }
+    requireAllPages();
     RunState state = guest.state();
     if (state != RunState.RUNNING && state != RunState.PAUSED && state != RunState.PRELAUNCH) {
       throw new IllegalStateException("a guest in state " + state.qemuName() + " cannot migrate");
@@ -147,7 +148,8 @@ public final class MigrationService implements AutoCloseable {
             () -> parameters,
             this::tell,
             last,
-            errors);
+            errors,
+            new PostcopySwitch(capabilities.getOrDefault("postcopy-ram", false)));
     if (prepares) {
       MigrationPreparation.needed();
     }
@@ -181,6 +183,7 @@ public final class MigrationService implements AutoCloseable {
     IncomingListener last = incoming;
     if (last != null) {
       IncomingSession session = last.session();
+      requireAllPages();
       if (session != null && session.phase() == HandoverDestination.Phase.WAITING) {
         throw new IllegalStateException("a guest waits here for its source's word");
       }
@@ -318,6 +321,59 @@ public final class MigrationService implements AutoCloseable {
     }
     if (in != null) {
       in.close();
+    }
+  }
+
+  private void requireAllPages() {
+    IncomingSession session = incoming == null ? null : incoming.session();
+    if (session != null && session.pagesMissing()) {
+      throw new IllegalStateException("pages of the guest are still to come (postcopy)");
+    }
+  }
+
+  /**
+   * {@code migrate-start-postcopy}: the guest goes as soon as may be, its last pages after it.
+   *
+   * @throws IllegalStateException without a migration, or without the capability
+   */
+  public synchronized void startPostcopy() {
+    if (outgoing == null || outgoing.over()) {
+      throw new IllegalStateException("Start a migration first");
+    }
+    outgoing.startPostcopy();
+  }
+
+  /**
+   * {@code migrate} with {@code resume}: a source goes on after postcopy-paused.
+   *
+   * @throws IllegalStateException if nothing is interrupted
+   */
+  public synchronized void resumePostcopy(String uri) {
+    MigrationAddress address = MigrationAddress.parse(uri);
+    if (outgoing == null) {
+      throw new IllegalStateException("Cannot resume if there is no paused migration");
+    }
+    outgoing.recover(address);
+  }
+
+  /**
+   * {@code migrate-recover}: a destination waits for its source at another address; returns the
+   * address in use.
+   *
+   * @throws IllegalStateException if no postcopy is interrupted
+   * @throws UncheckedIOException if the address cannot be had
+   */
+  public synchronized String recover(String uri) {
+    MigrationAddress address = MigrationAddress.parse(uri);
+    IncomingListener listener = incoming;
+    IncomingSession session = listener == null ? null : listener.session();
+    if (listener == null || session == null || !session.pagesMissing()) {
+      throw new IllegalStateException("Migrate recover can only be run when postcopy is paused.");
+    }
+    try {
+      return listener.alsoAt(connections(true), address).toString();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e.getMessage(), e);
     }
   }
 

@@ -60,6 +60,7 @@ final class MigrationStats {
   private long duplicate;
   private long transferred;
   private long precopyBytes = -1;
+  private long postcopyBytes;
   private long syncs;
   private long lastSync = begin;
   private long dirtyRate;
@@ -141,6 +142,11 @@ final class MigrationStats {
 
   synchronized void transferred(long bytes) {
     transferred = bytes;
+  }
+
+  /** Bytes that came, or went, after the guest. */
+  synchronized void postcopied(long bytes) {
+    postcopyBytes += bytes;
   }
 
   synchronized void hintWait(long nanos) {
@@ -271,6 +277,7 @@ final class MigrationStats {
     ram.put("page-size", PAGE);
     ram.put("pages-per-second", (long) ((normal + duplicate) / seconds));
     ram.put("precopy-bytes", precopy);
+    ram.put("postcopy-bytes", postcopyBytes);
     ram.put("downtime-bytes", transferred - precopy);
     return ram;
   }

@@ -2,6 +2,7 @@ package aerostat.vmm.migration;
 
 import aerostat.devices.balloon.BalloonHost;
 import aerostat.mmio.memory.GuestMemory;
+import aerostat.mmio.memory.PageGate;
 import aerostat.mmio.state.FlatState;
 import aerostat.vmm.machine.MachineConfig;
 import aerostat.vmm.machine.RunState;
@@ -47,6 +48,16 @@ public interface MovableGuest {
    */
   default long awaitFirstPoll(long timeoutNanos) {
     return System.nanoTime();
+  }
+
+  /** As {@link aerostat.vmm.machine.Machine#await}: pages come after the guest. */
+  default void await(PageGate gate) {
+    memory().gate(gate);
+  }
+
+  /** All pages are there. */
+  default void arrived() {
+    memory().gate(null);
   }
 
   void setState(RunState state);

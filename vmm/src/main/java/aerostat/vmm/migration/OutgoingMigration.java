@@ -32,7 +32,13 @@ final class OutgoingMigration implements AutoCloseable {
   private final HandoverDriver driver;
   private final boolean resumeBoth;
   private final Thread thread = new Thread(this::run, "migration-out");
+  private final UUID uuid;
+  private final PostcopySwitch postcopy;
   private volatile boolean switching;
+  private volatile @Nullable Link pages;
+
+  /** Where the destination is to be found again; guarded by {@link #thread}. */
+  private @Nullable MigrationAddress recoverAt;
 
   /**
    * @param channels connections for pages beside the main one
@@ -40,6 +46,7 @@ final class OutgoingMigration implements AutoCloseable {
    * @param previous an earlier migration of this guest that may still have to tell its destination
    *     that it ended; it gets a moment to do so
    * @param errors those that a test build plants; none otherwise
+   * @param postcopy whether the guest may go before its last pages
    */
   OutgoingMigration(
       MovableGuest guest,
@@ -50,15 +57,19 @@ final class OutgoingMigration implements AutoCloseable {
       Supplier<MigrationParameters> parameters,
       Consumer<MachineEvent> events,
       @Nullable OutgoingMigration previous,
-      PlantedErrors errors) {
+      PlantedErrors errors,
+      PostcopySwitch postcopy) {
     this.guest = guest;
     this.address = address;
     this.events = events;
     this.previous = previous;
-    UUID uuid = UUID.randomUUID();
+    this.postcopy = postcopy;
+    this.uuid = UUID.randomUUID();
     MigrationParameters p = parameters.get();
     this.stats = new MigrationStats(uuid, guest.memory().size());
-    this.switchOver = new SwitchOver(guest, p);
+    // A page that a hint took out is never sent, and an access would wait for it (DEV-17, EDGE-46).
+    this.switchOver =
+        new SwitchOver(guest, postcopy.allowed() ? p.with(Map.of("x-hinting", false)) : p);
     this.resumeBoth = p.sabotaged(Sabotage.RESUME_BOTH);
     this.driver = new HandoverDriver(HandoverSource.begin(uuid), new GuestHere(), address, stats);
     this.transfer =
@@ -72,6 +83,7 @@ final class OutgoingMigration implements AutoCloseable {
                 channels,
                 autoConverge,
                 errors,
+                postcopy,
                 driver::cancelled),
             switchOver,
             stats,
@@ -149,6 +161,13 @@ final class OutgoingMigration implements AutoCloseable {
   @Override
   public void close() {
     driver.close();
+    Link now = pages;
+    if (now != null) {
+      now.close();
+    }
+    synchronized (thread) {
+      thread.notifyAll();
+    }
   }
 
   private void run() {
@@ -165,12 +184,73 @@ final class OutgoingMigration implements AutoCloseable {
         driver.giveUp(e);
       }
       driver.resolve();
+      if (postcopy.switched() && driver.state().phase() == HandoverSource.Phase.COMPLETED) {
+        bringPages();
+      }
     } catch (RuntimeException e) {
       LOG.error("migration to {} ended unexpectedly", address, e);
       stats.error(String.valueOf(e));
       announce("failed");
     } finally {
       driver.dropLink();
+    }
+  }
+
+  /** The guest runs over there; what it has not got follows, over as many connections as needed. */
+  private void bringPages() {
+    PostcopySource source = new PostcopySource(guest.memory(), uuid, stats);
+    MigrationAddress to = address;
+    while (to != null && !driver.closed()) {
+      try (Link link = transfer.connect(to, driver::closed)) {
+        pages = link;
+        announce("postcopy-active");
+        source.serve(link);
+        switchOver.free();
+        announce("completed");
+        return;
+      } catch (IOException e) {
+        LOG.warn("postcopy to {} is interrupted: {}", to, e.toString());
+        stats.warning("postcopy is interrupted: " + e.getMessage());
+      }
+      pages = null;
+      to = awaitRecovery();
+    }
+  }
+
+  private @Nullable MigrationAddress awaitRecovery() {
+    synchronized (thread) {
+      recoverAt = null;
+    }
+    announce("postcopy-paused");
+    synchronized (thread) {
+      while (recoverAt == null && !driver.closed()) {
+        try {
+          thread.wait();
+        } catch (InterruptedException e) {
+          return null;
+        }
+      }
+      return recoverAt;
+    }
+  }
+
+  /** {@code migrate-start-postcopy}. */
+  void startPostcopy() {
+    postcopy.start();
+  }
+
+  /**
+   * {@code migrate} with {@code resume}: goes on to bring pages.
+   *
+   * @throws IllegalStateException if no postcopy is interrupted
+   */
+  void recover(MigrationAddress at) {
+    if (!stats.status().equals("postcopy-paused")) {
+      throw new IllegalStateException("Cannot resume if there is no paused migration");
+    }
+    synchronized (thread) {
+      recoverAt = at;
+      thread.notifyAll();
     }
   }
 
@@ -226,8 +306,10 @@ final class OutgoingMigration implements AutoCloseable {
         announce("completed");
       } else {
         switchOver.gone();
-        announce("completed");
-        switchOver.free();
+        if (!postcopy.switched()) {
+          announce("completed");
+          switchOver.free();
+        }
       }
     }
 

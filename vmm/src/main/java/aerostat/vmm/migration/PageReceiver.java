@@ -87,6 +87,12 @@ final class PageReceiver {
   }
 
   private long check(MessageType type, byte[] table) throws MigrationStreamException {
+    return check(type, table, firstPage, memory.pages());
+  }
+
+  /** How many pages a table of runs names, each of them in [firstPage, pages), ascending. */
+  static long check(MessageType type, byte[] table, long firstPage, long pages)
+      throws MigrationStreamException {
     if (table.length % RunTable.ENTRY != 0) {
       throw new MigrationStreamException(type + ": a table of " + table.length + " bytes");
     }
@@ -94,14 +100,14 @@ final class PageReceiver {
     long end = firstPage;
     for (int i = 0; i < table.length / RunTable.ENTRY; i++) {
       long first = RunTable.first(table, i);
-      long pages = Integer.toUnsignedLong(RunTable.pages(table, i));
-      if (first < end || first > memory.pages() || pages == 0 || pages > memory.pages() - first) {
+      long count = Integer.toUnsignedLong(RunTable.pages(table, i));
+      if (first < end || first > pages || count == 0 || count > pages - first) {
         throw new MigrationStreamException(
             "%s: run of %d pages from page %d; pages from %d to %d may come"
-                .formatted(type, pages, first, end, memory.pages()));
+                .formatted(type, count, first, end, pages));
       }
-      end = first + pages;
-      total += pages;
+      end = first + count;
+      total += count;
     }
     return total;
   }

@@ -36,6 +36,7 @@ final class Precopy {
   private long position;
   private long lookedAt;
   private long syncedAt;
+  private PostcopySwitch postcopy = PostcopySwitch.NEVER;
 
   /**
    * @param converge slows the guest down where it has to be, or null
@@ -83,6 +84,11 @@ final class Precopy {
     }
   }
 
+  /** Ends the rounds as soon as a switch to postcopy is asked for. */
+  void postcopy(PostcopySwitch wanted) {
+    postcopy = wanted;
+  }
+
   /** Rounds until the rule, or the time, says that the guest is to be stopped. */
   void rounds() throws IOException {
     dirty.begin();
@@ -109,7 +115,7 @@ final class Precopy {
       boolean complete = rule.complete(before, remaining, channels.bytes(), System.nanoTime());
       stats.forecast(rule.downtimeMillis(remaining));
       boolean still = guest.state() != RunState.RUNNING && remaining == 0;
-      if (still || complete || hurry || pacing.hurry(rounds)) {
+      if (still || complete || hurry || postcopy.wanted() || pacing.hurry(rounds)) {
         return;
       }
     }
@@ -130,11 +136,16 @@ final class Precopy {
     pacing.guestPaused();
     sender.messagePages(WireLimits.MAX_DATA_PAGES);
     stats.roundBegins(dirty.remaining(), channels.bytes());
-    sender.round();
+    boolean later = postcopy.wanted() && dirty.remaining() > 0;
+    if (later) {
+      postcopy.switched(SourceStream.missing(dirty.bits(), link.out()));
+    } else {
+      sender.round();
+    }
     channels.barrier(++rounds, 0);
     stats.roundEnds(channels.bytes());
     long sent = stepped("final-pages", synced);
-    SourceStream.state(guest, verify, dirty.withheld(), link.out());
+    SourceStream.state(guest, verify && !later, dirty.withheld(), link.out());
     stats.transferred(channels.bytes());
     stepped("state", sent);
   }
@@ -201,6 +212,7 @@ final class Precopy {
     }
     lookedAt = now;
     return pacing.hurry(0)
+        || postcopy.wanted()
         || rule.syncNow(dirty.remaining(), channels.bytes(), now)
         || converge != null && rounds > 0 && now - syncedAt > SYNC_EACH;
   }

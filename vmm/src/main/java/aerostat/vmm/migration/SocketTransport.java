@@ -162,7 +162,9 @@ final class SocketTransport implements Transport {
       int ready =
           timeoutNanos == 0
               ? selector.select()
-              : selector.select(Math.max(1, TimeUnit.NANOSECONDS.toMillis(timeoutNanos)));
+              : timeoutNanos < 0
+                  ? selector.selectNow()
+                  : selector.select(Math.max(1, TimeUnit.NANOSECONDS.toMillis(timeoutNanos)));
       if (!selector.isOpen()) {
         throw new IOException("the connection is closed");
       }

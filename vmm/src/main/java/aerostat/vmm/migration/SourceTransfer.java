@@ -34,6 +34,7 @@ final class SourceTransfer implements AutoCloseable {
       int channels,
       boolean autoConverge,
       PlantedErrors errors,
+      PostcopySwitch postcopy,
       BooleanSupplier cancelled) {}
 
   private static final long CONNECT_TIMEOUT = TimeUnit.SECONDS.toNanos(10);
@@ -50,6 +51,11 @@ final class SourceTransfer implements AutoCloseable {
     this.switchOver = switchOver;
     this.stats = stats;
     this.watcher = watcher;
+  }
+
+  /** A connection to another address of the same destination. */
+  Link connect(MigrationAddress address, BooleanSupplier stop) throws IOException {
+    return new Link(task.connections().connect(address, CONNECT_TIMEOUT, stop));
   }
 
   /** A connection to the task's address. */
@@ -79,8 +85,10 @@ final class SourceTransfer implements AutoCloseable {
   private String send(Link main) throws IOException {
     MigrationParameters p = task.parameters().get();
     MovableGuest guest = task.guest();
+    // Pages that come after the guest cannot be compared before it runs.
+    boolean verify = p.verify() && !task.postcopy().allowed();
     SourceStream.setup(
-        SetupMessage.of(task.uuid(), guest, p.verify(), task.channels()),
+        SetupMessage.of(task.uuid(), guest, verify, task.channels()),
         guest.imageBytes(),
         main.out());
     main.expect(main.in().next(), MessageType.ACCEPT);
@@ -105,11 +113,12 @@ final class SourceTransfer implements AutoCloseable {
             task.parameters(),
             task.cancelled(),
             watcher::pass);
+    precopy.postcopy(task.postcopy());
     watcher.status("active");
     precopy.rounds();
     watcher.switching();
     watcher.status("device");
-    precopy.last(p.verify());
+    precopy.last(verify);
     return pages.pausedDigest();
   }
 

@@ -4,6 +4,7 @@ import aerostat.mmio.memory.GuestMemory;
 import aerostat.mmio.memory.PageOwners;
 import aerostat.mmio.state.StateRefusedException;
 import aerostat.vmm.machine.Sabotage;
+import aerostat.vmm.migration.postcopy.MissingPages;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -37,6 +38,7 @@ final class StreamLoader implements AutoCloseable {
   private @Nullable PageReceiver pages;
   private @Nullable ArrivingChannels channels;
   private byte @Nullable [] state;
+  private @Nullable MissingPages missing;
   private long verified;
   private int rounds;
   private long finalAt;
@@ -237,6 +239,10 @@ final class StreamLoader implements AutoCloseable {
         state = in.data();
         watch.progress();
       }
+      case MISSING -> {
+        paused(header);
+        missing(memory, in.payload());
+      }
       case OWNERS -> {
         paused(header);
         watch.progress();
@@ -249,6 +255,25 @@ final class StreamLoader implements AutoCloseable {
       }
       default -> throw new MigrationStreamException(header.type() + " does not belong here");
     }
+  }
+
+  private void missing(GuestMemory memory, byte[] table) throws MigrationStreamException {
+    if (setup.verify()) {
+      throw new MigrationStreamException("MISSING: all checksums were announced");
+    }
+    long firstPage = memory.romSize() >>> GuestMemory.PAGE_SHIFT;
+    long unused = PageReceiver.check(MessageType.MISSING, table, firstPage, memory.pages());
+    MissingPages pages = missing == null ? new MissingPages(memory) : missing;
+    missing = pages;
+    for (int i = 0; i < table.length / RunTable.ENTRY; i++) {
+      long first = RunTable.first(table, i);
+      pages.add(first, first + RunTable.pages(table, i));
+    }
+  }
+
+  /** Pages that come after the guest, or null. */
+  @Nullable MissingPages missing() {
+    return missing;
   }
 
   private void barrier(PayloadReader fields, WireHeader header) throws IOException {

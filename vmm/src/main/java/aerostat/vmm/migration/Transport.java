@@ -28,7 +28,7 @@ public interface Transport extends AutoCloseable {
   /**
    * Waits for something to read, the end of the stream included.
    *
-   * @param timeoutNanos 0: no limit
+   * @param timeoutNanos 0: no limit; negative: only looks
    * @return false after the time or a {@link #wake}
    */
   boolean awaitReadable(long timeoutNanos) throws IOException;

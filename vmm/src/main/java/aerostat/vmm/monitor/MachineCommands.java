@@ -12,6 +12,7 @@ import aerostat.vmm.migration.MigrationService;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.IntFunction;
@@ -19,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Commands about the machine and its balloon, with QEMU's names and words. */
 public final class MachineCommands {
+  private static final int LOCK_SECONDS = 2;
+
   /** The balloon's path in QEMU's object tree, as {@code -device …,id=balloon0} makes it. */
   static final String BALLOON_PATH = "/machine/peripheral/balloon0";
 
@@ -274,7 +277,7 @@ public final class MachineCommands {
   private Object withBalloon(Function<BalloonHost, Object> action) {
     Machine machine = machine();
     ReentrantLock lock = machine.lock();
-    lock.lock();
+    lock(machine, lock);
     try {
       return action.apply(machine.balloon());
     } finally {
@@ -297,5 +300,21 @@ public final class MachineCommands {
       throw QmpException.generic("Parameter '" + name + "' is missing");
     }
     return value;
+  }
+
+  /** A device that waits for a page (postcopy) holds the lock; a question must not wait with it. */
+  private static void lock(Machine machine, ReentrantLock lock) {
+    if (machine.memory().gate() == null) {
+      lock.lock();
+      return;
+    }
+    try {
+      if (!lock.tryLock(LOCK_SECONDS, TimeUnit.SECONDS)) {
+        throw QmpException.generic("a device waits for a page that has not come yet (postcopy)");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw QmpException.generic("interrupted");
+    }
   }
 }

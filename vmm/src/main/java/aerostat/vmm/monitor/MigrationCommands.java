@@ -23,14 +23,33 @@ public final class MigrationCommands {
                     + " after which it goes on here. Returns at once; `query-migrate` and the"
                     + " events MIGRATION and MIGRATION_PASS tell how it goes.",
                 arguments -> {
-                  migration.migrate(string(arguments, "uri"));
+                  if (Boolean.TRUE.equals(arguments.get("resume"))) {
+                    migration.resumePostcopy(string(arguments, "uri"));
+                  } else {
+                    migration.migrate(string(arguments, "uri"));
+                  }
                   return Command.EMPTY;
                 },
                 required(
                     "uri",
                     Argument.Type.STRING,
                     "`tcp:HOST:PORT`, `unix:PATH`, or `file:PATH[,diff=on]` for a snapshot"),
-                optional("detach", Argument.Type.BOOLEAN, "ignored, as by QEMU's monitor")),
+                optional("detach", Argument.Type.BOOLEAN, "ignored, as by QEMU's monitor"),
+                optional("resume", Argument.Type.BOOLEAN, "true: goes on after `postcopy-paused`")),
+            Command.of(
+                "migrate-start-postcopy",
+                "The guest goes at the end of this round and its last pages follow it. Needs the"
+                    + " capability `postcopy-ram` from the start of the migration.",
+                arguments -> {
+                  migration.startPostcopy();
+                  return Command.EMPTY;
+                }),
+            Command.of(
+                "migrate-recover",
+                "On a destination in `postcopy-paused`: waits for the source at this address, too."
+                    + " Answers with the address in use.",
+                arguments -> Map.of("uri", migration.recover(string(arguments, "uri"))),
+                required("uri", Argument.Type.STRING, "`tcp:HOST:PORT` or `unix:PATH`")),
             Command.of(
                 "migrate-incoming",
                 "Waits for a guest at `uri`; on a VMM started with `--incoming defer`, or one whose"

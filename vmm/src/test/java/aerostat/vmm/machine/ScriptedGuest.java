@@ -2,12 +2,15 @@ package aerostat.vmm.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import aerostat.mmio.memory.GuestMemory;
+import aerostat.mmio.memory.PageGate;
 import aerostat.mmio.trace.TraceRecorder;
 import aerostat.vmm.cpu.VcpuLayout;
 import aerostat.vmm.image.Flavour;
 import aerostat.vmm.image.ResumeTable;
 import aerostat.vmm.migration.InProcessMove;
 import aerostat.vmm.migration.MachineSnapshots;
+import aerostat.vmm.migration.postcopy.MissingPages;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
@@ -154,6 +157,45 @@ final class ScriptedGuest implements AutoCloseable {
     Machine moved =
         InProcessMove.move(machine, MachineHost.SILENT.withConsole(newConsole).withTrace(newTrace));
     return new ScriptedGuest(moved, newConsole, newTrace, console(), trace(), machine.polls());
+  }
+
+  /**
+   * The guest in a fresh machine whose memory is all still here: each page comes when it is
+   * touched. This one must not be closed before {@link Lazy#rest}.
+   */
+  Lazy moveBeforeItsPages() {
+    ScriptedGuest moved = move();
+    GuestMemory from = machine.memory();
+    GuestMemory to = moved.machine.memory();
+    long first = to.romSize() >>> GuestMemory.PAGE_SHIFT;
+    to.segment().asSlice(to.romSize()).fill((byte) 0x5a); // whatever lay there must not be seen
+    MissingPages missing = new MissingPages(to);
+    missing.add(first, to.pages());
+    Lazy lazy = new Lazy(moved, from, missing);
+    moved.machine.await(lazy);
+    return lazy;
+  }
+
+  /** A guest that has gone before its pages. */
+  record Lazy(ScriptedGuest guest, GuestMemory from, MissingPages missing) implements PageGate {
+    @Override
+    public void await(long first, long last) {
+      for (long page = first; page <= last; page++) {
+        missing.place(
+            page, from.segment().asSlice(page << GuestMemory.PAGE_SHIFT, GuestMemory.PAGE_SIZE));
+      }
+    }
+
+    @Override
+    public boolean mayCome() {
+      return true;
+    }
+
+    /** All other pages come, and the guest is in its own form again. */
+    void rest() {
+      await(0, from.pages() - 1);
+      guest.machine.arrived();
+    }
   }
 
   /** The guest of a file that was made of this one as it stands. */

@@ -273,7 +273,7 @@ class MigrationTest {
           .hasMessageContaining("downtime-limit");
       assertThatThrownBy(() -> a.service.setParameters(Map.of("x-sabotage", "skip-page")))
           .hasMessageContaining("test builds");
-      assertThatThrownBy(() -> a.service.setCapabilities(Map.of("postcopy-ram", true)))
+      assertThatThrownBy(() -> a.service.setCapabilities(Map.of("xbzrle", true)))
           .hasMessageContaining("not supported");
       assertThatThrownBy(() -> a.service.setCapabilities(Map.of("warp", false)))
           .hasMessageContaining("unknown");

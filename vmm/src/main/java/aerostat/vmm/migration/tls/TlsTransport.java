@@ -84,7 +84,8 @@ final class TlsTransport implements Transport {
     long deadline = System.nanoTime() + timeoutNanos;
     while (!plain.hasRemaining() && !ended) {
       long left = timeoutNanos == 0 ? 0 : deadline - System.nanoTime();
-      if (timeoutNanos != 0 && left <= 0 || !below.awaitReadable(left)) {
+      if (timeoutNanos > 0 && left <= 0
+          || !below.awaitReadable(timeoutNanos < 0 ? timeoutNanos : left)) {
         return false;
       }
       // What came may be no data: a ticket, new keys.
