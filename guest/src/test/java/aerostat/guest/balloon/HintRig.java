@@ -7,8 +7,8 @@ final class HintRig {
   private HintRig() {}
 
   static final int ID = 0x80000001;
-  static final String START = "id " + Integer.toUnsignedString(ID);
-  static final String NEXT = "id " + Integer.toUnsignedString(ID + 1);
+  static final String START = "id 2147483649";
+  static final String NEXT = "id 2147483650";
   static final String STOP = "id 0";
   static final String BLOCK = "block";
 
