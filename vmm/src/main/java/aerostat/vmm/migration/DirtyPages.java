@@ -98,6 +98,28 @@ final class DirtyPages implements FreePageHintSink {
     }
   }
 
+  /**
+   * As {@link #begin}, but pages that an earlier migration's hints left over stay hinted and do not
+   * go: they were not written since, so what is in them means nothing, here or there. Then hints
+   * are of use also to a guest that moves on before it has taken its pages back.
+   */
+  void beginWithHinted() {
+    machineLock.lock();
+    try {
+      // One step: a mark that is taken settles its page's owner, one that comes later stays.
+      memory.harvest(new PageBitmap(memory.pages()));
+      bits.setRange(firstPage, bits.pages());
+      PageOwners owners = memory.owners();
+      for (PageOwners.Run run = owners.next(firstPage); run != null; run = owners.next(run.end())) {
+        if (run.owner() == PageOwners.HINTED) {
+          withhold(run.firstPage(), run.end());
+        }
+      }
+    } finally {
+      machineLock.unlock();
+    }
+  }
+
   /** Log on: what was written before needs no mark, for every page is still to be sent. */
   private void startLog() {
     machineLock.lock();

@@ -91,7 +91,12 @@ final class Precopy {
 
   /** Rounds until the rule, or the time, says that the guest is to be stopped. */
   void rounds() throws IOException {
-    dirty.begin();
+    MigrationParameters first = parameters.get();
+    if (first.hinting() && !first.sabotaged(Sabotage.LOG_AFTER_HINTS)) {
+      dirty.beginWithHinted();
+    } else {
+      dirty.begin();
+    }
     boolean hints = sync();
     // While the guest collects its hints, the host's kernel is asked about the rest.
     PageBitmap untouched = parameters.get().skipUntouched() ? dirty.untouched() : null;

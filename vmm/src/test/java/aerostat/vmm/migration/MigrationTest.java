@@ -108,6 +108,48 @@ class MigrationTest {
   }
 
   @Test
+  void pagesHintedToAnEarlierMigration_stayBehind_unlessTheyWereWritten() throws Exception {
+    try (FakeHost a = FakeHost.with(FakeGuest.fresh(32 * MIB));
+        FakeHost b = new FakeHost()) {
+      FakeGuest guest = a.guest();
+      guest.fillRandom(16 * MIB, 8 * MIB);
+      guest.memory.dirtyLog().clear();
+      guest.memory.owners().set(GuestMemory.RAM_BASE + 16 * MIB, 8 * MIB, PageOwners.HINTED);
+      guest.memory.store64(GuestMemory.RAM_BASE + 20 * MIB, 4711);
+      guest.setState(RunState.PAUSED);
+      a.service.setParameters(Map.of("x-verify", true));
+      a.service.migrate(b.service.listen("tcp:127.0.0.1:0"));
+      moved(a, b);
+
+      GuestMemory there = b.guest().memory;
+      assertThat(number(a.ram(), "normal")).isEqualTo(1);
+      assertThat(number(a.service.query(), "x-hinted-pages")).isEqualTo(8 * MIB / 4096 - 1);
+      assertThat(there.load64(GuestMemory.RAM_BASE + 20 * MIB)).isEqualTo(4711);
+      assertThat(there.owners().get(GuestMemory.RAM_BASE + 20 * MIB)).isEqualTo(PageOwners.GUEST);
+      assertThat(there.owners().counts()[PageOwners.HINTED]).isEqualTo(8 * MIB / 4096 - 1);
+      assertThat(there.isZero(GuestMemory.RAM_BASE + 16 * MIB, 4 * MIB)).isTrue();
+    }
+  }
+
+  @Test
+  void withHintingOff_everyPageGoes_hintedOnesToo() throws Exception {
+    try (FakeHost a = FakeHost.with(FakeGuest.fresh(8 * MIB));
+        FakeHost b = new FakeHost()) {
+      FakeGuest guest = a.guest();
+      guest.fillRandom(4 * MIB, MIB);
+      guest.memory.dirtyLog().clear();
+      guest.memory.owners().set(GuestMemory.RAM_BASE + 4 * MIB, MIB, PageOwners.HINTED);
+      guest.setState(RunState.PAUSED);
+      byte[] before = guest.ram();
+      a.service.setParameters(Map.of("x-hinting", false));
+      a.service.migrate(b.service.listen("tcp:127.0.0.1:0"));
+      moved(a, b);
+      assertThat(b.guest().ram()).isEqualTo(before);
+      assertThat(b.guest().memory.owners().counts()[PageOwners.HINTED]).isZero();
+    }
+  }
+
+  @Test
   void tenMovesThereAndBack_betweenTheSameTwo() throws Exception {
     try (FakeHost a = FakeHost.with(FakeGuest.fresh(16 * MIB));
         FakeHost b = new FakeHost()) {

@@ -40,7 +40,7 @@ final class Limits {
       limits.add("loopback into fresh memory", () -> loopback(source, null));
       limits.add("loopback into used memory", () -> loopback(source, used));
       limits.add("sum of longs", () -> sum(source.segment()));
-      limits.add("scan for zero pages", () -> scan(source.segment()));
+      limits.add("scan for zero pages, none zero", () -> scan(source.segment()));
       limits.add("sum of longs, all zero", Limits::sumOfZeros);
       limits.add("scan for zero pages, all zero", Limits::scanOfZeros);
       limits.add("copy of memory", () -> copy(source.segment(), used.segment()));
