@@ -3,6 +3,7 @@ package aerostat.tools.bench;
 import aerostat.tools.bench.balloon.BalloonCommand;
 import aerostat.tools.bench.boot.BootCommand;
 import aerostat.tools.bench.guest.GuestCommand;
+import aerostat.tools.bench.hinting.HintingCommand;
 import aerostat.tools.bench.migration.MigrationCommand;
 import aerostat.vmm.cli.ExitCode;
 import aerostat.vmm.cli.Verbosity;
@@ -19,10 +20,11 @@ import picocli.CommandLine.Mixin;
       "Measures guest code, migration, balloon and boot, beside the goals for them.",
       ""
     },
-    synopsisSubcommandLabel = "guest|migration|balloon|boot",
+    synopsisSubcommandLabel = "guest|migration|hinting|balloon|boot",
     subcommands = {
       GuestCommand.class,
       MigrationCommand.class,
+      HintingCommand.class,
       BalloonCommand.class,
       BootCommand.class
     },

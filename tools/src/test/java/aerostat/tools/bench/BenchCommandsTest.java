@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import aerostat.tools.bench.balloon.BalloonCommand;
 import aerostat.tools.bench.boot.BootCommand;
+import aerostat.tools.bench.hinting.HintingCommand;
 import aerostat.tools.bench.migration.MigrationCommand;
 import aerostat.vmm.cli.ExitCode;
 import aerostat.vmm.cli.Main;
@@ -87,8 +88,27 @@ class BenchCommandsTest {
   }
 
   @Test
+  void hintingComparesVariants() {
+    String out =
+        printed(
+            () ->
+                execute(
+                    new HintingCommand(),
+                    "--memory",
+                    "64M",
+                    "--runs",
+                    "1",
+                    "--variants",
+                    "BITMAP_2016",
+                    "--churn",
+                    "0"));
+
+    assertThat(out).contains("an idle guest of 64 MiB", "bitmap-2016", "pages hinted");
+  }
+
+  @Test
   void helpTeaches() {
-    for (String command : new String[] {"guest", "migration", "balloon", "boot"}) {
+    for (String command : new String[] {"guest", "migration", "hinting", "balloon", "boot"}) {
       assertThat(printed(() -> Main.run("bench", command, "--help")))
           .contains("aerostat bench " + command, "--json");
     }

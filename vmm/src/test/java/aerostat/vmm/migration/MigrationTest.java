@@ -88,6 +88,7 @@ class MigrationTest {
     }
   }
 
+  /** MIG-08: zero pages and hinted ones cost nothing. */
   @Test
   void hints_MIG19_followTheRounds_andHintedPagesAreNotSent() throws Exception {
     try (FakeHost a = FakeHost.with(FakeGuest.fresh(64 * MIB));

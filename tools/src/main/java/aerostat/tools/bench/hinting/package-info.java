@@ -1,0 +1,5 @@
+/** {@code aerostat bench hinting}: the balloon driver's variants, migrated. */
+@NullMarked
+package aerostat.tools.bench.hinting;
+
+import org.jspecify.annotations.NullMarked;
