@@ -23,7 +23,8 @@ record RuleNotes(
     Map<String, String> same,
     Map<String, Map<String, String>> defects) {
   static RuleNotes read() throws IOException {
-    RuleNotes notes = new RuleNotes(new TreeMap<>(), new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
+    RuleNotes notes =
+        new RuleNotes(new TreeMap<>(), new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
     try (InputStream in = RuleNotes.class.getResourceAsStream("rules.tsv")) {
       String text = new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
       text.lines().filter(line -> !line.startsWith("#") && !line.isBlank()).forEach(notes::add);

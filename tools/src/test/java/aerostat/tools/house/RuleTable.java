@@ -94,7 +94,8 @@ final class RuleTable {
         """);
     long all = rules().size();
     long without = rules().stream().filter(rule -> !tested.containsKey(rule)).count();
-    text.append("%d rules, %d of them tested, %d excused.\n".formatted(all, all - without, without));
+    text.append(
+        "%d rules, %d of them tested, %d excused.\n".formatted(all, all - without, without));
     sections.forEach((title, rules) -> section(text, title, rules));
     return text.toString();
   }

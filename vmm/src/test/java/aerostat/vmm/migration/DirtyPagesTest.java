@@ -24,7 +24,8 @@ class DirtyPagesTest {
   }
 
   @Test
-  @DisplayName("MIG-01: all pages but the image's, whatever the log says; then the log is on, empty")
+  @DisplayName(
+      "MIG-01: all pages but the image's, whatever the log says; then the log is on, empty")
   void begin() {
     memory.store64(AT, 1);
     dirty.begin();

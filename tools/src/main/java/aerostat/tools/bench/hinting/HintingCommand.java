@@ -15,14 +15,16 @@ import picocli.CommandLine.Option;
 @Command(
     name = "hinting",
     description = {
-      "Migrates an idle guest, and one that wrote and freed half of its memory, with each variant of",
+      "Migrates an idle guest, and one that wrote and freed half of its memory, with each variant"
+          + " of",
       "the balloon driver: time, processor time and bytes. Then the ping-pong of the v28 letter.",
       ""
     },
     footer = {
       "",
       "Each run boots a new guest in a new process and moves it to another new one. The guest with",
-      "variant 'reporting' is given the time to report before. In the ping-pong a guest does a fixed",
+      "variant 'reporting' is given the time to report before. In the ping-pong a guest does a"
+          + " fixed",
       "amount of work with four threads: at rest, while it goes to and fro without a pause, and",
       "likewise with hints."
     })
