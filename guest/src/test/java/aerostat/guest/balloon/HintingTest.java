@@ -8,15 +8,16 @@ import static org.assertj.core.api.Assertions.within;
 import aerostat.guest.kernel.Sched;
 import aerostat.guest.machine.Memory;
 import aerostat.guest.mm.FreeMemory;
-import aerostat.guest.mm.Gfp;
-import aerostat.guest.mm.PageAlloc;
 import aerostat.guest.mm.Zone;
 import aerostat.guest.virtio.VirtioBus;
 import java.util.HashSet;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Free page hinting as merged, repaired: HINT rules. */
+/**
+ * Free page hinting as merged, repaired: HINT rules. What becomes of held blocks in a shortage
+ * (HINT-12, HINT-13, EDGE-28, EDGE-43) is {@link HintShrinkerTest}'s.
+ */
 class HintingTest {
   private static final long HINT = features(BalloonIds.F_STATS_VQ, BalloonIds.F_FREE_PAGE_HINT);
   private static final int ID = 0x80000001;
@@ -294,117 +295,6 @@ class HintingTest {
           model.request(ID);
           settle();
           assertThat(model.hinted).isNotEmpty();
-        });
-  }
-
-  /** The host may have made anything of it: zeros, or what the device scribbles here. */
-  @Test
-  void hint13_aBlockReleasedBeforeDoneIsInitialisedByWhoeverGetsIt() {
-    ModelBalloon model = new ModelBalloon(HINT);
-    BalloonFixture.run(
-        model,
-        () -> {
-          model.request(ID);
-          settle();
-          for (long block : model.hinted) {
-            Memory.fill(block, HeldBlocks.BLOCK_BYTES, 0x5c);
-          }
-          HeldBlocks ops = new HeldBlocks();
-          assertThat(ops.countObjects(hinting().shrinker())).isPositive();
-          assertThat(ops.scanObjects(hinting().shrinker(), 1)).isEqualTo(1024);
-          long again =
-              PageAlloc.getFreePages(Gfp.GFP_KERNEL | Gfp.__GFP_ZERO, HeldBlocks.BLOCK_ORDER);
-          assertThat(model.hinted).contains(again);
-          for (long at = again; at < again + HeldBlocks.BLOCK_BYTES; at += 8) {
-            assertThat(Memory.load64(at)).isZero();
-          }
-        });
-  }
-
-  /** EDGE-43. */
-  @Test
-  void hint12_shrinkerCountsAndFreesGuestPagesInBlocks() {
-    ModelBalloon model = new ModelBalloon(HINT);
-    BalloonFixture.run(
-        model,
-        () -> {
-          model.request(ID);
-          settle();
-          HeldBlocks ops = new HeldBlocks();
-          long blocks = heldBlocks();
-          assertThat(ops.countObjects(hinting().shrinker())).isEqualTo(blocks * 1024);
-          assertThat(ops.scanObjects(hinting().shrinker(), 1)).isEqualTo(1024);
-          assertThat(ops.scanObjects(hinting().shrinker(), 1025)).isEqualTo(2048);
-          assertThat(heldBlocks()).isEqualTo(blocks - 3);
-        });
-  }
-
-  /** EDGE-28. */
-  @Test
-  void mig24_shrinkerReleasesNoBlockThatTheDeviceHasNotUsed() {
-    ModelBalloon model = new ModelBalloon(HINT, 8);
-    BalloonFixture.run(
-        model,
-        () -> {
-          model.stalled = true;
-          model.request(ID);
-          settle();
-          HeldBlocks ops = new HeldBlocks();
-          long held = heldBlocks();
-          assertThat(held).isBetween(5L, 7L);
-          assertThat(ops.countObjects(hinting().shrinker())).isZero();
-          assertThat(ops.scanObjects(hinting().shrinker(), 1 << 20)).isZero();
-          assertThat(heldBlocks()).isEqualTo(held);
-          model.stop();
-          settle();
-          model.serveHints();
-          assertThat(ops.countObjects(hinting().shrinker())).isEqualTo(held * 1024);
-          assertThat(ops.scanObjects(hinting().shrinker(), 1 << 20)).isEqualTo(held * 1024);
-        });
-  }
-
-  @Test
-  void aBlockReleasedBeforeItWasUsedIsForgotten() {
-    ModelBalloon model = new ModelBalloon(HINT, 8);
-    BalloonFixture.run(
-        model,
-        () -> {
-          model.stalled = true;
-          model.request(ID);
-          settle();
-          model.done();
-          settle();
-          assertThat(heldBlocks()).isZero();
-          // Somebody else has the memory now, links and all.
-          for (int i = 0; i < 25; i++) {
-            long block = PageAlloc.getFreePages(Gfp.GFP_KERNEL, Zone.MAX_PAGE_ORDER);
-            assertThat(block).isNotZero();
-          }
-          model.serveHints();
-          model.stalled = false;
-          long free = FreeMemory.pages();
-          model.request(ID + 1);
-          settle();
-          model.done();
-          settle();
-          assertThat(heldBlocks()).isZero();
-          assertThat(FreeMemory.pages()).isCloseTo(free, within(WORKER_PAGES));
-        });
-  }
-
-  @Test
-  void memoryPressureGetsHintedBlocksBack() {
-    ModelBalloon model = new ModelBalloon(HINT);
-    BalloonFixture.run(
-        model,
-        () -> {
-          model.request(ID);
-          settle();
-          long held = heldBlocks();
-          for (int i = 0; i < 15_000; i++) {
-            assertThat(PageAlloc.allocPage(Gfp.GFP_KERNEL)).isNotNull();
-          }
-          assertThat(heldBlocks()).isLessThan(held);
         });
   }
 
