@@ -9,6 +9,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.Random;
 import java.util.function.Consumer;
@@ -381,8 +382,7 @@ class PackedVirtqueueTest {
       rig.device.stall(true);
       int id = ring.send(number(1), number(2), number(3));
       Virtqueue queue = rig.transport.queue(0);
-      DescriptorChain chain = queue.pop();
-      assertThat(chain).isNotNull();
+      DescriptorChain chain = Objects.requireNonNull(queue.pop());
       int head = chain.head();
       queue.unpop(head);
       assertThat(queue.inFlight()).isZero();
@@ -425,8 +425,7 @@ class PackedVirtqueueTest {
       } else if (!held.isEmpty()) {
         int head = held.remove(random.nextInt(held.size()));
         rig.device.release(2, head, 0);
-        MockRing.Used used = ring.poll();
-        assertThat(used).as("seed %d, step %d", seed, i).isNotNull();
+        MockRing.Used used = Objects.requireNonNull(ring.poll(), "seed " + seed + ", step " + i);
         assertThat(used.head()).isEqualTo(head & 0xffff);
         assertThat(out.remove((Integer) used.head())).isTrue();
         free += slots[used.head()];

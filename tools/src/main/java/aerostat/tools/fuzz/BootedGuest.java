@@ -53,10 +53,15 @@ public final class BootedGuest {
    * @param memory bytes of RAM
    * @param append further words of the command line
    * @param flavour of guest code
+   * @param packed whether the guest's driver may have packed rings
    */
-  public record Setup(long memory, String append, Flavour flavour) {
+  public record Setup(long memory, String append, Flavour flavour, boolean packed) {
     /** 32 MiB, plain. */
-    public static final Setup DEFAULT = new Setup(32 << 20, "", Flavour.PLAIN);
+    public static final Setup DEFAULT = new Setup(32 << 20, "", Flavour.PLAIN, true);
+
+    public Setup withPacked(boolean on) {
+      return new Setup(memory, append, flavour, on);
+    }
 
     /** Everything that a balloon can offer at once; a driver takes what it likes. */
     BalloonOptions balloon() {
@@ -64,7 +69,7 @@ public final class BootedGuest {
       for (BalloonProperty property : OFFERED) {
         options = options.with(property, true);
       }
-      return options;
+      return options.with(BalloonProperty.PACKED, packed);
     }
   }
 

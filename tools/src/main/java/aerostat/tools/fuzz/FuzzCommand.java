@@ -33,7 +33,11 @@ public final class FuzzCommand implements Callable<Integer> {
   @Parameters(
       arity = "0..1",
       paramLabel = "TARGET",
-      description = "device: register and ring inputs against the balloon of a booted guest.")
+      description = {
+        "device: register and ring inputs against the balloon of a booted guest;",
+        "driver, driver-packed: a hostile device against the driver of a booted guest, with split",
+        "or packed rings."
+      })
   private @Nullable String target;
 
   @Option(
@@ -144,7 +148,8 @@ public final class FuzzCommand implements Callable<Integer> {
   }
 
   private BootedGuest.Setup setup() {
-    return new BootedGuest.Setup(memory, append, sanitize ? Flavour.SANITIZING : Flavour.PLAIN);
+    return new BootedGuest.Setup(
+        memory, append, sanitize ? Flavour.SANITIZING : Flavour.PLAIN, true);
   }
 
   private static TargetKind kind(String name) {

@@ -1,6 +1,7 @@
 package aerostat.tools.fuzz;
 
 import aerostat.tools.fuzz.device.DeviceTarget;
+import aerostat.tools.fuzz.driver.DriverTarget;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.function.Function;
@@ -8,7 +9,9 @@ import java.util.stream.Collectors;
 
 /** The targets by name. */
 public enum TargetKind {
-  DEVICE("aerostat.mmio.**:aerostat.devices.**", DeviceTarget::new);
+  DEVICE("aerostat.mmio.**:aerostat.devices.**", DeviceTarget::new),
+  DRIVER("aerostat.tools.fuzz.driver.**", setup -> new DriverTarget(setup.withPacked(false))),
+  DRIVER_PACKED("aerostat.tools.fuzz.driver.**", DriverTarget::new);
 
   private final String instrumented;
   private final Function<BootedGuest.Setup, FuzzTarget> maker;

@@ -12,6 +12,9 @@ final class Board {
 
   static final int BALLOON_LINE = 1;
 
+  /** Windows for virtio-mmio, as on QEMU's virt board; those without a device are empty. */
+  static final int VIRTIO_SLOTS = 32;
+
   /** Bytes of each window. */
   static final long WINDOW = 4096;
 }

@@ -10,6 +10,7 @@ import aerostat.devices.power.PowerRequest;
 import aerostat.mmio.bus.DeviceExecutor;
 import aerostat.mmio.bus.InterruptController;
 import aerostat.mmio.bus.MmioBus;
+import aerostat.mmio.bus.OpenBus;
 import aerostat.mmio.memory.GuestMemory;
 import aerostat.mmio.state.FlatState;
 import aerostat.mmio.trace.Trace;
@@ -115,6 +116,11 @@ final class Hardware implements AutoCloseable {
                 "virtio0", balloon, memory, interrupts, Board.BALLOON_LINE, state, executor, trace),
             memory,
             interrupts));
+    bus.map(
+        "virtio-slots",
+        Board.BALLOON + Board.WINDOW,
+        (Board.VIRTIO_SLOTS - 1) * Board.WINDOW,
+        new OpenBus());
     if (deterministic) {
       host.workbench().fit(bus);
     }

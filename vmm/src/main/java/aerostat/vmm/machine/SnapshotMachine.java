@@ -144,6 +144,25 @@ public final class SnapshotMachine implements AutoCloseable {
     return lifecycle() == VcpuLayout.PANICKED ? Stop.PANICKED : Stop.POWERED_OFF;
   }
 
+  /**
+   * Lets the guest run until it waits for an interrupt.
+   *
+   * @param polls most polls
+   * @return whether it waits, or has ended
+   */
+  public boolean runToIdle(long polls) {
+    long until = polls() + polls;
+    if (lifecycle() == VcpuLayout.LIVE) {
+      hardware.vcpu().session(until, true);
+    }
+    return polls() < until || lifecycle() != VcpuLayout.LIVE;
+  }
+
+  /** Whether the guest powered off or panicked. */
+  public boolean ended() {
+    return lifecycle() != VcpuLayout.LIVE;
+  }
+
   private int lifecycle() {
     return hardware.vcpu().lifecycle();
   }

@@ -27,6 +27,10 @@ final class DeviceProperties {
 
   /** After each event. */
   void check() {
+    String oops = machine.oops();
+    if (oops != null && oops.contains("VMM failure")) {
+      throw new FuzzFinding("exception", oops);
+    }
     int known = wire.read(MmioRegisters.STATUS);
     int all =
         Virtio.STATUS_ACKNOWLEDGE

@@ -29,7 +29,14 @@ public final class DeviceTarget implements FuzzTarget {
   private final InputBytes input = new InputBytes();
 
   public DeviceTarget(BootedGuest.Setup setup) {
-    guest = BootedGuest.boot(setup, (transport, memory, interrupts) -> transport);
+    this(setup, (transport, memory, interrupts) -> transport);
+  }
+
+  /**
+   * @param between what the true transport is seen through: a device of one's own, or a defect
+   */
+  public DeviceTarget(BootedGuest.Setup setup, BootedGuest.Between between) {
+    guest = BootedGuest.boot(setup, between);
     machine = guest.machine();
     wire = new Wire(machine);
     events = new DeviceEvents(machine, wire);

@@ -37,7 +37,8 @@ public final class JazzerEntry {
                 new BootedGuest.Setup(
                     Long.getLong(MEMORY, BootedGuest.Setup.DEFAULT.memory()),
                     System.getProperty(APPEND, ""),
-                    Flavour.valueOf(System.getProperty(FLAVOUR, Flavour.PLAIN.name()))));
+                    Flavour.valueOf(System.getProperty(FLAVOUR, Flavour.PLAIN.name())),
+                    true));
     findings = new Findings(Path.of(System.getProperty(FINDINGS, "findings")), name);
   }
 
