@@ -41,8 +41,9 @@ record EntryPoint(AbstractInsnNode at, int cost, boolean late) {
       at++;
     }
     int cost = costBefore(flow, at);
-    boolean inLoop = plan.innermostPlan(at) != null;
-    return inLoop || cost > MAX_COST ? first : new EntryPoint(flow.node(at), cost, true);
+    // A label can be jumped to: what stands before it would be passed by.
+    boolean open = plan.innermostPlan(at) == null && flow.node(at).getOpcode() >= 0;
+    return open && cost <= MAX_COST ? new EntryPoint(flow.node(at), cost, true) : first;
   }
 
   private static boolean needsPoll(ErasedProgram program, MethodPlan plan, int i) {
