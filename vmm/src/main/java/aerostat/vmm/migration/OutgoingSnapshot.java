@@ -36,7 +36,7 @@ final class OutgoingSnapshot implements AutoCloseable {
   /**
    * @param parent what a diff builds on: a snapshot since whose end the dirty log has not been
    *     taken by anybody; null for a whole snapshot
-   * @param saved told the snapshot's uuid while the guest still stands
+   * @param saved told the snapshot's uuid once it is on the disk
    */
   OutgoingSnapshot(
       MovableGuest guest,
@@ -133,18 +133,23 @@ final class OutgoingSnapshot implements AutoCloseable {
   }
 
   private void last(SnapshotWriter out) throws IOException {
+    SnapshotWriter.Parts parts;
+    boolean ran;
     stats.paused(System.nanoTime());
     switchOver.pause();
     try {
       stats.synced(dirty.sync());
       pass();
       round(out);
-      out.finish(MachineSnapshots.parts(guest, out), switchOver.ran());
-      saved.accept(out.uuid());
+      parts = MachineSnapshots.parts(guest, out);
+      ran = switchOver.ran();
     } finally {
       switchOver.back();
       stats.resumed();
     }
+    // Everything is copied: the guest need not stand while the disk takes it.
+    out.finish(parts, ran);
+    saved.accept(out.uuid());
   }
 
   private void round(SnapshotWriter out) throws IOException {
