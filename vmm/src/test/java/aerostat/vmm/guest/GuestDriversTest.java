@@ -52,7 +52,9 @@ class GuestDriversTest {
     long last = machine.polls() + 100_000;
     while (!condition.getAsBoolean()) {
       assertThat(machine.polls()).as(text()).isLessThan(last);
-      machine.runUntilPoll(machine.polls() + 500);
+      long before = machine.polls();
+      machine.runUntilPoll(before + 500);
+      assertThat(machine.polls()).as("the guest stands still: " + text()).isGreaterThan(before);
     }
   }
 
