@@ -85,7 +85,7 @@ final class QueueRegisters {
     return true;
   }
 
-  /** QueueReset (MMIO-DEV-11, BASE-DEV-14 to BASE-DEV-17). */
+  /** QueueReset (MMIO-11, MMIO-DEV-11, BASE-DEV-14 to BASE-DEV-17). */
   boolean reset(int value) {
     boolean agreed = (port.features() & Virtio.F_RING_RESET) != 0;
     if (selectedSizeMax() == 0 || value != 1 || !agreed) {

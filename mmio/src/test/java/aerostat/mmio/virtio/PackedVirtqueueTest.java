@@ -316,7 +316,7 @@ class PackedVirtqueueTest {
   }
 
   @Test
-  @DisplayName("MMIO-DEV-09 to MMIO-DEV-13, BASE-DEV-14 to BASE-DEV-17: a queue reset")
+  @DisplayName("MMIO-11, MMIO-DEV-09 to MMIO-DEV-13, BASE-DEV-14 to BASE-DEV-17: a queue reset")
   void queueReset() {
     MockPackedRing ring = start(ALL, 0, 8);
     ring.send(number(1));

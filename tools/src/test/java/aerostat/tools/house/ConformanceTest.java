@@ -21,8 +21,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * docs/conformance.md is made of the clauses in docs/reference/virtio-conformance.tsv, the verdicts
- * in docs/conformance.tsv and the clause ids that test sources name. {@code
- * -Daerostat.write.docs=true} writes it.
+ * in docs/conformance.tsv and the clause ids that test sources name. {@code -Daerostat.update=true}
+ * writes it.
  */
 class ConformanceTest {
   private static final Pattern ID =
@@ -110,11 +110,11 @@ class ConformanceTest {
   void theDocumentIsTrue() throws IOException {
     Path file = root.resolve("docs/conformance.md");
     String made = document();
-    if (Boolean.getBoolean("aerostat.write.docs")) {
+    if (Boolean.getBoolean("aerostat.update")) {
       Files.writeString(file, made);
     }
     assertThat(Files.readString(file))
-        .as("docs/conformance.md: run this test with -Daerostat.write.docs=true")
+        .as("docs/conformance.md: run this test with -Daerostat.update=true")
         .isEqualTo(made);
   }
 
