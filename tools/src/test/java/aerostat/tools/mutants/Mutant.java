@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A change of one line that breaks a rule, and the test that has to notice.
@@ -54,7 +55,7 @@ record Mutant(String rule, String source, String original, String changed, Strin
   }
 
   /** The class's text with the change; null if the line is not there exactly once. */
-  String apply(String text) {
+  @Nullable String apply(String text) {
     int at = text.indexOf(original);
     if (at < 0 || text.indexOf(original, at + 1) >= 0) {
       return null;
