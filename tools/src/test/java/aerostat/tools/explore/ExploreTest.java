@@ -36,7 +36,8 @@ class ExploreTest {
   }
 
   @Test
-  @DisplayName("the guest as it is loses nothing, in whatever order (MIG-01, MIG-02, MIG-09, EDGE-27)")
+  @DisplayName(
+      "the guest as it is loses nothing, in whatever order (MIG-01, MIG-02, MIG-09, EDGE-27)")
   void edge26_hintedThenWritten() {
     nothingIsLost(named("default"));
   }
@@ -48,7 +49,8 @@ class ExploreTest {
   }
 
   @Test
-  @DisplayName("a guest that looks at its free pages finds them whole: hinted ones are held (HINT-11)")
+  @DisplayName(
+      "a guest that looks at its free pages finds them whole: hinted ones are held (HINT-11)")
   void edge34_poisonWithHeldBlocks() {
     // With filled memory each block is 4 MiB to send: a guest program that does nothing will do.
     nothingIsLost(named("poison").guest(0, 0, 0));

@@ -19,9 +19,7 @@ public final class MutantMain {
   public static void main(String[] args) {
     String[] parts = args[0].split("#", 2);
     DiscoverySelector selector =
-        parts.length == 1
-            ? DiscoverySelectors.selectClass(parts[0])
-            : method(parts[0], parts[1]);
+        parts.length == 1 ? DiscoverySelectors.selectClass(parts[0]) : method(parts[0], parts[1]);
     LauncherDiscoveryRequest request =
         LauncherDiscoveryRequestBuilder.request().selectors(selector).build();
     SummaryGeneratingListener summary = new SummaryGeneratingListener();

@@ -20,7 +20,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Each mutant of mutants.tsv makes a test of its rule fail. An ordinary build tries a few, others
- * each day; {@code -Pmutants} tries all, {@code -Daerostat.mutants.seed=N} repeats a build's choice.
+ * each day; {@code -Pmutants} tries all, {@code -Daerostat.mutants.seed=N} repeats a build's
+ * choice.
  */
 class MutantsTest {
   private static final long BUDGET_NANOS = TimeUnit.SECONDS.toNanos(8);
