@@ -30,13 +30,22 @@ class MutantsTest {
   private final List<Mutant> mutants = read();
 
   @Test
-  @DisplayName("every mutant changes one line that is there, of a class that is there")
+  @DisplayName("every mutant changes one line that is there, for a test that is there")
   void everyMutantApplies() throws IOException {
     for (Mutant mutant : mutants) {
       assertThat(mutant.rule()).matches("(EDGE|HINT|REPORT|POISON|MIG)-\\d\\d");
       assertThat(mutant.apply(Files.readString(mutant.sourceFile(root))))
           .as("%s: %s in %s", mutant.rule(), mutant.original(), mutant.source())
           .isNotNull();
+      String[] test = mutant.selector().split("#", 2);
+      Path file =
+          root.resolve(mutant.testModule())
+              .resolve("src/test/java")
+              .resolve(test[0].replace('.', '/') + ".java");
+      assertThat(file).as(mutant.rule()).exists();
+      assertThat(Files.readString(file))
+          .as(mutant.rule())
+          .contains(test.length == 1 ? "@Test" : "void " + test[1] + "(");
     }
   }
 
