@@ -138,7 +138,7 @@ final class IncomingListener implements AutoCloseable {
       } else {
         handover(link, link.handover(header));
       }
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | LinkageError e) {
       LOG.warn("connection to {} rejected: {}", address, e.toString());
       link.transport().patience(TimeUnit.SECONDS.toNanos(1));
       link.refuse(String.valueOf(e.getMessage()));

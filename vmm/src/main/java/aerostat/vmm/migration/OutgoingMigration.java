@@ -182,12 +182,15 @@ final class OutgoingMigration implements AutoCloseable {
         passed(); // the last sync; told only now, for telling takes time from the pause
       } catch (InterruptedException | IOException | RuntimeException e) {
         driver.giveUp(e);
+      } catch (LinkageError damaged) {
+        // A class that does not load: a damaged installation must not leave the status "active".
+        driver.giveUp(new IllegalStateException(damaged.toString(), damaged));
       }
       driver.resolve();
       if (postcopy.switched() && driver.state().phase() == HandoverSource.Phase.COMPLETED) {
         bringPages();
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | LinkageError e) {
       LOG.error("migration to {} ended unexpectedly", address, e);
       stats.error(String.valueOf(e));
       announce("failed");
