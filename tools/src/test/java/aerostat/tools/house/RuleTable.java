@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** docs/rules.md, made from the reference, the sources and {@link RuleNotes}. */
 final class RuleTable {
@@ -138,7 +139,7 @@ final class RuleTable {
     return about && !notes.excuses().containsKey(rule) ? "holds" : "";
   }
 
-  private static String list(Collection<String> classes) {
+  private static String list(@Nullable Collection<String> classes) {
     return classes == null
         ? ABSENT
         : new TreeSet<>(classes).stream().collect(Collectors.joining(" "));
