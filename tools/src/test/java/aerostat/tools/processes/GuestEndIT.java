@@ -49,7 +49,7 @@ class GuestEndIT {
 
   @Test
   void aPanicIsCodeFour_itsReasonOneLine_itsBacktraceOnTheConsole() throws Exception {
-    assertThat(run("virtio_mmio.device=4K@0x0a001000:2")).isEqualTo(4);
+    assertThat(run("virtio_mmio.device=4K@0x0b000000:2")).isEqualTo(4);
 
     assertThat(stderr().lines().filter(line -> line.contains("panicked")))
         .singleElement()

@@ -41,7 +41,7 @@ class SameRunIT {
   /** A guest that has panicked stands still, so its hash can be asked for from outside. */
   @Test
   void theRamHashIsEqual_inTwoProcessesAndInThisOne() throws Exception {
-    String append = "virtio_mmio.device=4K@0x0a001000:2";
+    String append = "virtio_mmio.device=4K@0x0b000000:2";
     Machine machine =
         Machine.builder().memory(32L << 20).append(append).deterministic(SEED).build();
     String here;
