@@ -55,7 +55,7 @@ class GuestEndIT {
         .singleElement()
         .asString()
         .matches(
-            "aerostat run: the guest panicked: read of 4 bytes at 0xa001000: no device, at"
+            "aerostat run: the guest panicked: read of 4 bytes at 0xb000000: no device, at"
                 + " aerostat\\.guest\\.virtio\\.VirtioMmio\\.probe\\(VirtioMmio\\.java:\\d+\\)");
     assertThat(console())
         .contains("Call Trace:")
