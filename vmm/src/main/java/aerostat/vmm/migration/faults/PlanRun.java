@@ -1,6 +1,7 @@
 package aerostat.vmm.migration.faults;
 
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** Plays one plan to its end, with an operator who claims what nobody else can have. */
 public final class PlanRun {
@@ -59,7 +60,10 @@ public final class PlanRun {
         return withoutSource();
       }
       if (quiet && world.sourceAlive() && sourceRests()) {
-        return withSource();
+        EndState end = withSource();
+        if (end != null) {
+          return end;
+        }
       }
       if (System.nanoTime() > deadline) {
         throw new IllegalEnd("it does not end: " + describe());
@@ -105,13 +109,17 @@ public final class PlanRun {
             && (world.destination().query("status").isEmpty() || ended(world.destination()));
   }
 
-  private EndState withSource() throws InterruptedException, IllegalEnd {
+  /** Null if a process died while this looked. */
+  private @Nullable EndState withSource() throws InterruptedException, IllegalEnd {
     boolean died = !world.destinationAlive() || world.restarted();
     if (world.runsIn(source)) {
       return died ? EndState.DESTINATION_DEAD_STAYED : EndState.STAYED;
     }
     if (world.runsIn(world.destination()) && source.query("status").equals("completed")) {
       return EndState.MOVED;
+    }
+    if (!world.sourceAlive() || !died && (!world.destinationAlive() || world.restarted())) {
+      return null;
     }
     if (!died) {
       throw new IllegalEnd("both live and nobody runs the guest: " + describe());
