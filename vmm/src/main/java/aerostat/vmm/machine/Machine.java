@@ -1,17 +1,11 @@
 package aerostat.vmm.machine;
 
-import aerostat.devices.balloon.BalloonHost;
-import aerostat.devices.balloon.HintStatus;
 import aerostat.devices.power.PowerRequest;
-import aerostat.mmio.memory.GuestMemory;
 import aerostat.mmio.memory.PageGate;
-import aerostat.mmio.state.FlatState;
-import aerostat.vmm.cpu.Sanitizer;
 import aerostat.vmm.cpu.VcpuLayout;
 import aerostat.vmm.cpu.VcpuListener;
 import aerostat.vmm.image.Flavour;
 import aerostat.vmm.image.GuestImage;
-import aerostat.vmm.image.ResumeTable;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Set;
@@ -22,20 +16,15 @@ import java.util.function.Consumer;
  * One VM: memory, vCPU, devices. Every method may be called from any thread, but those that wait
  * for the vCPU not with the machine lock held.
  */
-public final class Machine implements AutoCloseable {
-  private final MachineConfig config;
-  private final MachineHost host;
+public final class Machine extends MachineView implements AutoCloseable {
   private final Hardware hardware;
   private final MachineEvents events = new MachineEvents();
 
   /** Serializes what starts and stops the vCPU. Never taken by the vCPU or a device thread. */
   private final ReentrantLock control = new ReentrantLock();
 
-  /** Guards {@link #state}; held for an instant only. */
-  private final Object stateChange = new Object();
-
-  private RunState state;
-  private boolean guestFailed;
+  private final RunStateCell state;
+  private volatile boolean guestFailed;
   private boolean closed;
 
   private Machine(
@@ -44,9 +33,8 @@ public final class Machine implements AutoCloseable {
       MachineHost host,
       RunState first,
       HardwareHooks hooks) {
-    this.config = config;
-    this.host = host;
-    state = first;
+    super(config, host);
+    state = new RunStateCell(first);
     hardware = new Hardware(config, image, host, new Listener(), this::powerRequest, hooks);
     hardware
         .balloon()
@@ -84,19 +72,14 @@ public final class Machine implements AutoCloseable {
     return new Machine(config, GuestImage.decode(image), host, RunState.INMIGRATE, hooks);
   }
 
-  public MachineConfig config() {
-    return config;
+  @Override
+  Hardware hardware() {
+    return hardware;
   }
 
-  /** What the host gave this machine. */
-  public MachineHost host() {
-    return host;
-  }
-
+  @Override
   public RunState state() {
-    synchronized (stateChange) {
-      return state;
-    }
+    return state.get();
   }
 
   /**
@@ -134,7 +117,7 @@ public final class Machine implements AutoCloseable {
       }
       stopOrSayWhyNot();
       hardware.park();
-      if (moveState(RunState.RUNNING, to)) {
+      if (state.move(RunState.RUNNING, to)) {
         events.emit("STOP", "");
       }
     } finally {
@@ -164,7 +147,7 @@ public final class Machine implements AutoCloseable {
 
   /** Everything is there: the guest changes to its own form at its next safepoint. */
   public void arrived() {
-    setFlavour(host.flavour());
+    setFlavour(host().flavour());
     hardware.lock().lock();
     try {
       hardware.balloon().inhibitDiscards(false);
@@ -246,33 +229,13 @@ public final class Machine implements AutoCloseable {
    * postmigrate, …).
    */
   public void setState(RunState newState) {
-    synchronized (stateChange) {
-      state = newState;
-      stateChange.notifyAll();
-    }
-  }
-
-  private boolean moveState(RunState from, RunState to) {
-    synchronized (stateChange) {
-      if (state != from) {
-        return false;
-      }
-      setState(to);
-      return true;
-    }
+    state.set(newState);
   }
 
   /** Waits until the guest is off or panicked; false when the time is over first. */
   public boolean awaitEnd(Duration timeout) throws InterruptedException {
-    long until = System.nanoTime() + timeout.toNanos();
-    synchronized (stateChange) {
-      while (state != RunState.SHUTDOWN && state != RunState.GUEST_PANICKED) {
-        long left = until - System.nanoTime();
-        if (left <= 0) {
-          return false;
-        }
-        stateChange.wait(left / 1_000_000, (int) (left % 1_000_000));
-      }
+    if (!state.awaitEnd(timeout)) {
+      return false;
     }
     hardware.vcpu().awaitRest();
     return true;
@@ -280,9 +243,7 @@ public final class Machine implements AutoCloseable {
 
   /** Whether the guest said, as it powered off, that its work went wrong. */
   public boolean guestFailed() {
-    synchronized (stateChange) {
-      return guestFailed;
-    }
+    return guestFailed;
   }
 
   /**
@@ -325,7 +286,7 @@ public final class Machine implements AutoCloseable {
       hardware.vcpu().awaitRest();
       hardware.vcpu().stopAt(Long.MAX_VALUE);
       hardware.park();
-      moveState(RunState.RUNNING, RunState.PAUSED);
+      state.move(RunState.RUNNING, RunState.PAUSED);
       return polls();
     } finally {
       control.unlock();
@@ -344,11 +305,6 @@ public final class Machine implements AutoCloseable {
     hardware.vcpu().stop();
   }
 
-  /** Polls consumed since boot: the virtual time. Exact when stopped. */
-  public long polls() {
-    return hardware.vcpu().polls();
-  }
-
   /**
    * Slows guest code down: so many percent of its time the vCPU sleeps (MIG-16). Without effect on
    * a deterministic machine, whose time is its polls.
@@ -359,113 +315,9 @@ public final class Machine implements AutoCloseable {
     hardware.vcpu().throttle(percent);
   }
 
-  /** {@link System#nanoTime} when guest code last came to rest; 0 before. */
-  public long restedAt() {
-    return hardware.vcpu().restedAt();
-  }
-
-  /** {@link System#nanoTime} when guest code last woke from rest; 0 before. */
-  public long wokeAt() {
-    return hardware.vcpu().wokeAt();
-  }
-
   /** Guest code goes on in another form from its next safepoint on. */
   public void setFlavour(Flavour flavour) {
     hardware.vcpu().flavour(flavour);
-  }
-
-  /** The form asked for last. */
-  public Flavour flavour() {
-    return hardware.vcpu().flavour();
-  }
-
-  /** Where the sanitizing flavour reports. */
-  public Sanitizer sanitizer() {
-    return hardware.sanitizer();
-  }
-
-  public GuestMemory memory() {
-    return hardware.memory();
-  }
-
-  public FlatState flatState() {
-    return hardware.state();
-  }
-
-  /**
-   * The lock that QEMU would call the BQL: held for device work and every {@link BalloonHost} call.
-   */
-  public ReentrantLock lock() {
-    return hardware.lock();
-  }
-
-  public BalloonHost balloon() {
-    return hardware.balloon().host();
-  }
-
-  /** Where the balloon's hinting stands (F.3). */
-  public HintStatus hintStatus() {
-    return hardware.balloon().hintStatus();
-  }
-
-  /** The canonical image as it lies at the start of RAM. */
-  public byte[] imageBytes() {
-    return hardware.image().image().encode();
-  }
-
-  /** SHA-256 of the image; two VMMs that differ cannot exchange a guest. */
-  public byte[] imageDigest() {
-    return hardware.image().digest();
-  }
-
-  /** SHA-256 of the meaning of every frame, and so of what the rewriter made of the image. */
-  public byte[] resumeTableDigest() {
-    return hardware.image().resumeTable().digest();
-  }
-
-  /** Explains the frames on the guest's stacks. */
-  public ResumeTable resumeTable() {
-    return hardware.image().resumeTable();
-  }
-
-  /** Guest monotonic time, ns since boot; never steps back over a move. */
-  public long guestTime() {
-    return hardware.vcpu().guestTime();
-  }
-
-  /** Pages by owner, and resident bytes. */
-  public PageStates pageStates() {
-    lock().lock();
-    long[] counts;
-    try {
-      memory().settleOwners();
-      counts = memory().owners().counts();
-    } finally {
-      lock().unlock();
-    }
-    return new PageStates(counts[0], counts[1], counts[2], counts[3], memory().residentBytes());
-  }
-
-  /**
-   * Hash over every RAM byte, registers and device state (x-query-ram-hash).
-   *
-   * @param everything true: no exclusions; false: pages that the host holds contribute their
-   *     owner's letter; so do hinted pages that were not written since
-   * @throws IllegalStateException while the vCPU runs
-   */
-  public String ramHash(boolean everything) {
-    if (!hardware.vcpu().onThread()) {
-      if (state() == RunState.RUNNING) {
-        throw new IllegalStateException("a guest that runs has no hash: stop it first");
-      }
-      hardware.vcpu().awaitRest();
-    }
-    PageGate gate = memory().gate();
-    if (gate != null && !gate.mayCome()) {
-      throw new IllegalStateException("pages are missing; migrate-recover comes first");
-    }
-    memory().settleOwners();
-    return RamHash.of(memory(), flatState().segment(), everything);
   }
 
   /** State changes, panics (with backtrace text) and shutdown, in order. */
@@ -484,7 +336,7 @@ public final class Machine implements AutoCloseable {
       }
       closed = true;
       hardware.close();
-      moveState(RunState.RUNNING, RunState.SHUTDOWN);
+      state.move(RunState.RUNNING, RunState.SHUTDOWN);
     } finally {
       control.unlock();
     }
@@ -493,9 +345,7 @@ public final class Machine implements AutoCloseable {
   /** The guest wrote the power register: machine lock held, vCPU's thread. */
   private void powerRequest(PowerRequest request) {
     if (request == PowerRequest.FAILURE) {
-      synchronized (stateChange) {
-        guestFailed = true;
-      }
+      guestFailed = true;
     }
     hardware.vcpu().powerOff();
   }
@@ -507,7 +357,7 @@ public final class Machine implements AutoCloseable {
   }
 
   private void requireDeterministic() {
-    if (!config.deterministic()) {
+    if (!config().deterministic()) {
       throw new IllegalStateException("only a deterministic machine has exact polls");
     }
   }
