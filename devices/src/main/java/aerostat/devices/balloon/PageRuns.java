@@ -6,9 +6,9 @@ import aerostat.mmio.memory.GuestMemory;
  * Joins pages and ranges that arrive one by one into runs: drivers send neighbours in rising or
  * falling order, and one discard of a run costs little more than one of a page.
  */
-final class PageRuns {
+public final class PageRuns {
   /** Takes a run of pages. */
-  interface Sink {
+  public interface Sink {
     /**
      * @param gpa of the first page
      * @param pages at least 1
@@ -20,18 +20,21 @@ final class PageRuns {
   private long first;
   private long pages;
 
-  PageRuns(Sink sink) {
+  public PageRuns(Sink sink) {
     this.sink = sink;
   }
 
-  void add(long pfn) {
+  /** Adds one page. */
+  public void add(long pfn) {
     add(pfn, 1);
   }
 
   /**
+   * Adds a range.
+   *
    * @param count pages, at least 1
    */
-  void add(long pfn, long count) {
+  public void add(long pfn, long count) {
     if (pages > 0 && pfn == first + pages) {
       pages += count;
     } else if (pages > 0 && pfn == first - count) {
@@ -44,7 +47,8 @@ final class PageRuns {
     }
   }
 
-  void flush() {
+  /** Ends the current run, if there is one. */
+  public void flush() {
     if (pages > 0) {
       sink.run(first << GuestMemory.PAGE_SHIFT, pages);
       pages = 0;

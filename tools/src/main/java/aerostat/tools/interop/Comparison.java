@@ -24,7 +24,7 @@ record Comparison(String step, int theirs, int ours, List<String> edits) {
     return new Comparison(step, theirs.size(), ours.size(), edits);
   }
 
-  /** Every step that both have. */
+  /** Every step of theirs, with our guest taken through it. */
   static List<Comparison> all(Recording theirs) {
     Recording ours = OurGuest.follow(theirs);
     List<Comparison> all = new ArrayList<>();

@@ -71,7 +71,11 @@ public final class InteropCommand implements Callable<Integer> {
       all.forEach(comparison -> System.out.print(comparison.report()));
       return all.stream().allMatch(Comparison::agrees) ? ExitCode.OK : ExitCode.FAILED;
     } catch (IOException | IllegalArgumentException e) {
-      System.err.println("aerostat interop: " + file + ": " + e.getMessage());
+      System.err.println(
+          "aerostat interop: "
+              + (file == null ? "the recording that ships" : file)
+              + ": "
+              + e.getMessage());
       return ExitCode.FAILED;
     }
   }

@@ -1,5 +1,7 @@
 package aerostat.tools.interop;
 
+import aerostat.devices.balloon.PageRuns;
+import aerostat.mmio.memory.GuestMemory;
 import aerostat.mmio.trace.TraceLine;
 import aerostat.mmio.virtio.MmioRegisters;
 import java.util.ArrayList;
@@ -32,9 +34,8 @@ final class QemuLog {
 
   private final List<String> lines = new ArrayList<>();
   private final Map<String, Integer> queueOf = new HashMap<>();
+  private final PageRuns runs = new PageRuns(this::run);
   private int queue;
-  private long firstPfn;
-  private long pages;
 
   private QemuLog() {}
 
@@ -42,17 +43,17 @@ final class QemuLog {
   static List<String> convert(List<String> log) {
     QemuLog reader = new QemuLog();
     log.forEach(reader::line);
-    reader.endOfRun();
+    reader.runs.flush();
     return reader.lines;
   }
 
   private void line(String line) {
     Matcher page = PAGE.matcher(line);
     if (page.matches()) {
-      page(Long.parseUnsignedLong(page.group(1), 16) >> 12);
+      runs.add(Long.parseUnsignedLong(page.group(1), 16) >> GuestMemory.PAGE_SHIFT);
       return;
     }
-    endOfRun();
+    runs.flush();
     if (line.startsWith("# ")) {
       add(TraceLine.of("scenario", "step").word("name", line.substring(2)));
     } else if (line.equals(RAISED)) {
@@ -111,24 +112,11 @@ final class QemuLog {
     return number;
   }
 
-  private void page(long pfn) {
-    if (pages > 0 && pfn == firstPfn + pages) {
-      pages++;
-    } else if (pages > 0 && pfn == firstPfn - 1) {
-      firstPfn = pfn;
-      pages++;
-    } else {
-      endOfRun();
-      firstPfn = pfn;
-      pages = 1;
-    }
-  }
-
-  private void endOfRun() {
-    if (pages > 0) {
-      add(virtio(queue == 0 ? "inflate" : "deflate").hex("pfn", firstPfn).num("pages", pages));
-      pages = 0;
-    }
+  private void run(long gpa, long pages) {
+    add(
+        virtio(queue == 0 ? "inflate" : "deflate")
+            .hex("pfn", gpa >> GuestMemory.PAGE_SHIFT)
+            .num("pages", pages));
   }
 
   private static TraceLine virtio(String event) {

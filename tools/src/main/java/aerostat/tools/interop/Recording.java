@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * A trace in steps.
@@ -41,7 +42,7 @@ record Recording(Map<String, List<TraceEvent>> steps) {
   }
 
   /** Events before the first marked step belong to none. */
-  static Recording of(java.util.stream.Stream<TraceEvent> events) {
+  static Recording of(Stream<TraceEvent> events) {
     Map<String, List<TraceEvent>> steps = new LinkedHashMap<>();
     List<TraceEvent> current = new ArrayList<>();
     for (TraceEvent event : events.toList()) {
