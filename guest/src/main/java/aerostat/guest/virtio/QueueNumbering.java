@@ -16,7 +16,9 @@ public interface QueueNumbering {
   int indexOf(VirtqueueInfo infos, int slot);
 
   /** Whether a device that numbers like this has a queue at {@code index}. */
-  boolean hasQueue(VirtqueueInfo infos, int count, int index);
+  default boolean hasQueue(VirtqueueInfo infos, int count, int index) {
+    return index < indexOf(infos, count);
+  }
 
   /** The numbering of the command line; null to find out what fits the device (UAPI-07). */
   static QueueNumbering ofCommandLine() {
@@ -63,11 +65,6 @@ public interface QueueNumbering {
       }
       return index;
     }
-
-    @Override
-    public boolean hasQueue(VirtqueueInfo infos, int count, int index) {
-      return index < indexOf(infos, count);
-    }
   }
 
   /** QEMU: the device makes the queues of all features that it offers, one after the other. */
@@ -86,11 +83,6 @@ public interface QueueNumbering {
         }
       }
       return index;
-    }
-
-    @Override
-    public boolean hasQueue(VirtqueueInfo infos, int count, int index) {
-      return index < indexOf(infos, count);
     }
   }
 

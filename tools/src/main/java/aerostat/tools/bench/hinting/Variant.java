@@ -4,7 +4,7 @@ package aerostat.tools.bench.hinting;
 enum Variant {
   NONE("none", "free-page-hint=off", ""),
   MERGED("merged", "free-page-hint=on", ""),
-  /** The batch allocation that the commit message of 86a559787e leaves as a TODO. */
+  /** The batch allocation that the commit message of 86a559787e leaves to be done. */
   MERGED_BATCH("merged", "free-page-hint=on", "virtio_balloon.batch=16"),
   MERGED_420("merged-4.20", "free-page-hint=on", ""),
   MERGED_FREE_ON_STOP("merged-free-on-stop", "free-page-hint=on", ""),
