@@ -1,107 +1,35 @@
 package aerostat.tools.fuzz.device;
 
-import aerostat.devices.balloon.FreePageHintSink;
-import aerostat.mmio.memory.GuestMemory;
-import aerostat.mmio.virtio.MmioRegisters;
-import aerostat.mmio.virtio.Virtio;
 import aerostat.tools.fuzz.FuzzLog;
+import aerostat.tools.fuzz.HostEvents;
 import aerostat.tools.fuzz.InputBytes;
+import aerostat.tools.fuzz.ring.Wire;
+import aerostat.tools.fuzz.ring.WireEvents;
 import aerostat.vmm.machine.SnapshotMachine;
 
 /** Decodes an input's next event and lets it happen. */
 final class DeviceEvents {
-  // First bytes of events, modulo EVENTS.
-  static final int WRITE = 0;
-  static final int READ = 1;
-  static final int RAW = 2;
-  static final int SET_UP = 3;
-  static final int DESCRIPTOR = 4;
-  static final int PUBLISH = 5;
-  static final int NOTIFY = 6;
+  // Beside those of WireEvents.
   static final int RUN = 7;
-  static final int INIT = 8;
-  static final int FILL = 9;
   static final int HOST = 10;
-  static final int SEND = 11;
   private static final int EVENTS = 12;
-
-  private static final int[] REGISTERS = {
-    MmioRegisters.STATUS,
-    MmioRegisters.QUEUE_SEL,
-    MmioRegisters.QUEUE_SIZE,
-    MmioRegisters.QUEUE_READY,
-    MmioRegisters.QUEUE_NOTIFY,
-    MmioRegisters.INTERRUPT_ACK,
-    MmioRegisters.DEVICE_FEATURES_SEL,
-    MmioRegisters.DRIVER_FEATURES_SEL,
-    MmioRegisters.DRIVER_FEATURES,
-    MmioRegisters.QUEUE_DESC_LOW,
-    MmioRegisters.QUEUE_DESC_HIGH,
-    MmioRegisters.QUEUE_DRIVER_LOW,
-    MmioRegisters.QUEUE_DRIVER_HIGH,
-    MmioRegisters.QUEUE_DEVICE_LOW,
-    MmioRegisters.QUEUE_DEVICE_HIGH,
-    MmioRegisters.QUEUE_RESET,
-    MmioRegisters.SHM_SEL,
-    MmioRegisters.CONFIG_GENERATION,
-    MmioRegisters.CONFIG,
-    MmioRegisters.CONFIG + 4,
-    MmioRegisters.CONFIG + 8,
-    MmioRegisters.CONFIG + 12
-  };
 
   /** The poll budget of an input, more or less. */
   private static final int MOST_POLLS = 400;
 
-  private static final FreePageHintSink IGNORE = (gpa, length) -> {};
-
   private final SnapshotMachine machine;
-  private final Wire wire;
+  private final WireEvents wire;
+  private final HostEvents host;
 
   DeviceEvents(SnapshotMachine machine, Wire wire) {
     this.machine = machine;
-    this.wire = wire;
-  }
-
-  /** Bytes of a seed. */
-  static byte[] seed(int... bytes) {
-    byte[] seed = new byte[bytes.length];
-    for (int i = 0; i < bytes.length; i++) {
-      seed[i] = (byte) bytes[i];
-    }
-    return seed;
+    this.wire = new WireEvents(wire, SnapshotMachine.balloonWindow());
+    this.host = new HostEvents(machine, number -> number << 20);
   }
 
   void next(InputBytes in, FuzzLog log) {
-    switch (in.below(EVENTS)) {
-      case WRITE -> {
-        int register = REGISTERS[in.below(REGISTERS.length)];
-        long value = in.number();
-        if (log.on()) {
-          log.say("write %s 0x%x".formatted(MmioRegisters.name(register), value));
-        }
-        wire.write(register, (int) value);
-      }
-      case READ -> read(in, log);
-      case RAW -> raw(in, log);
-      case SET_UP -> setUp(in, log);
-      case DESCRIPTOR -> descriptor(in, log);
-      case PUBLISH -> {
-        int queue = in.below(Wire.QUEUES);
-        int head = (int) in.number();
-        int step = in.below(8) < 6 ? 1 : (int) in.number();
-        if (log.on()) {
-          log.say("publish queue %d head %d, index + %d".formatted(queue, head, step));
-        }
-        wire.publish(queue, head, step);
-      }
-      case NOTIFY -> {
-        int queue = in.below(Wire.QUEUES);
-        if (log.on()) {
-          log.say("notify queue " + queue);
-        }
-        wire.write(MmioRegisters.QUEUE_NOTIFY, queue);
-      }
+    int event = in.below(EVENTS);
+    switch (event) {
       case RUN -> {
         int polls = (int) Math.max(1, Math.min(in.u8(), MOST_POLLS - machine.pollsSince()));
         SnapshotMachine.Stop stop = machine.run(polls);
@@ -109,186 +37,8 @@ final class DeviceEvents {
           log.say("guest runs %d polls: %s".formatted(polls, stop));
         }
       }
-      case INIT -> init(in, log);
-      case FILL -> fill(in, log);
-      case HOST -> host(in, log);
-      case SEND -> send(in, log);
-      default -> throw new AssertionError();
+      case HOST -> host.next(in, log);
+      default -> wire.next(event, in, log);
     }
-  }
-
-  private void read(InputBytes in, FuzzLog log) {
-    long offset = in.u16() & 0xfff;
-    int width = 1 << in.below(4);
-    if (offset + width > 4096) {
-      return; // no device there: the guest's own fault
-    }
-    long value = wire.read(offset, width);
-    if (log.on()) {
-      log.say("read +0x%x width %d: 0x%x".formatted(offset, width, value));
-    }
-  }
-
-  private void raw(InputBytes in, FuzzLog log) {
-    long offset = in.u16() & 0xfff;
-    int width = 1 << in.below(4);
-    long value = in.number();
-    if (offset + width > 4096) {
-      return;
-    }
-    if (log.on()) {
-      log.say("write +0x%x width %d: 0x%x".formatted(offset, width, value));
-    }
-    wire.write(offset, width, value);
-  }
-
-  private void setUp(InputBytes in, FuzzLog log) {
-    int queue = in.below(Wire.QUEUES);
-    int how = in.u8();
-    int size = how < 0xc0 ? 1 << how % 8 : (int) in.number();
-    long descriptors = (how & 0x10) == 0 ? wire.descriptors(queue) : address(in);
-    long driver = (how & 0x20) == 0 ? wire.driverArea(queue) : address(in);
-    long device = (how & 0x08) == 0 ? wire.deviceArea(queue) : address(in);
-    if (log.on()) {
-      log.say(
-          "set up queue %d size %d at 0x%x 0x%x 0x%x"
-              .formatted(queue, size, descriptors, driver, device));
-    }
-    wire.setUp(queue, size, descriptors, driver, device);
-  }
-
-  private void descriptor(InputBytes in, FuzzLog log) {
-    int queue = in.below(Wire.QUEUES);
-    int slot = in.u8();
-    boolean indirect = (slot & 0x80) != 0;
-    long table = indirect ? wire.table(queue) : wire.descriptors(queue);
-    int at = (slot & 0x7f) % Wire.RING_MAX;
-    long address = address(in);
-    long length = in.number();
-    int flags = in.below(16) < 14 ? in.below(8) : in.u16();
-    int next = (int) in.number();
-    if (wire.packed()) {
-      int id = next;
-      next = flags | (in.u8() & 3) << 7 & 0x80 | (in.u8() & 1) << 15;
-      flags = id;
-    }
-    if (log.on()) {
-      log.say(
-          "descriptor %d of queue %d%s: 0x%x + %d flags 0x%x next %d"
-              .formatted(at, queue, indirect ? " (table)" : "", address, length, flags, next));
-    }
-    wire.descriptor(table, at, address, length, flags, next);
-  }
-
-  /** An address of some meaning. */
-  private long address(InputBytes in) {
-    int choice = in.u8();
-    GuestMemory memory = wire.memory();
-    return switch (choice & 15) {
-      case 0, 1, 2, 3, 4 -> wire.buffer(choice >> 4 & 7);
-      case 5 -> wire.table(choice >> 4 & 3);
-      case 6 -> wire.descriptors(choice >> 4 & 3);
-      case 7 -> wire.driverArea(choice >> 4 & 3);
-      case 8 -> wire.deviceArea(choice >> 4 & 3);
-      case 9 -> memory.end() - (choice >> 4);
-      case 10 -> GuestMemory.RAM_BASE + (choice >> 4);
-      case 11 -> GuestMemory.RAM_BASE + memory.romSize() - (choice >> 4);
-      case 12 -> SnapshotMachine.balloonWindow();
-      case 13 -> GuestMemory.RAM_BASE + in.number() * 4096;
-      case 14 -> -1L - (choice >> 4);
-      default -> in.u64();
-    };
-  }
-
-  private void init(InputBytes in, FuzzLog log) {
-    int bits = in.u8();
-    int power = in.below(8);
-    long features = Virtio.F_VERSION_1 | bits & 0x3f;
-    features |= (bits & 0x40) != 0 ? Virtio.F_EVENT_IDX : 0;
-    features |= (bits & 0x80) != 0 ? Virtio.F_INDIRECT_DESC : 0;
-    int more = in.u8();
-    features |= (more & 1) != 0 ? Virtio.F_RING_PACKED : 0;
-    features |= (more & 2) != 0 ? Virtio.F_IN_ORDER : 0;
-    features |= (more & 4) != 0 ? Virtio.F_NOTIFICATION_DATA : 0;
-    features |= (more & 8) != 0 ? Virtio.F_RING_RESET : 0;
-    if (log.on()) {
-      log.say("initialize with features 0x%x, queues of %d".formatted(features, 1 << power));
-    }
-    wire.negotiate(features);
-    for (int queue = 0; queue < Wire.QUEUES; queue++) {
-      long rings = wire.descriptors(queue);
-      wire.memory().fill(rings, wire.table(queue) - rings, (byte) 0);
-      wire.setUp(queue, 1 << power, rings, wire.driverArea(queue), wire.deviceArea(queue));
-    }
-    wire.write(MmioRegisters.STATUS, wire.read(MmioRegisters.STATUS) | Virtio.STATUS_DRIVER_OK);
-  }
-
-  /** Page numbers, as an inflate has them, or a command id. */
-  private void fill(InputBytes in, FuzzLog log) {
-    int buffer = in.below(Wire.BUFFERS);
-    int count = 1 + in.u8();
-    long first = in.number();
-    long step = in.below(4);
-    boolean pages = (in.u8() & 1) == 0;
-    if (log.on()) {
-      log.say(
-          "fill buffer %d: %d numbers from %d, + %d%s"
-              .formatted(buffer, count, first, step, pages ? ", as pages of RAM" : ""));
-    }
-    long base = pages ? GuestMemory.RAM_BASE / GuestMemory.PAGE_SIZE : 0;
-    for (int i = 0; i < count; i++) {
-      wire.memory().store32(wire.buffer(buffer) + 4L * i, (int) (base + first + step * i));
-    }
-  }
-
-  private void host(InputBytes in, FuzzLog log) {
-    int what = in.below(5);
-    long number = in.number();
-    if (log.on()) {
-      String[] names = {
-        "target %d MiB", "stats every %d s", "hints start", "hints stop", "hints done"
-      };
-      log.say("host: " + names[what].formatted(number));
-    }
-    machine.lock().lock();
-    try {
-      switch (what) {
-        case 0 -> machine.balloon().setTarget(number << 20);
-        case 1 -> machine.balloon().setStatsPollingInterval((int) (number & 0xff));
-        case 2 -> machine.balloon().hintStart(IGNORE);
-        case 3 -> machine.balloon().hintStop();
-        default -> machine.balloon().hintDone();
-      }
-    } finally {
-      machine.lock().unlock();
-    }
-  }
-
-  /** A chain as it should be: some readable parts, then some writable ones; and a notification. */
-  private void send(InputBytes in, FuzzLog log) {
-    int queue = in.below(Wire.QUEUES);
-    int readable = in.below(4);
-    long length = in.number();
-    int writable = in.below(3);
-    int parts = readable + writable;
-    if (parts == 0) {
-      return;
-    }
-    if (log.on()) {
-      log.say(
-          "send on queue %d: %d readable and %d writable parts of %d bytes"
-              .formatted(queue, readable, writable, length));
-    }
-    if (wire.packed()) {
-      wire.packedList(queue, readable, writable, length);
-      wire.write(MmioRegisters.QUEUE_NOTIFY, queue);
-      return;
-    }
-    for (int i = 0; i < parts; i++) {
-      int flags = (i < parts - 1 ? Virtio.DESC_NEXT : 0) | (i < readable ? 0 : Virtio.DESC_WRITE);
-      wire.descriptor(wire.descriptors(queue), i, wire.buffer(i), length, flags, i + 1);
-    }
-    wire.publish(queue, 0, 1);
-    wire.write(MmioRegisters.QUEUE_NOTIFY, queue);
   }
 }

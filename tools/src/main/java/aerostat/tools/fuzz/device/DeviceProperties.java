@@ -9,6 +9,7 @@ import aerostat.mmio.virtio.MmioRegisters;
 import aerostat.mmio.virtio.Virtio;
 import aerostat.tools.fuzz.FuzzFinding;
 import aerostat.tools.fuzz.FuzzLog;
+import aerostat.tools.fuzz.ring.Wire;
 import aerostat.vmm.machine.SnapshotMachine;
 
 /** What must hold of the device, whatever the driver did. */

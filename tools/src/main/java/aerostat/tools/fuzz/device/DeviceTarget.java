@@ -6,6 +6,9 @@ import aerostat.tools.fuzz.FuzzFinding;
 import aerostat.tools.fuzz.FuzzLog;
 import aerostat.tools.fuzz.FuzzTarget;
 import aerostat.tools.fuzz.InputBytes;
+import aerostat.tools.fuzz.ring.BusWindow;
+import aerostat.tools.fuzz.ring.Wire;
+import aerostat.tools.fuzz.ring.WireEvents;
 import aerostat.vmm.machine.SnapshotMachine;
 import java.util.List;
 
@@ -38,7 +41,7 @@ public final class DeviceTarget implements FuzzTarget {
   public DeviceTarget(BootedGuest.Setup setup, BootedGuest.Between between) {
     guest = BootedGuest.boot(setup, between);
     machine = guest.machine();
-    wire = new Wire(machine);
+    wire = new Wire(machine.memory(), new BusWindow(machine.bus(), SnapshotMachine.balloonWindow()));
     events = new DeviceEvents(machine, wire);
     properties = new DeviceProperties(machine, wire);
   }
@@ -75,12 +78,12 @@ public final class DeviceTarget implements FuzzTarget {
   public Iterable<byte[]> seeds() {
     return List.of(
         new byte[] {0},
-        DeviceEvents.seed(DeviceEvents.INIT, 0xff, 2, 0, DeviceEvents.SEND, 0, 1, 4),
-        DeviceEvents.seed(
-            DeviceEvents.INIT, 0xff, 2, 0, DeviceEvents.SEND, 3, 1, 4, DeviceEvents.HOST, 2),
-        DeviceEvents.seed(DeviceEvents.INIT, 0xff, 2, 15, DeviceEvents.SEND, 0, 1, 4),
-        DeviceEvents.seed(DeviceEvents.INIT, 0x7f, 1, 1, DeviceEvents.SEND, 3, 2, 4),
-        DeviceEvents.seed(DeviceEvents.HOST, 0, 20, DeviceEvents.RUN, 200, DeviceEvents.NOTIFY, 1));
+        WireEvents.seed(WireEvents.INIT, 0xff, 2, 0, WireEvents.SEND, 0, 1, 4),
+        WireEvents.seed(
+            WireEvents.INIT, 0xff, 2, 0, WireEvents.SEND, 3, 1, 4, DeviceEvents.HOST, 2),
+        WireEvents.seed(WireEvents.INIT, 0xff, 2, 15, WireEvents.SEND, 0, 1, 4),
+        WireEvents.seed(WireEvents.INIT, 0x7f, 1, 1, WireEvents.SEND, 3, 2, 4),
+        WireEvents.seed(DeviceEvents.HOST, 0, 20, DeviceEvents.RUN, 200, WireEvents.NOTIFY, 1));
   }
 
   @Override

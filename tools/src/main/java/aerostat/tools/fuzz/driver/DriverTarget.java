@@ -1,12 +1,12 @@
 package aerostat.tools.fuzz.driver;
 
-import aerostat.devices.balloon.FreePageHintSink;
 import aerostat.mmio.memory.GuestMemory;
 import aerostat.mmio.virtio.Virtio;
 import aerostat.tools.fuzz.BootedGuest;
 import aerostat.tools.fuzz.FuzzFinding;
 import aerostat.tools.fuzz.FuzzLog;
 import aerostat.tools.fuzz.FuzzTarget;
+import aerostat.tools.fuzz.HostEvents;
 import aerostat.tools.fuzz.InputBytes;
 import aerostat.vmm.machine.SnapshotMachine;
 import java.util.List;
@@ -36,11 +36,10 @@ public final class DriverTarget implements FuzzTarget {
   /** Polls after which a guest whose device is honest again must have slept. */
   private static final int CALM_POLLS = 20_000;
 
-  private static final FreePageHintSink IGNORE = (gpa, length) -> {};
-
   private final BootedGuest guest;
   private final SnapshotMachine machine;
   private final LyingDevice device;
+  private final HostEvents host;
   private final boolean packed;
   private final InputBytes input = new InputBytes();
 
@@ -54,6 +53,7 @@ public final class DriverTarget implements FuzzTarget {
               return made[0];
             });
     machine = guest.machine();
+    host = new HostEvents(machine, number -> machine.memory().size() - (number % 8 << 20));
     packed = setup.packed();
     device = Objects.requireNonNull(made[0]);
   }
@@ -137,7 +137,7 @@ public final class DriverTarget implements FuzzTarget {
           log.say("guest runs " + polls + " polls");
         }
       }
-      case HOST -> host(log);
+      case HOST -> host.next(input, log);
       case CONFIG -> {
         int word = 64 + input.below(4);
         int value = (int) input.number();
@@ -216,29 +216,6 @@ public final class DriverTarget implements FuzzTarget {
       log.say("used ring %d: word %d is 0x%x".formatted(queue, word, value));
     }
     machine.memory().store32(address, value);
-  }
-
-  private void host(FuzzLog log) {
-    int what = input.below(5);
-    long number = input.number();
-    if (log.on()) {
-      String[] names = {
-        "target %d MiB", "stats every %d s", "hints start", "hints stop", "hints done"
-      };
-      log.say("host: " + names[what].formatted(number));
-    }
-    machine.lock().lock();
-    try {
-      switch (what) {
-        case 0 -> machine.balloon().setTarget(machine.memory().size() - (number % 8 << 20));
-        case 1 -> machine.balloon().setStatsPollingInterval((int) (number & 0xff));
-        case 2 -> machine.balloon().hintStart(IGNORE);
-        case 3 -> machine.balloon().hintStop();
-        default -> machine.balloon().hintDone();
-      }
-    } finally {
-      machine.lock().unlock();
-    }
   }
 
   @Override

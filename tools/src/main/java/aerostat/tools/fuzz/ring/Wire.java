@@ -1,20 +1,18 @@
-package aerostat.tools.fuzz.device;
+package aerostat.tools.fuzz.ring;
 
-import aerostat.mmio.bus.MmioBus;
 import aerostat.mmio.bus.MmioDevice;
 import aerostat.mmio.memory.GuestMemory;
 import aerostat.mmio.virtio.MmioRegisters;
 import aerostat.mmio.virtio.Virtio;
-import aerostat.vmm.machine.SnapshotMachine;
 import java.util.Arrays;
 
 /**
- * The hostile driver's hands: the balloon's registers through the bus, and an arena of guest RAM
- * with room for rings and buffers.
+ * The hostile driver's hands: a device's registers, and an arena at the end of guest RAM with room
+ * for rings and buffers.
  */
-final class Wire implements MmioDevice {
+public final class Wire implements MmioDevice {
   /** Queues that have room for rings in the arena. */
-  static final int QUEUES = 6;
+  public static final int QUEUES = 6;
 
   /** Bytes of the arena for each queue: descriptors, driver area, device area, indirect table. */
   private static final int QUEUE_ROOM = 0x4000;
@@ -24,16 +22,15 @@ final class Wire implements MmioDevice {
   private static final int TABLE = 0x3000;
 
   /** Largest ring the arena has room for. */
-  static final int RING_MAX = 128;
+  public static final int RING_MAX = 128;
 
   /** Data pages behind the rings. */
-  static final int BUFFERS = 8;
+  public static final int BUFFERS = 8;
 
-  static final int ARENA = QUEUES * QUEUE_ROOM + (BUFFERS + 16) * 4096;
+  public static final int ARENA = QUEUES * QUEUE_ROOM + (BUFFERS + 16) * 4096;
 
   private final GuestMemory memory;
-  private final MmioBus bus;
-  private final long window = SnapshotMachine.balloonWindow();
+  private final MmioDevice registers;
   private final long arena;
   private final int[] sizes = new int[QUEUES];
   private boolean packed;
@@ -41,71 +38,74 @@ final class Wire implements MmioDevice {
   private final boolean[] wrap = new boolean[QUEUES];
   private final int[] available = new int[QUEUES];
 
-  Wire(SnapshotMachine machine) {
-    memory = machine.memory();
-    bus = machine.bus();
+  /**
+   * @param registers the device's window
+   */
+  public Wire(GuestMemory memory, MmioDevice registers) {
+    this.memory = memory;
+    this.registers = registers;
     arena = memory.end() - ARENA;
   }
 
-  void begin() {
+  public void begin() {
     packed = false;
     Arrays.fill(sizes, 0);
     Arrays.fill(available, 0);
   }
 
-  GuestMemory memory() {
+  public GuestMemory memory() {
     return memory;
   }
 
   @Override
   public long read(long offset, int width) {
-    return bus.read(window + offset, width);
+    return registers.read(offset, width);
   }
 
   @Override
   public void write(long offset, int width, long value) {
-    bus.write(window + offset, width, value);
+    registers.write(offset, width, value);
   }
 
-  int read(int register) {
+  public int read(int register) {
     return (int) read(register, 4);
   }
 
-  void write(int register, int value) {
+  public void write(int register, int value) {
     write(register, 4, value);
   }
 
-  long descriptors(int queue) {
+  public long descriptors(int queue) {
     return arena + (long) queue * QUEUE_ROOM;
   }
 
-  long driverArea(int queue) {
+  public long driverArea(int queue) {
     return descriptors(queue) + DRIVER_AREA;
   }
 
-  long deviceArea(int queue) {
+  public long deviceArea(int queue) {
     return descriptors(queue) + DEVICE_AREA;
   }
 
-  long table(int queue) {
+  public long table(int queue) {
     return descriptors(queue) + TABLE;
   }
 
-  long buffer(int n) {
+  public long buffer(int n) {
     return arena + (long) QUEUES * QUEUE_ROOM + n * 4096L;
   }
 
-  /** Memory for a well-behaved driver of {@link DeviceProperties}. */
-  long spare() {
+  /** Memory for a well-behaved driver of a target's properties. */
+  public long spare() {
     return buffer(BUFFERS);
   }
 
-  int size(int queue) {
+  public int size(int queue) {
     return Math.max(1, sizes[queue]);
   }
 
   /** Reset, and all steps up to FEATURES_OK with these features as far as they are offered. */
-  void negotiate(long features) {
+  public void negotiate(long features) {
     packed = (features & Virtio.F_RING_PACKED) != 0;
     write(MmioRegisters.STATUS, 0);
     write(MmioRegisters.STATUS, Virtio.STATUS_ACKNOWLEDGE | Virtio.STATUS_DRIVER);
@@ -120,7 +120,7 @@ final class Wire implements MmioDevice {
         Virtio.STATUS_ACKNOWLEDGE | Virtio.STATUS_DRIVER | Virtio.STATUS_FEATURES_OK);
   }
 
-  void setUp(int queue, int size, long descriptors, long driverArea, long deviceArea) {
+  public void setUp(int queue, int size, long descriptors, long driverArea, long deviceArea) {
     sizes[queue] = size;
     available[queue] = 0;
     slot[queue] = 0;
@@ -138,7 +138,7 @@ final class Wire implements MmioDevice {
     write(low + 4, (int) (address >>> 32));
   }
 
-  void descriptor(long table, int at, long address, long length, int flags, int next) {
+  public void descriptor(long table, int at, long address, long length, int flags, int next) {
     long descriptor = table + 16L * at;
     memory.store64(descriptor, address);
     memory.store32(descriptor + 8, (int) length);
@@ -147,7 +147,7 @@ final class Wire implements MmioDevice {
   }
 
   /** Puts a head into the ring and moves the index by so much. */
-  void publish(int queue, int head, int step) {
+  public void publish(int queue, int head, int step) {
     int slot = available[queue] & (size(queue) - 1);
     memory.store16(driverArea(queue) + 4 + 2L * (slot & 0xfff), head);
     available[queue] = (available[queue] + step) & 0xffff;
@@ -155,12 +155,12 @@ final class Wire implements MmioDevice {
   }
 
   /** Whether the last initialization asked for packed rings. */
-  boolean packed() {
+  public boolean packed() {
     return packed;
   }
 
   /** A list of a packed ring as it should be, but for its lengths. */
-  void packedList(int queue, int readable, int writable, long length) {
+  public void packedList(int queue, int readable, int writable, long length) {
     int parts = readable + writable;
     for (int i = 0; i < parts; i++) {
       int flags =

@@ -1,0 +1,46 @@
+package aerostat.tools.fuzz;
+
+import aerostat.devices.balloon.FreePageHintSink;
+import aerostat.vmm.machine.SnapshotMachine;
+import java.util.function.LongUnaryOperator;
+
+/** What an input may ask of the balloon's host side. */
+public final class HostEvents {
+  private static final FreePageHintSink IGNORE = (gpa, length) -> {};
+  private static final String[] NAMES = {
+    "target %d MiB", "stats every %d s", "hints start", "hints stop", "hints done"
+  };
+
+  private final SnapshotMachine machine;
+  private final LongUnaryOperator target;
+
+  /**
+   * @param target bytes that a number of the input asks the guest to have
+   */
+  public HostEvents(SnapshotMachine machine, LongUnaryOperator target) {
+    this.machine = machine;
+    this.target = target;
+  }
+
+  /** Decodes one and lets it happen. */
+  public void next(InputBytes in, FuzzLog log) {
+    int what = in.below(NAMES.length);
+    long number = in.number();
+    long bytes = target.applyAsLong(number);
+    if (log.on()) {
+      log.say("host: " + NAMES[what].formatted(what == 0 ? bytes >> 20 : number));
+    }
+    machine.lock().lock();
+    try {
+      switch (what) {
+        case 0 -> machine.balloon().setTarget(bytes);
+        case 1 -> machine.balloon().setStatsPollingInterval((int) (number & 0xff));
+        case 2 -> machine.balloon().hintStart(IGNORE);
+        case 3 -> machine.balloon().hintStop();
+        default -> machine.balloon().hintDone();
+      }
+    } finally {
+      machine.lock().unlock();
+    }
+  }
+}
