@@ -41,7 +41,8 @@ public final class DeviceTarget implements FuzzTarget {
   public DeviceTarget(BootedGuest.Setup setup, BootedGuest.Between between) {
     guest = BootedGuest.boot(setup, between);
     machine = guest.machine();
-    wire = new Wire(machine.memory(), new BusWindow(machine.bus(), SnapshotMachine.balloonWindow()));
+    wire =
+        new Wire(machine.memory(), new BusWindow(machine.bus(), SnapshotMachine.balloonWindow()));
     events = new DeviceEvents(machine, wire);
     properties = new DeviceProperties(machine, wire);
   }
