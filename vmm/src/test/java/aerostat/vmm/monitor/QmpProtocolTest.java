@@ -6,75 +6,15 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The protocol, with a client that knows only its text. */
-@Timeout(60)
-class QmpProtocolTest {
-  private final CountDownLatch quit = new CountDownLatch(1);
-  private final CountDownLatch release = new CountDownLatch(1);
-  private Monitor monitor = monitor();
-  private Endpoint endpoint = new Endpoint.Tcp("127.0.0.1", 0);
-
-  private Monitor monitor() {
-    CommandTable table = new CommandTable();
-    table.add(
-        Command.of(
-            "echo",
-            "Answers with its arguments.",
-            arguments -> arguments,
-            Argument.required("value", Argument.Type.INTEGER, "any"),
-            Argument.optional("text", Argument.Type.STRING, "any"),
-            Argument.optional("flag", Argument.Type.BOOLEAN, "any")));
-    table.add(
-        Command.of(
-            "fail",
-            "Fails.",
-            arguments -> {
-              throw new IllegalStateException("it is not the time");
-            }));
-    table.add(
-        Command.of(
-            "break",
-            "Has a defect.",
-            arguments -> {
-              throw new UnsupportedOperationException("defect");
-            }));
-    table.add(
-        Command.of(
-                "long-query",
-                "Takes its time.",
-                arguments -> {
-                  try {
-                    return Map.of("released", release.await(30, TimeUnit.SECONDS));
-                  } catch (InterruptedException e) {
-                    throw new IllegalStateException(e);
-                  }
-                })
-            .asConcurrent());
-    return new Monitor(table, quit::countDown);
-  }
-
-  @BeforeEach
-  void listen() throws IOException {
-    endpoint = monitor.listen(endpoint).endpoint();
-  }
-
-  @AfterEach
-  void close() {
-    release.countDown();
-    monitor.close();
-  }
-
+class QmpProtocolTest extends MonitorFixture {
   @Test
   void theGreetingCarriesVersionAndCapabilities() throws IOException {
     try (RawClient client = new RawClient(endpoint)) {
@@ -283,123 +223,6 @@ class QmpProtocolTest {
   }
 
   @Test
-  void eventsReachEveryNegotiatedClientWithATimestamp() throws IOException {
-    try (RawClient one = RawClient.negotiated(endpoint);
-        RawClient two = RawClient.negotiated(endpoint);
-        RawClient silent = new RawClient(endpoint)) {
-      silent.receive();
-      monitor.event("MIGRATION_PASS", Map.of("pass", 3));
-
-      for (RawClient client : List.of(one, two)) {
-        Map<String, @Nullable Object> event = client.receive();
-        assertThat(event.get("event")).isEqualTo("MIGRATION_PASS");
-        assertThat(event.get("data")).isEqualTo(Map.of("pass", 3L));
-        Map<String, @Nullable Object> time = QmpClient.asObject(event.get("timestamp"));
-        assertThat((Long) time.get("seconds")).isGreaterThan(1_500_000_000L);
-        assertThat((Long) time.get("microseconds")).isBetween(0L, 999_999L);
-      }
-      assertThat(silent.ask("{\"execute\":\"qmp_capabilities\"}")).containsKey("return");
-    }
-  }
-
-  @Test
-  void anEventWithoutDataHasNoSuchMember() throws IOException {
-    try (RawClient client = RawClient.negotiated(endpoint)) {
-      monitor.event("STOP", Map.of());
-      assertThat(client.receive()).containsOnlyKeys("event", "timestamp");
-    }
-  }
-
-  @Test
-  void aClientThatReadsNoEventsIsDroppedAndBlocksNobody() throws IOException {
-    try (RawClient slow = new RawClient(endpoint, 4096);
-        RawClient other = RawClient.negotiated(endpoint)) {
-      slow.receive();
-      slow.ask("{\"execute\":\"qmp_capabilities\"}");
-      String text = "x".repeat(10_000);
-      // Far more than both socket buffers and the outbox hold; the other reads all of it.
-      for (int i = 0; i < 2_000; i++) {
-        monitor.event("X", Map.of("n", i, "text", text));
-        assertThat(QmpClient.asObject(other.receive().get("data")).get("n")).isEqualTo((long) i);
-      }
-
-      assertThat(endOf(slow)).isTrue();
-      assertThat(other.ask("{\"execute\":\"query-version\"}")).containsKey("return");
-    }
-  }
-
-  /** Whether the stream ends, by an end or a reset, before the time limit. */
-  private static boolean endOf(RawClient client) {
-    try {
-      while (!client.receive().isEmpty()) {
-        // What was under way when the client was dropped.
-      }
-      return true;
-    } catch (java.net.SocketTimeoutException e) {
-      return false;
-    } catch (IOException | java.io.UncheckedIOException cut) {
-      return true;
-    }
-  }
-
-  @Test
-  void aClientThatReadsNoAnswersIsNotReadFrom() throws Exception {
-    try (RawClient client = RawClient.negotiated(endpoint)) {
-      String request =
-          "{\"execute\":\"echo\",\"arguments\":{\"value\":1,\"text\":\""
-              + "y".repeat(100_000)
-              + "\"}}\n";
-      Thread sender =
-          Thread.startVirtualThread(
-              () -> {
-                try {
-                  for (int i = 0; i < 200; i++) {
-                    client.send(request);
-                  }
-                } catch (IOException e) {
-                  throw new java.io.UncheckedIOException(e);
-                }
-              });
-      try (RawClient other = RawClient.negotiated(endpoint)) {
-        assertThat(other.ask("{\"execute\":\"query-version\"}")).containsKey("return");
-      }
-      for (int i = 0; i < 200; i++) {
-        assertThat(client.receive()).containsKey("return");
-      }
-      sender.join();
-    }
-  }
-
-  @Test
-  void aLongQueryHoldsNoOtherClientUp() throws IOException {
-    try (RawClient one = RawClient.negotiated(endpoint);
-        RawClient two = RawClient.negotiated(endpoint)) {
-      one.send("{\"execute\":\"long-query\"}");
-      assertThat(two.ask("{\"execute\":\"query-version\"}")).containsKey("return");
-      release.countDown();
-      assertThat(one.receive()).isEqualTo(Map.of("return", Map.of("released", true)));
-    }
-  }
-
-  @Test
-  void clientsBeyondTheLimitAreTurnedAway() throws IOException {
-    List<RawClient> clients = new ArrayList<>();
-    try {
-      for (int i = 0; i < Monitor.MAX_SESSIONS; i++) {
-        clients.add(RawClient.negotiated(endpoint));
-      }
-      try (RawClient extra = new RawClient(endpoint)) {
-        assertThat(endOf(extra)).isTrue();
-      }
-      assertThat(clients.getFirst().ask("{\"execute\":\"query-version\"}")).containsKey("return");
-    } finally {
-      for (RawClient client : clients) {
-        client.close();
-      }
-    }
-  }
-
-  @Test
   void quitAnswersFirst() throws Exception {
     try (RawClient client = RawClient.negotiated(endpoint)) {
       assertThat(client.ask("{\"execute\":\"quit\",\"id\":5}")).containsKeys("return", "id");
@@ -418,17 +241,6 @@ class QmpProtocolTest {
       assertThat(client.receive().get("id")).isEqualTo(1L);
       assertThat(client.receive().get("id")).isEqualTo(2L);
       assertThat(client.receive()).isEmpty();
-    }
-  }
-
-  @Test
-  void severalServersShareTheEvents() throws IOException {
-    Endpoint second = monitor.listen(new Endpoint.Tcp("127.0.0.1", 0)).endpoint();
-    try (RawClient one = RawClient.negotiated(endpoint);
-        RawClient two = RawClient.negotiated(second)) {
-      monitor.event("RESUME", Map.of());
-      assertThat(one.receive().get("event")).isEqualTo("RESUME");
-      assertThat(two.receive().get("event")).isEqualTo("RESUME");
     }
   }
 
