@@ -11,7 +11,7 @@ public final class Copy {
     long first = Memory.load64(bootParams + 24);
     long length = (end - first) / 2 & -4096L;
     long counter = bootParams + 4088;
-    Memory.fill(first, length, 0x5a);
+    Memory.fill(first, 2 * length, 0x5a);
     long i = 0;
     for (; ; ) {
       i++;
