@@ -36,7 +36,9 @@ public final class FuzzCommand implements Callable<Integer> {
       description = {
         "device: register and ring inputs against the balloon of a booted guest;",
         "driver, driver-packed: a hostile device against the driver of a booted guest, with split",
-        "or packed rings."
+        "or packed rings;",
+        "queue-split, queue-packed: a driver that writes its rings while the device works, without",
+        "a guest."
       })
   private @Nullable String target;
 

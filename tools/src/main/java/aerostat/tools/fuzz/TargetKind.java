@@ -2,6 +2,7 @@ package aerostat.tools.fuzz;
 
 import aerostat.tools.fuzz.device.DeviceTarget;
 import aerostat.tools.fuzz.driver.DriverTarget;
+import aerostat.tools.fuzz.queue.RingTarget;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.function.Function;
@@ -11,7 +12,9 @@ import java.util.stream.Collectors;
 public enum TargetKind {
   DEVICE("aerostat.mmio.**:aerostat.devices.**", DeviceTarget::new),
   DRIVER("aerostat.tools.fuzz.driver.**", setup -> new DriverTarget(setup.withPacked(false))),
-  DRIVER_PACKED("aerostat.tools.fuzz.driver.**", DriverTarget::new);
+  DRIVER_PACKED("aerostat.tools.fuzz.driver.**", DriverTarget::new),
+  QUEUE_SPLIT("aerostat.mmio.**", setup -> new RingTarget(false)),
+  QUEUE_PACKED("aerostat.mmio.**", setup -> new RingTarget(true));
 
   private final String instrumented;
   private final Function<BootedGuest.Setup, FuzzTarget> maker;

@@ -23,7 +23,7 @@ final class DeviceEvents {
 
   DeviceEvents(SnapshotMachine machine, Wire wire) {
     this.machine = machine;
-    this.wire = new WireEvents(wire, SnapshotMachine.balloonWindow());
+    this.wire = new WireEvents(wire, SnapshotMachine.balloonWindow(), 0);
     this.host = new HostEvents(machine, number -> number << 20);
   }
 

@@ -106,15 +106,18 @@ public final class Wire implements MmioDevice {
 
   /** Reset, and all steps up to FEATURES_OK with these features as far as they are offered. */
   public void negotiate(long features) {
-    packed = (features & Virtio.F_RING_PACKED) != 0;
     write(MmioRegisters.STATUS, 0);
     write(MmioRegisters.STATUS, Virtio.STATUS_ACKNOWLEDGE | Virtio.STATUS_DRIVER);
+    long agreed = 0;
     for (int select = 0; select < 2; select++) {
       write(MmioRegisters.DEVICE_FEATURES_SEL, select);
       write(MmioRegisters.DRIVER_FEATURES_SEL, select);
       int offered = read(MmioRegisters.DEVICE_FEATURES);
-      write(MmioRegisters.DRIVER_FEATURES, offered & (int) (features >>> (32 * select)));
+      int taken = offered & (int) (features >>> (32 * select));
+      write(MmioRegisters.DRIVER_FEATURES, taken);
+      agreed |= Integer.toUnsignedLong(taken) << (32 * select);
     }
+    packed = (agreed & Virtio.F_RING_PACKED) != 0;
     write(
         MmioRegisters.STATUS,
         Virtio.STATUS_ACKNOWLEDGE | Virtio.STATUS_DRIVER | Virtio.STATUS_FEATURES_OK);

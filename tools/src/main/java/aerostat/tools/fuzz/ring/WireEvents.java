@@ -50,9 +50,13 @@ public final class WireEvents {
   /** Guest-physical address of some device, where no ring may be. */
   private final long window;
 
-  public WireEvents(Wire wire, long window) {
+  /** Features that every initialization asks for. */
+  private final long always;
+
+  public WireEvents(Wire wire, long window, long always) {
     this.wire = wire;
     this.window = window;
+    this.always = always;
   }
 
   /** Bytes of a seed. */
@@ -188,7 +192,7 @@ public final class WireEvents {
   private void init(InputBytes in, FuzzLog log) {
     int bits = in.u8();
     int power = in.below(8);
-    long features = Virtio.F_VERSION_1 | bits & 0x3f;
+    long features = Virtio.F_VERSION_1 | always | bits & 0x3f;
     features |= (bits & 0x40) != 0 ? Virtio.F_EVENT_IDX : 0;
     features |= (bits & 0x80) != 0 ? Virtio.F_INDIRECT_DESC : 0;
     int more = in.u8();
