@@ -215,7 +215,9 @@ final class EchoDevice implements VirtioDevice {
     return (int) Objects.requireNonNull(areas).read(MmioRegisters.INTERRUPT_STATUS, 4);
   }
 
-  /** Whether the driver wants to know of the next used buffer, by what it wrote (2.7.10, 2.8.10). */
+  /**
+   * Whether the driver wants to know of the next used buffer, by what it wrote (2.7.10, 2.8.10).
+   */
   private boolean wanted(RingAreas.Ring ring, int head) {
     GuestMemory memory = port().memory();
     boolean active = Objects.requireNonNull(mutations).active(false);

@@ -90,8 +90,7 @@ public final class RingTarget implements FuzzTarget {
     ram.take();
     initial = arena.allocate(state.segment().byteSize(), 8).copyFrom(state.segment());
     areas =
-        new RingAreas(
-            between.apply(transport), EchoDevice.QUEUES, () -> device.port().features());
+        new RingAreas(between.apply(transport), EchoDevice.QUEUES, () -> device.port().features());
     shadow = new Shadow(memory);
     mutations = new Mutations(memory, shadow);
     device.watch(areas, shadow, mutations);
@@ -250,8 +249,7 @@ public final class RingTarget implements FuzzTarget {
     }
   }
 
-  private static void requireUsed(
-      MockRing.@Nullable Used used, int head, MockDriver driver) {
+  private static void requireUsed(MockRing.@Nullable Used used, int head, MockDriver driver) {
     if (used == null || used.head() != head || used.length() != 16) {
       throw new FuzzFinding("usable", "one entry for one buffer, not " + used);
     }
