@@ -77,6 +77,14 @@ public interface BalloonHost {
    */
   default void dropCachesFirst(int bits) {}
 
+  /**
+   * What the guest fills its freed pages with, in each four bytes of them; 0 where PAGE_POISON was
+   * not agreed (POISON-12).
+   */
+  default int poison() {
+    return 0;
+  }
+
   /** The guest may take hinted pages back. Idempotent. */
   void hintDone();
 }

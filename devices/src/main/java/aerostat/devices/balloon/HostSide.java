@@ -74,6 +74,11 @@ final class HostSide implements BalloonHost {
   }
 
   @Override
+  public int poison() {
+    return state.get32(BalloonLayout.POISON_VAL);
+  }
+
+  @Override
   public boolean driverReady() {
     return port.driverOk();
   }

@@ -250,13 +250,14 @@ final class Run {
     stage.noteTouched();
     SteppedMigration m = mover.migration();
     m.finish();
-    m.take(GuestPages.PER_BLOCK, stage.machine().memory().pages());
-    m.flush();
+    long from = GuestPages.PER_BLOCK;
+    long to = stage.machine().memory().pages();
+    m.rest(from, to);
     GuestMemory there = stage.landing().memory();
     for (int block = 0; block < stage.setting().blocks(); block++) {
       there.store32(stage.pages().address(block), 0); // as a machine that never ran
     }
-    m.land(stage.landing());
+    m.land(stage.landing(), from, to);
     sight.finished();
     if (tale != null) {
       tale.after(false);

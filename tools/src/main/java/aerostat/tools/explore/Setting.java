@@ -4,6 +4,7 @@ import aerostat.devices.balloon.BalloonOptions;
 import aerostat.tools.explore.Step.Kind;
 import aerostat.vmm.machine.Machine;
 import aerostat.vmm.machine.Sabotage;
+import aerostat.vmm.migration.SteppedMigration.Ending;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -24,6 +25,7 @@ import java.util.Set;
  * @param takes blocks that the guest's program may take
  * @param writes it may do beyond those
  * @param frees it may do
+ * @param ending how the last migration ends
  */
 record Setting(
     String name,
@@ -38,7 +40,8 @@ record Setting(
     int rounds,
     int takes,
     int writes,
-    int frees) {
+    int frees,
+    Ending ending) {
 
   /** What the guest's program may do. */
   Setting guest(int newTakes, int newWrites, int newFrees) {
@@ -55,7 +58,8 @@ record Setting(
         rounds,
         newTakes,
         newWrites,
-        newFrees);
+        newFrees,
+        ending);
   }
 
   /** More of the same. */
@@ -73,7 +77,8 @@ record Setting(
         newRounds,
         takes,
         writes,
-        frees);
+        frees,
+        ending);
   }
 
   /** With another driver. */
@@ -91,7 +96,27 @@ record Setting(
         rounds,
         takes,
         writes,
-        frees);
+        frees,
+        ending);
+  }
+
+  /** With another end. */
+  Setting ending(Ending newEnding) {
+    return new Setting(
+        name,
+        rule,
+        about,
+        blocks,
+        append,
+        balloon,
+        inflated,
+        planted,
+        migrations,
+        rounds,
+        takes,
+        writes,
+        frees,
+        newEnding);
   }
 
   /**

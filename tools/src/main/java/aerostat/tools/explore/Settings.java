@@ -3,6 +3,7 @@ package aerostat.tools.explore;
 import aerostat.devices.balloon.BalloonOptions;
 import aerostat.devices.balloon.BalloonProperty;
 import aerostat.vmm.machine.Sabotage;
+import aerostat.vmm.migration.SteppedMigration.Ending;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -46,7 +47,21 @@ final class Settings {
             .guest(1, 1, 0),
         sound("walk-v28", "the walk of the v28 series: hinted pages are nobody's")
             .driver(WALK_V28, BalloonOptions.DEFAULT, 0)
-            .guest(1, 0, 0));
+            .guest(1, 0, 0),
+        sound("fill", "two rounds; hinted pages are filled with zero at the destination")
+            .size(1, 1, 2)
+            .ending(Ending.FILL),
+        sound("postcopy-hints", "two rounds, then the guest goes before its pages")
+            .size(1, 1, 2)
+            .ending(Ending.POSTCOPY),
+        sound("postcopy-hints-4.20", "as well, with a shrinker that gives back hints under way")
+            .driver(MERGED_420, OOM, INFLATED_420)
+            .guest(1, 1, 0)
+            .ending(Ending.POSTCOPY),
+        sound("fill-poison", "the walk of the v28 series, but hinted pages get their fill again")
+            .driver(WALK_V28 + " " + POISONED, POISON, 0)
+            .guest(0, 0, 0)
+            .ending(Ending.FILL));
   }
 
   /** Each must be found. */
@@ -77,6 +92,12 @@ final class Settings {
                 "MIG-26",
                 "hinted pages are discarded, and 4.20's shrinker gives back hints under way")
             .driver(MERGED_420, OOM, INFLATED_420),
+        planted(
+                Sabotage.KEEP_FREE_SET,
+                "MIG-27",
+                "a page written after its hint stays in the free set at the last harvest")
+            .driver(MERGED_420, OOM, INFLATED_420)
+            .ending(Ending.FILL),
         new Setting(
             "walk-poison",
             "POISON-13",
@@ -90,7 +111,8 @@ final class Settings {
             1,
             0,
             0,
-            0));
+            0,
+            Ending.PRECOPY));
   }
 
   static List<Setting> all() {
@@ -104,11 +126,11 @@ final class Settings {
   }
 
   private static Setting sound(String name, String about) {
-    return new Setting(name, "", about, 1, "", BalloonOptions.DEFAULT, 0, Set.of(), 1, 1, 2, 1, 1);
+    return new Setting(name, "", about, 1, "", BalloonOptions.DEFAULT, 0, Set.of(), 1, 1, 2, 1, 1, Ending.PRECOPY);
   }
 
   private static Setting planted(Sabotage error, String rule, String about) {
     return new Setting(
-        error.word(), rule, about, 1, "", BalloonOptions.DEFAULT, 0, Set.of(error), 1, 1, 1, 0, 0);
+        error.word(), rule, about, 1, "", BalloonOptions.DEFAULT, 0, Set.of(error), 1, 1, 1, 0, 0, Ending.PRECOPY);
   }
 }

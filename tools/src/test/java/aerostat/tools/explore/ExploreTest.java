@@ -56,6 +56,20 @@ class ExploreTest {
     nothingIsLost(named("poison").guest(0, 0, 0));
   }
 
+  @Test
+  @DisplayName("hinted pages that the destination fills are pages that nobody reads (MIG-28, DEV-17)")
+  void freeSetLosesNothing() {
+    nothingIsLost(named("fill").guest(1, 1, 0));
+    nothingIsLost(named("postcopy-hints").size(1, 1, 1).guest(1, 1, 0));
+    nothingIsLost(named("postcopy-hints-4.20"));
+  }
+
+  @Test
+  @DisplayName("with its fill again, a free page that was skipped is whole (POISON-13)")
+  void freeSetKeepsTheFill() {
+    nothingIsLost(named("fill-poison"));
+  }
+
   private static void nothingIsLost(Setting setting) {
     Search.Found found = search(setting);
     assertThat(found.failing()).as(String.valueOf(found.violation())).isEmpty();
@@ -87,6 +101,11 @@ class ExploreTest {
   @Test
   void mig26_discardedHintsAreFound() {
     isFound("discard-hints", 7, "#1");
+  }
+
+  @Test
+  void mig27_freeSetThatTheLastHarvestKeepsIsFound() {
+    isFound("keep-free-set", 9, "#1");
   }
 
   @Test

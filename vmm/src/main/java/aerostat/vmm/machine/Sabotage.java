@@ -26,6 +26,8 @@ public enum Sabotage {
   STOP_WITHOUT_LOCK("stop-without-lock"),
   /** Hinted pages are given back to the host (against MIG-26). */
   DISCARD_HINTS("discard-hints"),
+  /** The last harvest leaves the free set as it is. */
+  KEEP_FREE_SET("keep-free-set"),
   /** A destination's channels do not wait for each other at the end of a round. */
   NO_BARRIER("no-barrier");
 

@@ -18,7 +18,7 @@ final class DirtyPages implements FreePageHintSink {
   private final GuestMemory memory;
   private final ReentrantLock machineLock;
   private final PageBitmap bits;
-  private final PageBitmap withheld;
+  private final PageBitmap free;
   private final long firstPage;
   private final AtomicLong hinted = new AtomicLong();
   private final AtomicLong hints = new AtomicLong();
@@ -34,7 +34,7 @@ final class DirtyPages implements FreePageHintSink {
     this.memory = guest.memory();
     this.machineLock = guest.lock();
     this.bits = new PageBitmap(memory.pages());
-    this.withheld = new PageBitmap(memory.pages());
+    this.free = new PageBitmap(memory.pages());
     this.firstPage = memory.romSize() >>> GuestMemory.PAGE_SHIFT;
     this.errors = errors;
   }
@@ -57,9 +57,13 @@ final class DirtyPages implements FreePageHintSink {
     bits.andNot(pages);
   }
 
-  /** Pages that a hint kept back and that were neither written nor sent since. */
-  PageBitmap withheld() {
-    return withheld;
+  /**
+   * The free set: pages that a hint took out and that were not written since. A hint sets a page
+   * here and clears its bit under the machine lock; each harvest, the last one included, takes out
+   * what it finds marked. An older copy of such a page may have been sent, and means nothing.
+   */
+  PageBitmap free() {
+    return free;
   }
 
   /** First page after the image. */
@@ -158,6 +162,15 @@ final class DirtyPages implements FreePageHintSink {
    * @return bits that went from 0 to 1
    */
   long sync() {
+    return sync(true);
+  }
+
+  /** As {@link #sync}, with the guest paused: what is free afterwards stays so (MIG-27). */
+  long lastSync() {
+    return sync(!errors.keepsFree());
+  }
+
+  private long sync(boolean settlesFree) {
     long fresh;
     machineLock.lock();
     try {
@@ -172,7 +185,9 @@ final class DirtyPages implements FreePageHintSink {
         bits.or(found);
       }
       fresh -= bits.clearRange(0, firstPage);
-      withheld.andNot(bits); // no answer may come in between
+      if (settlesFree) {
+        free.andNot(bits); // no answer may come in between
+      }
     } finally {
       machineLock.unlock();
     }
@@ -183,7 +198,6 @@ final class DirtyPages implements FreePageHintSink {
   /** The sender is about to read pages [from, to). */
   void taken(long from, long to) {
     bits.clearRange(from, to);
-    withheld.clearRange(from, to);
   }
 
   @Override
@@ -225,8 +239,8 @@ final class DirtyPages implements FreePageHintSink {
   }
 
   private void withhold(long from, long to) {
-    // Withheld first: a page without its dirty bit is then either withheld or in the sender's hand.
-    withheld.setRange(from, to);
+    // Free first: a page without its dirty bit is then either free or in the sender's hand.
+    free.setRange(from, to);
     hinted.addAndGet(bits.clearRange(from, to));
     errors.hinted(memory, from, to);
   }

@@ -72,10 +72,14 @@ public final class InProcessMove {
     }
   }
 
-  /** The state of a paused guest whose pages have gone, and FINAL. */
-  static HandoverSource offer(MovableGuest source, UUID uuid, DirtyPages dirty, Link sender)
-      throws IOException {
-    SourceStream.state(source, false, dirty.withheld(), sender.out());
+  /**
+   * The state of a paused guest whose pages have gone, and FINAL.
+   *
+   * @param free hinted pages that the destination is to fill, or null
+   */
+  static HandoverSource offer(
+      MovableGuest source, UUID uuid, @Nullable FreeSet free, Link sender) throws IOException {
+    SourceStream.state(source, null, free, sender.out());
     HandoverStep<HandoverSource> offer =
         HandoverSource.begin(uuid).offer(sender.out().pausedDigest(), false);
     perform(offer, sender);
@@ -91,7 +95,7 @@ public final class InProcessMove {
     SourceStream.setup(SetupMessage.of(uuid, source, false, 0), source.imageBytes(), sender.out());
     sender.out().paused();
     new PageSender(memory, sender.out(), dirty, stats, total -> {}).round();
-    return offer(source, uuid, dirty, sender);
+    return offer(source, uuid, null, sender);
   }
 
   private static MovableGuest handOver(

@@ -52,7 +52,9 @@ public enum MessageType {
   /** D→S: ranges of pages to send, the first ones waited for; payload: (first page, count)…. */
   WANT(22, WireLimits.MAX_RANGES * 12, 0),
   /** D→S: every page is there. */
-  COMPLETE(23, 16, 0);
+  COMPLETE(23, 16, 0),
+  /** S→D, paused: the free set, see {@link FreeSet}; payload: fill, (first page, count)…. */
+  FREE(24, FreeSet.HEAD + WireLimits.MAX_RANGES * 12, 0);
 
   private static final MessageType[] BY_NUMBER = new MessageType[values().length + 1];
 

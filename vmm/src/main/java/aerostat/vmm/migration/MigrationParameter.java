@@ -17,6 +17,8 @@ enum MigrationParameter {
   HINT_WAIT("x-hint-wait", 50L, new Numbers(0, 60_000)),
   DROP_CACHES("x-drop-caches", 0L, new Numbers(0, 3)),
   BITMAP_LOG("x-bitmap-log", "copy", new Words(List.of("copy", "wait"))),
+  HINT_FILL("x-hint-fill", false, new Switch()),
+  POSTCOPY_HINTS("x-postcopy-hints", false, new Switch()),
   SKIP_UNTOUCHED("x-skip-untouched", true, new Switch()),
   SWITCHOVER("x-switchover", "eager", new Words(List.of("eager", "qemu"))),
   MAX_ROUNDS("x-max-rounds", 0L, new Numbers(0, 1_000_000)),

@@ -55,6 +55,16 @@ final class MigrationParameters {
     return word(MigrationParameter.BITMAP_LOG).equals("wait");
   }
 
+  /** Whether the destination drops what it has of hinted pages, and fills them. */
+  boolean hintFill() {
+    return on(MigrationParameter.HINT_FILL);
+  }
+
+  /** Whether hints are used where postcopy may come; if not, QEMU's rule (DEV-17). */
+  boolean postcopyHints() {
+    return on(MigrationParameter.POSTCOPY_HINTS);
+  }
+
   /** Whether memory that the host never had to provide is told to be zero without a look at it. */
   boolean skipUntouched() {
     return on(MigrationParameter.SKIP_UNTOUCHED);

@@ -67,9 +67,10 @@ final class OutgoingMigration implements AutoCloseable {
     this.uuid = UUID.randomUUID();
     MigrationParameters p = parameters.get();
     this.stats = new MigrationStats(uuid, guest.memory().size());
-    // A page that a hint took out is never sent, and an access would wait for it (DEV-17, EDGE-46).
-    this.switchOver =
-        new SwitchOver(guest, postcopy.allowed() ? p.with(Map.of("x-hinting", false)) : p);
+    // QEMU's rule: a page that a hint took out is never sent, and an access would wait for it
+    // (DEV-17, EDGE-46). With x-postcopy-hints the destination is told which pages those are.
+    boolean hints = !postcopy.allowed() || p.postcopyHints();
+    this.switchOver = new SwitchOver(guest, hints ? p : p.with(Map.of("x-hinting", false)));
     this.resumeBoth = p.sabotaged(Sabotage.RESUME_BOTH);
     this.driver = new HandoverDriver(HandoverSource.begin(uuid), new GuestHere(), address, stats);
     this.transfer =

@@ -73,16 +73,33 @@ final class PageReceiver {
   void zero(WireReader in) throws IOException {
     byte[] table = in.payload();
     zeroPages.add(check(MessageType.ZERO, table));
-    MemorySegment ram = memory.segment();
     for (int i = 0; i < table.length / RunTable.ENTRY; i++) {
-      long end = RunTable.first(table, i) + RunTable.pages(table, i);
-      long page = filled.nextSet(RunTable.first(table, i));
-      while (page >= 0 && page < end) {
-        long stop = Math.min(end, filled.nextClear(page));
-        ram.asSlice(page << GuestMemory.PAGE_SHIFT, (stop - page) << GuestMemory.PAGE_SHIFT)
-            .fill((byte) 0);
-        page = stop < end ? filled.nextSet(stop) : -1;
-      }
+      long first = RunTable.first(table, i);
+      clear(first, first + RunTable.pages(table, i));
+    }
+  }
+
+  private void clear(long first, long end) {
+    MemorySegment ram = memory.segment();
+    for (long page = filled.nextSet(first); page >= 0 && page < end; ) {
+      long stop = Math.min(end, filled.nextClear(page));
+      ram.asSlice(page << GuestMemory.PAGE_SHIFT, (stop - page) << GuestMemory.PAGE_SHIFT)
+          .fill((byte) 0);
+      page = stop < end ? filled.nextSet(stop) : -1;
+    }
+  }
+
+  /** Whatever came of pages [first, end) before is dropped; each four bytes are this value. */
+  void fill(long first, long end, int value) {
+    if (value == 0) {
+      clear(first, end);
+      return;
+    }
+    filled.setRange(first, end);
+    MemorySegment ram = memory.segment();
+    MemorySegment filling = FreeSet.page(value);
+    for (long page = first; page < end; page++) {
+      ram.asSlice(page << GuestMemory.PAGE_SHIFT, GuestMemory.PAGE_SIZE).copyFrom(filling);
     }
   }
 

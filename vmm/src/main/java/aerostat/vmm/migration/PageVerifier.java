@@ -7,11 +7,13 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Page by page verification (x-verify): with the guest paused the source sends a CRC32C of every
- * page, the destination compares before READY. Pages that a hint kept back are left out: nobody may
- * read them before writing them.
+ * page, the destination compares before READY. Pages that a hint kept back are left out, for nobody
+ * may read them before writing them, unless the destination fills them; and so are those that come
+ * after the guest.
  *
  * <p>Payload: first page u64, count u32, then a bit a page (1: left out). Data: a CRC a page.
  */
@@ -21,7 +23,10 @@ final class PageVerifier {
 
   private PageVerifier() {}
 
-  static void send(GuestMemory memory, PageBitmap leftOut, WireWriter out) throws IOException {
+  static void send(
+      GuestMemory memory, PageBitmap leftOut, @Nullable FreeSet free, WireWriter out)
+      throws IOException {
+    int fill = free == null ? 0 : sum(FreeSet.page(free.fill()).asByteBuffer());
     ByteBuffer sums = ByteBuffer.allocateDirect(STEP * 4).order(ByteOrder.LITTLE_ENDIAN);
     for (long first = 0; first < memory.pages(); first += STEP) {
       int count = (int) Math.min(STEP, memory.pages() - first);
@@ -33,7 +38,8 @@ final class PageVerifier {
         if (skip) {
           payload[FIXED + i / 8] |= (byte) (1 << (i % 8));
         }
-        sums.putInt(skip ? 0 : sum(memory, first + i));
+        boolean filled = free != null && free.pages().get(first + i);
+        sums.putInt(skip ? 0 : filled ? fill : sum(memory, first + i));
       }
       out.send(MessageType.VERIFY, payload, sums.flip());
     }
@@ -80,8 +86,13 @@ final class PageVerifier {
 
   private static int sum(GuestMemory memory, long page) {
     MemorySegment ram = memory.segment();
+    return sum(
+        ram.asSlice(page << GuestMemory.PAGE_SHIFT, GuestMemory.PAGE_SIZE).asByteBuffer());
+  }
+
+  private static int sum(ByteBuffer bytes) {
     CRC32C crc = new CRC32C();
-    crc.update(ram.asSlice(page << GuestMemory.PAGE_SHIFT, GuestMemory.PAGE_SIZE).asByteBuffer());
+    crc.update(bytes);
     return (int) crc.getValue();
   }
 }

@@ -33,6 +33,7 @@ final class PlantedErrors {
   private boolean stale;
   private boolean logsLate;
   private boolean hintClearsLog;
+  private boolean keepsFree;
   private HintErrors hintErrors = HintErrors.NONE;
 
   /** Whether the parameter may be set at all. */
@@ -46,6 +47,7 @@ final class PlantedErrors {
     stale = planned.test(Sabotage.STALE_HINT);
     logsLate = planned.test(Sabotage.LOG_AFTER_HINTS);
     hintClearsLog = planned.test(Sabotage.HINT_CLEARS_LOG);
+    keepsFree = planned.test(Sabotage.KEEP_FREE_SET);
     hintErrors =
         new HintErrors(
             planned.test(Sabotage.ACCEPT_STALE_ID),
@@ -63,6 +65,11 @@ final class PlantedErrors {
   /** Whether the log begins only after the first hints. */
   synchronized boolean logsLate() {
     return logsLate;
+  }
+
+  /** Whether the last harvest leaves the free set as it is. */
+  synchronized boolean keepsFree() {
+    return keepsFree;
   }
 
   /** Those in the device's hands. */

@@ -36,6 +36,8 @@ final class Precopy {
   private long position;
   private long lookedAt;
   private long syncedAt;
+  private final boolean fills;
+  private final boolean fillsLater;
   private PostcopySwitch postcopy = PostcopySwitch.NEVER;
 
   /**
@@ -79,6 +81,8 @@ final class Precopy {
         p.switchoverOfQemu()
             ? new QemuSwitchover(() -> parameters.get().downtimeLimit())
             : new EagerSwitchover(() -> parameters.get().downtimeLimit());
+    this.fills = p.hintFill();
+    this.fillsLater = p.postcopyHints();
     if (p.sabotaged(Sabotage.SKIP_PAGE)) {
       sender.skipEach(SABOTAGE_SKIP);
     }
@@ -134,7 +138,7 @@ final class Precopy {
     long paused = System.nanoTime();
     stats.pause().stopped(begin, guest.lastPoll(), paused);
     switchOver.beforeSync();
-    stats.synced(dirty.sync());
+    stats.synced(dirty.lastSync());
     switchOver.hintsDone();
     long synced = stepped("final-sync", paused);
     channels.paused();
@@ -150,9 +154,22 @@ final class Precopy {
     channels.barrier(++rounds, 0);
     stats.roundEnds(channels.bytes());
     long sent = stepped("final-pages", synced);
-    SourceStream.state(guest, verify && !later, dirty.withheld(), link.out());
+    FreeSet free = fills || later && fillsLater ? FreeSet.of(guest, dirty) : null;
+    SourceStream.state(guest, verify ? leftOut(later, free == null) : null, free, link.out());
     stats.transferred(channels.bytes());
     stepped("state", sent);
+  }
+
+  /** What the destination has cannot be compared: it has nothing yet, or anything. */
+  private PageBitmap leftOut(boolean later, boolean hinted) {
+    PageBitmap none = new PageBitmap(guest.memory().pages());
+    if (later) {
+      none.or(dirty.bits());
+    }
+    if (hinted) {
+      none.or(dirty.free());
+    }
+    return none;
   }
 
   private long stepped(String part, long since) {

@@ -6,6 +6,7 @@ import aerostat.mmio.memory.PageOwners;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The parts of a stream that do not depend on when they are sent: setup, and what follows a pause.
@@ -40,12 +41,22 @@ final class SourceStream {
     return round;
   }
 
-  /** Owners, checksums if wanted, and the flat state; the guest is paused. */
-  static void state(MovableGuest guest, boolean verify, PageBitmap withheld, WireWriter out)
+  /**
+   * What comes after the last page: the free set, owners, checksums if wanted, and the flat state;
+   * the guest is paused.
+   *
+   * @param verify pages whose checksums are left out; null: there are none
+   * @param free pages that the destination is to fill; null: it may have anything in them
+   */
+  static void state(
+      MovableGuest guest, @Nullable PageBitmap verify, @Nullable FreeSet free, WireWriter out)
       throws IOException {
+    if (free != null) {
+      free.send(out);
+    }
     owners(guest.memory().owners().save(), out);
-    if (verify) {
-      PageVerifier.send(guest.memory(), withheld, out);
+    if (verify != null) {
+      PageVerifier.send(guest.memory(), verify, free, out);
     }
     byte[] state = guest.flatState().save();
     out.send(

@@ -85,8 +85,7 @@ final class SourceTransfer implements AutoCloseable {
   private String send(Link main) throws IOException {
     MigrationParameters p = task.parameters().get();
     MovableGuest guest = task.guest();
-    // Pages that come after the guest cannot be compared before it runs.
-    boolean verify = p.verify() && !task.postcopy().allowed();
+    boolean verify = p.verify();
     SourceStream.setup(
         SetupMessage.of(task.uuid(), guest, verify, task.channels()),
         guest.imageBytes(),

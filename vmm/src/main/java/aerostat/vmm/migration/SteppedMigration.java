@@ -4,10 +4,13 @@ import aerostat.mmio.memory.GuestMemory;
 import aerostat.vmm.machine.Machine;
 import aerostat.vmm.machine.MachineHost;
 import aerostat.vmm.machine.Sabotage;
+import aerostat.vmm.migration.postcopy.MissingPages;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
 import java.util.UUID;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A migration of a deterministic machine in steps, so that a tool can put those of guest and device
@@ -16,7 +19,18 @@ import java.util.function.Predicate;
  * or, while it rests, another; the stream waits in memory until the destination takes it.
  */
 public final class SteppedMigration {
+  /** How it ends. */
+  public enum Ending {
+    /** All that is left goes before the guest. */
+    PRECOPY,
+    /** As well, and hinted pages are filled ({@code x-hint-fill}). */
+    FILL,
+    /** What is left comes after the guest, and hinted pages are filled. */
+    POSTCOPY
+  }
+
   private final MachineGuest source;
+  private final Ending ending;
   private final UUID uuid = UUID.randomUUID();
   private final DirtyPages dirty;
   private final SwitchOver switchOver;
@@ -28,7 +42,9 @@ public final class SteppedMigration {
    * @param whole the destination will be a machine, not only memory
    * @param planned errors to be planted
    */
-  public SteppedMigration(Machine source, boolean whole, Predicate<Sabotage> planned) {
+  public SteppedMigration(
+      Machine source, boolean whole, Ending ending, Predicate<Sabotage> planned) {
+    this.ending = ending;
     this.source = new MachineGuest(source);
     PlantedErrors errors = new PlantedErrors();
     errors.begin(planned);
@@ -119,12 +135,36 @@ public final class SteppedMigration {
   public void finish() {
     switchOver.pause();
     switchOver.beforeSync();
-    dirty.sync();
+    dirty.lastSync();
     switchOver.hintsDone();
     here.out().paused();
   }
 
-  /** {@link #finish}, and all that is left goes. */
+  /**
+   * After {@link #finish}: what is left of these pages goes, or is said to come later, and then the
+   * free set.
+   */
+  public void rest(long from, long to) {
+    io(
+        () -> {
+          if (ending == Ending.POSTCOPY) {
+            long unused = SourceStream.missing(dirty.bits(), here.out());
+          } else {
+            take(from, to);
+            sender.flush();
+          }
+          FreeSet free = free();
+          if (free != null) {
+            free.send(here.out());
+          }
+        });
+  }
+
+  private @Nullable FreeSet free() {
+    return ending == Ending.PRECOPY ? null : FreeSet.of(source, dirty);
+  }
+
+  /** {@link #finish}, and all that is left goes; not after the guest. */
   public void finishAll() {
     flush();
     finish();
@@ -135,10 +175,12 @@ public final class SteppedMigration {
   public static final class Landing implements AutoCloseable {
     private final GuestMemory memory;
     private final PageReceiver receiver;
+    private PagesLeftOut leftOut;
 
     public Landing(long bytes) {
       memory = GuestMemory.anonymous(bytes);
       receiver = new PageReceiver(memory);
+      leftOut = new PagesLeftOut(memory, receiver);
     }
 
     public GuestMemory memory() {
@@ -151,14 +193,19 @@ public final class SteppedMigration {
     }
   }
 
-  /** All that was sent goes into that memory. */
-  public void land(Landing landing) {
+  /** All that was sent goes into that memory, and then those of these pages that are missing. */
+  public void land(Landing landing, long from, long to) {
+    landing.leftOut = new PagesLeftOut(landing.memory, landing.receiver);
     io(
         () -> {
           while (there.in().bytes() < here.out().bytes()) {
             WireHeader header = there.in().next();
             if (header.type() == MessageType.PAGES) {
               landing.receiver.pages(header, there.in());
+            } else if (header.type() == MessageType.MISSING) {
+              landing.leftOut.missing(there.in().payload());
+            } else if (header.type() == MessageType.FREE) {
+              landing.leftOut.free(there.in().payload());
             } else {
               there.expect(header, MessageType.ZERO);
               landing.receiver.zero(there.in());
@@ -166,6 +213,14 @@ public final class SteppedMigration {
             there.in().end();
           }
         });
+    MissingPages missing = landing.leftOut.missing();
+    if (missing != null) {
+      MemorySegment ram = source.memory().segment();
+      for (long page = from; page < to; page++) {
+        missing.place(
+            page, ram.asSlice(page << GuestMemory.PAGE_SHIFT, GuestMemory.PAGE_SIZE));
+      }
+    }
   }
 
   /**
@@ -176,7 +231,7 @@ public final class SteppedMigration {
       MovableGuest moved =
           InProcessMove.receive(
               source,
-              InProcessMove.offer(source, uuid, dirty, here),
+              InProcessMove.offer(source, uuid, free(), here),
               here,
               there,
               (config, image) -> new MachineGuest(Machine.incoming(config, image, host)));

@@ -38,7 +38,7 @@ final class StreamLoader implements AutoCloseable {
   private @Nullable PageReceiver pages;
   private @Nullable ArrivingChannels channels;
   private byte @Nullable [] state;
-  private @Nullable MissingPages missing;
+  private @Nullable PagesLeftOut leftOut;
   private long verified;
   private int rounds;
   private long finalAt;
@@ -168,6 +168,7 @@ final class StreamLoader implements AutoCloseable {
     }
     PageReceiver receiver = new PageReceiver(built.memory());
     pages = receiver;
+    leftOut = new PagesLeftOut(built.memory(), receiver);
     synchronized (this) {
       channels =
           setup.channels() == 0
@@ -181,7 +182,8 @@ final class StreamLoader implements AutoCloseable {
   Loaded load() throws IOException {
     MovableGuest into = guest;
     PageReceiver receiver = pages;
-    if (into == null || receiver == null) {
+    PagesLeftOut without = leftOut;
+    if (into == null || receiver == null || without == null) {
       throw new IllegalStateException("load before accept");
     }
     ArrivingChannels beside = channels;
@@ -195,7 +197,7 @@ final class StreamLoader implements AutoCloseable {
             if (header.type() == MessageType.FINAL) {
               return finish(into, header);
             }
-            message(into.memory(), receiver, header);
+            message(into.memory(), receiver, without, header);
             link.in().end();
             watch.check();
             progress.accept(this, header);
@@ -221,7 +223,8 @@ final class StreamLoader implements AutoCloseable {
     }
   }
 
-  private void message(GuestMemory memory, PageReceiver receiver, WireHeader header)
+  private void message(
+      GuestMemory memory, PageReceiver receiver, PagesLeftOut without, WireHeader header)
       throws IOException {
     WireReader in = link.in();
     switch (header.type()) {
@@ -241,7 +244,13 @@ final class StreamLoader implements AutoCloseable {
       }
       case MISSING -> {
         paused(header);
-        missing(memory, in.payload());
+        without.missing(in.payload());
+        watch.progress();
+      }
+      case FREE -> {
+        paused(header);
+        without.free(in.payload());
+        watch.progress();
       }
       case OWNERS -> {
         paused(header);
@@ -257,23 +266,9 @@ final class StreamLoader implements AutoCloseable {
     }
   }
 
-  private void missing(GuestMemory memory, byte[] table) throws MigrationStreamException {
-    if (setup.verify()) {
-      throw new MigrationStreamException("MISSING: all checksums were announced");
-    }
-    long firstPage = memory.romSize() >>> GuestMemory.PAGE_SHIFT;
-    long unused = PageReceiver.check(MessageType.MISSING, table, firstPage, memory.pages());
-    MissingPages pages = missing == null ? new MissingPages(memory) : missing;
-    missing = pages;
-    for (int i = 0; i < table.length / RunTable.ENTRY; i++) {
-      long first = RunTable.first(table, i);
-      pages.add(first, first + RunTable.pages(table, i));
-    }
-  }
-
   /** Pages that come after the guest, or null. */
   @Nullable MissingPages missing() {
-    return missing;
+    return leftOut == null ? null : leftOut.missing();
   }
 
   private void barrier(PayloadReader fields, WireHeader header) throws IOException {

@@ -67,8 +67,8 @@ class DirtyPagesTest {
     dirty.sync();
     assertThat(dirty.bits().get(page)).isTrue();
     assertThat(dirty.bits().get(page + 1)).isFalse();
-    assertThat(dirty.withheld().get(page)).isFalse();
-    assertThat(dirty.withheld().get(page + 1)).isTrue();
+    assertThat(dirty.free().get(page)).isFalse();
+    assertThat(dirty.free().get(page + 1)).isTrue();
   }
 
   @Test

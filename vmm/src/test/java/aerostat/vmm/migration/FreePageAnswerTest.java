@@ -74,7 +74,7 @@ class FreePageAnswerTest {
       assertThat(sent(dirty, FREE + 2 * PAGE)).isFalse();
       assertThat(guest.memory.owners().get(FREE + PAGE)).isEqualTo(PageOwners.GUEST);
       assertThat(guest.memory.owners().get(FREE + 2 * PAGE)).isEqualTo(PageOwners.HINTED);
-      assertThat(dirty.withheld().cardinality()).isEqualTo(2);
+      assertThat(dirty.free().cardinality()).isEqualTo(2);
     }
   }
 

@@ -18,8 +18,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** Guests that go before their pages: DEV-03, DEV-17, EDGE-46. */
+/** Guests that go before their pages: DEV-03, DEV-17, EDGE-46, MIG-28. */
 @Timeout(90)
 class PostcopyTest {
   private static final long MIB = 1 << 20;
@@ -65,6 +67,29 @@ class PostcopyTest {
                       GuestMemory.RAM_BASE + 16 * MIB, fresh.memory().segment(), 16 * MIB, 8 * MIB))
           .isEqualTo(-1);
       fresh.close();
+    }
+  }
+
+  /** x-postcopy-hints: what is hinted is neither sent nor waited for, and reads zero there. */
+  @Test
+  void withHints_freePagesNeitherGoNorAreWaitedFor() throws Exception {
+    try (FakeHost a = running();
+        FakeHost b = new FakeHost()) {
+      a.service.setParameters(
+          Map.of("x-postcopy-hints", true, "x-hint-wait", 10_000, "x-verify", true));
+      toPostcopy(a, b.service.listen("tcp:127.0.0.1:0"));
+      assertThat(a.await("completed", "failed"))
+          .as(() -> String.valueOf(a.service.query()))
+          .isEqualTo("completed");
+      assertThat(b.await("completed", "failed")).isEqualTo("completed");
+      assertThat(a.service.query()).containsEntry("x-hinted-pages", 16 * MIB / 4096);
+      assertThat(a.guest().balloon.calls.toString()).startsWith(">").endsWith(".");
+      b.guest().pause(RunState.PAUSED);
+      assertThat(b.guest().lost()).isZero();
+      assertThat(b.guest().memory().isZero(GuestMemory.RAM_BASE + 16 * MIB, 16 * MIB)).isTrue();
+      assertThat(a.guest().memory().isZero(GuestMemory.RAM_BASE + 16 * MIB, 8 * MIB))
+          .as("freed after it went")
+          .isTrue();
     }
   }
 
@@ -119,8 +144,9 @@ class PostcopyTest {
   /**
    * The kernel with a workload that checks itself; the vCPU is in its own form again at the end.
    */
-  @Test
-  void aKernelGuestGoesFirst_andKvstoreLosesNothing() throws Exception {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aKernelGuestGoesFirst_andKvstoreLosesNothing(boolean hints) throws Exception {
     ByteArrayOutputStream console = new ByteArrayOutputStream();
     MachineSlot from = new MachineSlot();
     MachineSlot to =
@@ -137,7 +163,12 @@ class PostcopyTest {
         MigrationService b = new MigrationService(to)) {
       awaitLine(console, 0);
       a.setCapabilities(Map.of("postcopy-ram", true));
-      a.setParameters(Map.of("max-bandwidth", 500_000));
+      a.setParameters(
+          Map.of(
+              "max-bandwidth", 500_000,
+              "x-postcopy-hints", hints,
+              "x-hint-wait", 10_000,
+              "x-verify", hints));
       a.migrate(b.listen("tcp:127.0.0.1:0"));
       while (!"active".equals(a.query().get("status"))) {
         Thread.onSpinWait();
@@ -148,6 +179,7 @@ class PostcopyTest {
         Thread.onSpinWait();
       }
       awaitLine(console, console.size());
+      assertThat((long) a.query().get("x-hinted-pages") > 0).isEqualTo(hints);
       Machine arrived = java.util.Objects.requireNonNull(to.machine());
       assertThat(arrived.flavour()).isEqualTo(Flavour.PLAIN);
       assertThat(arrived.state()).isEqualTo(RunState.RUNNING);

@@ -43,7 +43,7 @@ class StreamFuzzTest {
       }
       out.paused();
       sender.round();
-      SourceStream.state(guest, true, dirty.withheld(), out);
+      SourceStream.state(guest, dirty.free(), null, out);
       out.send(new HandoverMessage.Final(ID, 0, out.pausedDigest(), true));
       return pipe.pending();
     } finally {

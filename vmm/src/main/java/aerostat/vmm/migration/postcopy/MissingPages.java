@@ -136,7 +136,12 @@ public final class MissingPages implements PageGate {
 
   /** First missing page from this one on, or -1. */
   public long nextMissing(long from) {
-    for (long page = from; page < states.length; page++) {
+    return nextMissing(from, states.length);
+  }
+
+  /** First missing page in [from, to), or -1. */
+  public long nextMissing(long from, long to) {
+    for (long page = from; page < to; page++) {
       if (!present(page)) {
         return page;
       }
