@@ -126,11 +126,25 @@ final class Settings {
   }
 
   private static Setting sound(String name, String about) {
-    return new Setting(name, "", about, 1, "", BalloonOptions.DEFAULT, 0, Set.of(), 1, 1, 2, 1, 1, Ending.PRECOPY);
+    return new Setting(
+        name, "", about, 1, "", BalloonOptions.DEFAULT, 0, Set.of(), 1, 1, 2, 1, 1, Ending.PRECOPY);
   }
 
   private static Setting planted(Sabotage error, String rule, String about) {
     return new Setting(
-        error.word(), rule, about, 1, "", BalloonOptions.DEFAULT, 0, Set.of(error), 1, 1, 1, 0, 0, Ending.PRECOPY);
+        error.word(),
+        rule,
+        about,
+        1,
+        "",
+        BalloonOptions.DEFAULT,
+        0,
+        Set.of(error),
+        1,
+        1,
+        1,
+        0,
+        0,
+        Ending.PRECOPY);
   }
 }

@@ -57,7 +57,8 @@ class ExploreTest {
   }
 
   @Test
-  @DisplayName("hinted pages that the destination fills are pages that nobody reads (MIG-28, DEV-17)")
+  @DisplayName(
+      "hinted pages that the destination fills are pages that nobody reads (MIG-28, DEV-17)")
   void freeSetLosesNothing() {
     nothingIsLost(named("fill").guest(1, 1, 0));
     nothingIsLost(named("postcopy-hints").size(1, 1, 1).guest(1, 1, 0));

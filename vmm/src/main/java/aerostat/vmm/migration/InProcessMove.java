@@ -77,8 +77,8 @@ public final class InProcessMove {
    *
    * @param free hinted pages that the destination is to fill, or null
    */
-  static HandoverSource offer(
-      MovableGuest source, UUID uuid, @Nullable FreeSet free, Link sender) throws IOException {
+  static HandoverSource offer(MovableGuest source, UUID uuid, @Nullable FreeSet free, Link sender)
+      throws IOException {
     SourceStream.state(source, null, free, sender.out());
     HandoverStep<HandoverSource> offer =
         HandoverSource.begin(uuid).offer(sender.out().pausedDigest(), false);

@@ -23,8 +23,7 @@ final class PageVerifier {
 
   private PageVerifier() {}
 
-  static void send(
-      GuestMemory memory, PageBitmap leftOut, @Nullable FreeSet free, WireWriter out)
+  static void send(GuestMemory memory, PageBitmap leftOut, @Nullable FreeSet free, WireWriter out)
       throws IOException {
     int fill = free == null ? 0 : sum(FreeSet.page(free.fill()).asByteBuffer());
     ByteBuffer sums = ByteBuffer.allocateDirect(STEP * 4).order(ByteOrder.LITTLE_ENDIAN);
@@ -86,8 +85,7 @@ final class PageVerifier {
 
   private static int sum(GuestMemory memory, long page) {
     MemorySegment ram = memory.segment();
-    return sum(
-        ram.asSlice(page << GuestMemory.PAGE_SHIFT, GuestMemory.PAGE_SIZE).asByteBuffer());
+    return sum(ram.asSlice(page << GuestMemory.PAGE_SHIFT, GuestMemory.PAGE_SIZE).asByteBuffer());
   }
 
   private static int sum(ByteBuffer bytes) {

@@ -217,8 +217,7 @@ public final class SteppedMigration {
     if (missing != null) {
       MemorySegment ram = source.memory().segment();
       for (long page = from; page < to; page++) {
-        missing.place(
-            page, ram.asSlice(page << GuestMemory.PAGE_SHIFT, GuestMemory.PAGE_SIZE));
+        missing.place(page, ram.asSlice(page << GuestMemory.PAGE_SHIFT, GuestMemory.PAGE_SIZE));
       }
     }
   }

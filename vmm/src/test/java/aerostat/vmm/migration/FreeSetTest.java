@@ -85,8 +85,7 @@ class FreeSetTest {
             boolean free = p < 262 && p != 258;
             assertThat(arrived.memory.load32(RecordedStream.address(p) + 8))
                 .as("page %d", p)
-                .isEqualTo(
-                    free ? fill : stream.guest.memory.load32(RecordedStream.address(p) + 8));
+                .isEqualTo(free ? fill : stream.guest.memory.load32(RecordedStream.address(p) + 8));
             assertThat(
                     arrived.memory.mismatch(RecordedStream.address(p), FreeSet.page(fill), 0, PAGE)
                         < 0)

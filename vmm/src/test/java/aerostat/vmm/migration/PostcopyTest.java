@@ -165,10 +165,14 @@ class PostcopyTest {
       a.setCapabilities(Map.of("postcopy-ram", true));
       a.setParameters(
           Map.of(
-              "max-bandwidth", 500_000,
-              "x-postcopy-hints", hints,
-              "x-hint-wait", 10_000,
-              "x-verify", hints));
+              "max-bandwidth",
+              500_000,
+              "x-postcopy-hints",
+              hints,
+              "x-hint-wait",
+              10_000,
+              "x-verify",
+              hints));
       a.migrate(b.listen("tcp:127.0.0.1:0"));
       while (!"active".equals(a.query().get("status"))) {
         Thread.onSpinWait();

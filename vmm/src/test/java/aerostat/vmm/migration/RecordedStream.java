@@ -32,7 +32,10 @@ final class RecordedStream implements AutoCloseable {
 
   void end(boolean verify, @Nullable FreeSet free) throws IOException {
     SourceStream.state(
-        guest, verify ? new aerostat.mmio.memory.PageBitmap(guest.memory.pages()) : null, free, out);
+        guest,
+        verify ? new aerostat.mmio.memory.PageBitmap(guest.memory.pages()) : null,
+        free,
+        out);
     out.send(new HandoverMessage.Final(ID, 0, out.pausedDigest(), true));
   }
 
