@@ -216,6 +216,22 @@ class HintingTest {
     }
   }
 
+  @Test
+  @DisplayName("EDGE-25: a hint that waits while the VM is stopped comes too late after DONE")
+  void hintOfAStoppedGuest() {
+    rig.host().hintStart(rig.sink);
+    ring.send(rig.driver.out32(rig.driver.config32(8)));
+    rig.executor.park();
+    hint(FREE, 4096);
+    assertThat(rig.hints).isEmpty();
+    assertThat(ring.usedIndex()).isEqualTo(1);
+    rig.host().hintDone();
+    rig.executor.unpark();
+    assertThat(ring.usedIndex()).isEqualTo(2);
+    assertThat(rig.hints).isEmpty();
+    assertThat(rig.driver.config32(8)).isEqualTo(1);
+  }
+
   private static void locked(BalloonRig rig, Runnable action) {
     rig.lock.lock();
     try {

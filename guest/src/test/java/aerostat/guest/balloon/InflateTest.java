@@ -184,6 +184,7 @@ class InflateTest {
               assertThat(model.device.log.stream().filter(l -> l.startsWith("104=")).count())
                   .isBetween(8L, 11L);
               assertThat(model.actual()).isGreaterThanOrEqualTo(before);
+              assertThat(model.held).as("EDGE-05: told, however few").hasSize(model.actual());
               assertThat(PageAlloc.allocPage(Gfp.GFP_ATOMIC)).as("reserves are left").isNotNull();
               model.setTarget(0);
               Sched.msleep(3000);
@@ -193,6 +194,7 @@ class InflateTest {
     assertThat(console.lines().filter(l -> l.contains("Out of puff")).count()).isLessThan(21);
   }
 
+  /** EDGE-07. */
   @Test
   void classic16_oomGivesBack256PagesOnceAndWritesActual() {
     ModelBalloon model = new ModelBalloon(features(BalloonIds.F_DEFLATE_ON_OOM));

@@ -3,6 +3,8 @@ package aerostat.guest.balloon;
 import static aerostat.guest.balloon.BalloonFixture.features;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import aerostat.guest.machine.Memory;
+import aerostat.guest.mm.PageAlloc;
 import aerostat.guest.virtio.VirtioBus;
 import aerostat.guest.virtio.VirtioPm;
 import org.junit.jupiter.api.Test;
@@ -74,6 +76,33 @@ class PoisonTest {
         model,
         "page_poison=1",
         () -> assertThat(accepted(model, BalloonIds.F_FREE_PAGE_HINT)).isTrue());
+  }
+
+  /** Blocks that the host lost while they were hinted are filled anew as they are freed. */
+  @Test
+  void hint11_blocksThatTheHostForgotAreFilledAgain() {
+    ModelBalloon model =
+        new ModelBalloon(
+            features(
+                BalloonIds.F_STATS_VQ, BalloonIds.F_FREE_PAGE_HINT, BalloonIds.F_PAGE_POISON));
+    String console =
+        BalloonFixture.run(
+            model,
+            "page_poison=1",
+            () -> {
+              model.request(HintRig.ID);
+              BalloonFixture.settle();
+              assertThat(model.hinted).isNotEmpty();
+              for (long block : model.hinted) {
+                Memory.fill(block, HeldBlocks.BLOCK_BYTES, 0);
+              }
+              model.done();
+              BalloonFixture.settle();
+              while (PageAlloc.allocPages(HeldBlocks.HINT_GFP, HeldBlocks.BLOCK_ORDER) != null) {
+                // Each allocation looks at the fill.
+              }
+            });
+    assertThat(console).doesNotContain("pagealloc");
   }
 
   /** A device that forgot the value in its reset would turn poison into zeros. */

@@ -3,6 +3,7 @@ package aerostat.tools.mutants;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,7 +15,10 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -26,7 +30,12 @@ import org.junit.jupiter.api.Test;
 class MutantsTest {
   private static final long BUDGET_NANOS = TimeUnit.SECONDS.toNanos(8);
 
+  /** The first cell of a row of docs/rules.md. */
+  private static final Pattern RULE =
+      Pattern.compile("(?m)^\\| ((?:EDGE|HINT|REPORT|POISON|MIG)-\\d\\d) ");
+
   private final Path root = projectRoot();
+  private final Path list = list();
   private final List<Mutant> mutants = read();
 
   @Test
@@ -57,6 +66,21 @@ class MutantsTest {
   }
 
   @Test
+  @DisplayName("every rule of the groups has a mutant, or a reason for having none")
+  void everyRuleHasOne() throws IOException {
+    Set<String> open = new TreeSet<>();
+    Matcher ids = RULE.matcher(Files.readString(root.resolve("docs/rules.md")));
+    while (ids.find()) {
+      open.add(ids.group(1));
+    }
+    assertThat(open).hasSize(137);
+    Set<String> named = new TreeSet<>(Mutant.impossible(list).keySet());
+    mutants.forEach(mutant -> named.add(mutant.rule()));
+    open.removeAll(named);
+    assertThat(open).as("not in mutants.tsv").isEmpty();
+  }
+
+  @Test
   @DisplayName("the mutants that are tried are noticed")
   void mutantsAreNoticed() throws Exception {
     boolean all = System.getProperty("aerostat.mutants", "part").equals("all");
@@ -82,12 +106,20 @@ class MutantsTest {
     assertThat(tried).isPositive();
   }
 
-  private static List<Mutant> read() {
+  private static Path list() {
     try {
-      return Mutant.read(
-          Path.of(Objects.requireNonNull(MutantsTest.class.getResource("mutants.tsv")).toURI()));
-    } catch (IOException | URISyntaxException e) {
+      return Path.of(
+          Objects.requireNonNull(MutantsTest.class.getResource("mutants.tsv")).toURI());
+    } catch (URISyntaxException e) {
       throw new IllegalStateException(e);
+    }
+  }
+
+  private List<Mutant> read() {
+    try {
+      return Mutant.read(list);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

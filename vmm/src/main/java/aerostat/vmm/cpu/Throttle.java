@@ -28,6 +28,12 @@ final class Throttle {
     return percent != 0 && now - ranSince >= SLICE;
   }
 
+  /** How long it sleeps after a slice of running, ns. */
+  long due() {
+    int p = percent;
+    return SLICE * p / (100 - p);
+  }
+
   /**
    * Sleeps as long as is due.
    *
@@ -35,8 +41,7 @@ final class Throttle {
    * @return the time afterwards
    */
   long sleep(long now, BooleanSupplier enough) {
-    int p = percent;
-    long until = now + SLICE * p / (100 - p);
+    long until = now + due();
     long at = now;
     while (at < until && !enough.getAsBoolean()) {
       LockSupport.parkNanos(this, until - at);

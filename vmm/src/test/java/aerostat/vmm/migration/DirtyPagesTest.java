@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import aerostat.mmio.memory.GuestMemory;
 import aerostat.mmio.memory.PageOwners;
+import java.io.IOException;
+import java.util.UUID;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -55,6 +58,22 @@ class DirtyPagesTest {
     memory.store64(AT, 3); // the sender reads old or new, half or all
     dirty.sync();
     assertThat(dirty.bits().get(page)).isTrue();
+  }
+
+  @Test
+  @DisplayName("MIG-08: of a page of zeros no data goes, although it was written")
+  void zeroPages() throws IOException {
+    memory.store64(AT, 1);
+    memory.store64(AT + PAGE, 1);
+    memory.store64(AT + PAGE, 0);
+    dirty.begin();
+    Link link = new Link(new MemoryTransport(new MemoryTransport.Pipe(), new MemoryTransport.Pipe()));
+    MigrationStats stats = new MigrationStats(new UUID(0, 8), memory.size());
+    new PageSender(memory, link.out(), dirty, stats, total -> {}).round();
+    assertThat(stats.toMap().get("ram"))
+        .asInstanceOf(InstanceOfAssertFactories.MAP)
+        .containsEntry("normal", 1L)
+        .containsEntry("duplicate", memory.pages() - memory.romSize() / PAGE - 1);
   }
 
   @Test

@@ -47,6 +47,7 @@ class MigrationControlTest {
     }
   }
 
+  /** MIG-13: all that is left goes, whatever the bandwidth is limited to. */
   @Test
   void timeIsOver_finish_theGuestIsStoppedAndMovesWhole() throws Exception {
     try (FakeHost a = FakeHost.with(FakeGuest.fresh(32 * MIB));
@@ -62,7 +63,6 @@ class MigrationControlTest {
     }
   }
 
-  /** MIG-13: the last pages go whatever the bandwidth is limited to. */
   @Test
   void tooManyRounds_areAnErrorThatSaysSo() throws Exception {
     try (FakeHost a = FakeHost.with(FakeGuest.fresh(16 * MIB));

@@ -88,7 +88,7 @@ class MigrationTest {
     }
   }
 
-  /** MIG-08: zero pages and hinted ones cost nothing. */
+  /** MIG-08: zero pages and hinted ones cost nothing, in the first round neither (MIG-18). */
   @Test
   void hints_MIG19_followTheRounds_andHintedPagesAreNotSent() throws Exception {
     try (FakeHost a = FakeHost.with(FakeGuest.fresh(64 * MIB));
@@ -105,6 +105,19 @@ class MigrationTest {
       assertThat(a.guest().balloon.calls.toString()).matches(">(\\|>)*\\|\\|?\\.");
       b.guest().pause(RunState.PAUSED);
       assertThat(b.guest().lost()).isZero();
+    }
+  }
+
+  /** DEV-17's other half: what is left out would be zero in each guest that is restored. */
+  @Test
+  void aSnapshot_MIG28_asksForNoHints() throws Exception {
+    try (FakeHost a = FakeHost.with(FakeGuest.fresh(8 * MIB))) {
+      a.guest().fillRandom(3 * MIB, MIB);
+      a.guest().balloon.hinting = true;
+      a.guest().start();
+      a.service.migrate("file:" + directory.resolve("hints.snap"));
+      assertThat(a.await("completed", "failed")).isEqualTo("completed");
+      assertThat(a.guest().balloon.calls).isEmpty();
     }
   }
 

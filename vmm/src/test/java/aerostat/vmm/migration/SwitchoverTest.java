@@ -46,7 +46,7 @@ class SwitchoverTest {
     assertThat(rule.downtimeMillis(256)).isEqualTo(before);
   }
 
-  /** MIG-11: a window of 100 ms; MIG-12: below the threshold a sync, and then the truth. */
+  /** MIG-11: a window of 100 ms; MIG-12, MIG-03: below the threshold a sync, and then the truth. */
   @Test
   void qemu_MIG11_MIG12_comparesWithWhatTheLimitLetsThrough() {
     QemuSwitchover rule = new QemuSwitchover(() -> 300);
@@ -80,6 +80,7 @@ class SwitchoverTest {
             0, 20, 20, 30, 30, 40, 40, 50, 50, 60, 60, 70, 70, 80, 80, 90, 90, 99, 99, 99);
   }
 
+  /** MIG-14: the counts of a period begin at 0. */
   @Test
   void autoConverge_MIG15_aGoodPeriodDoesNotCountAgainstIt_andShortOnesAreJoined() {
     AutoConverge converge = new AutoConverge(new AutoConverge.Steps(50, 20, 10, false, 99), 0);
