@@ -83,8 +83,7 @@ class PoisonTest {
   void hint11_blocksThatTheHostForgotAreFilledAgain() {
     ModelBalloon model =
         new ModelBalloon(
-            features(
-                BalloonIds.F_STATS_VQ, BalloonIds.F_FREE_PAGE_HINT, BalloonIds.F_PAGE_POISON));
+            features(BalloonIds.F_STATS_VQ, BalloonIds.F_FREE_PAGE_HINT, BalloonIds.F_PAGE_POISON));
     String console =
         BalloonFixture.run(
             model,

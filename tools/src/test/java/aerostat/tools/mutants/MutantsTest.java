@@ -108,8 +108,7 @@ class MutantsTest {
 
   private static Path list() {
     try {
-      return Path.of(
-          Objects.requireNonNull(MutantsTest.class.getResource("mutants.tsv")).toURI());
+      return Path.of(Objects.requireNonNull(MutantsTest.class.getResource("mutants.tsv")).toURI());
     } catch (URISyntaxException e) {
       throw new IllegalStateException(e);
     }

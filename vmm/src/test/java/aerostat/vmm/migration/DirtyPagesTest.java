@@ -67,7 +67,8 @@ class DirtyPagesTest {
     memory.store64(AT + PAGE, 1);
     memory.store64(AT + PAGE, 0);
     dirty.begin();
-    Link link = new Link(new MemoryTransport(new MemoryTransport.Pipe(), new MemoryTransport.Pipe()));
+    Link link =
+        new Link(new MemoryTransport(new MemoryTransport.Pipe(), new MemoryTransport.Pipe()));
     MigrationStats stats = new MigrationStats(new UUID(0, 8), memory.size());
     new PageSender(memory, link.out(), dirty, stats, total -> {}).round();
     assertThat(stats.toMap().get("ram"))
