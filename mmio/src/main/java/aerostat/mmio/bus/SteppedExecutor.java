@@ -26,11 +26,23 @@ public final class SteppedExecutor extends DeviceExecutor {
    * @return whether it did something
    */
   public boolean step(int slot) {
+    return step(slot, false);
+  }
+
+  /**
+   * As {@link #step(int)}, for a caller that looks again by itself: the device asks for no
+   * notifications then.
+   */
+  public boolean poll(int slot) {
+    return step(slot, true);
+  }
+
+  private boolean step(int slot, boolean canPoll) {
     Slot which = slots.get(slot);
     lock.lock();
     try {
       which.kicked = false;
-      boolean again = stepLocked(which, false) == DeviceWork.Next.AGAIN;
+      boolean again = stepLocked(which, canPoll) == DeviceWork.Next.AGAIN;
       which.kicked |= again;
       return again;
     } finally {

@@ -5,6 +5,7 @@ import aerostat.tools.bench.boot.BootCommand;
 import aerostat.tools.bench.guest.GuestCommand;
 import aerostat.tools.bench.hinting.HintingCommand;
 import aerostat.tools.bench.migration.MigrationCommand;
+import aerostat.tools.bench.queue.QueueCommand;
 import aerostat.vmm.cli.ExitCode;
 import aerostat.vmm.cli.Verbosity;
 import java.util.concurrent.Callable;
@@ -17,16 +18,17 @@ import picocli.CommandLine.Mixin;
 @Command(
     name = "bench",
     description = {
-      "Measures guest code, migration, balloon and boot, beside the goals for them.",
+      "Measures guest code, migration, balloon, boot and rings, beside the goals for them.",
       ""
     },
-    synopsisSubcommandLabel = "guest|migration|hinting|balloon|boot",
+    synopsisSubcommandLabel = "guest|migration|hinting|balloon|boot|queue",
     subcommands = {
       GuestCommand.class,
       MigrationCommand.class,
       HintingCommand.class,
       BalloonCommand.class,
-      BootCommand.class
+      BootCommand.class,
+      QueueCommand.class
     },
     footer = {
       "",

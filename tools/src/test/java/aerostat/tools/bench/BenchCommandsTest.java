@@ -6,6 +6,7 @@ import aerostat.tools.bench.balloon.BalloonCommand;
 import aerostat.tools.bench.boot.BootCommand;
 import aerostat.tools.bench.hinting.HintingCommand;
 import aerostat.tools.bench.migration.MigrationCommand;
+import aerostat.tools.bench.queue.QueueCommand;
 import aerostat.vmm.cli.ExitCode;
 import aerostat.vmm.cli.Main;
 import java.io.ByteArrayOutputStream;
@@ -107,8 +108,26 @@ class BenchCommandsTest {
   }
 
   @Test
+  void queueMeasuresARingInAProcessOfItsOwn() {
+    String out =
+        printed(
+            () ->
+                execute(
+                    new QueueCommand(), "--runs", "1", "--cases", "PACKED", "--cpus", "any", "--json"));
+
+    assertThat(out).contains("\"packed\"", "\"ns\"", "\"steal_average\"");
+  }
+
+  @Test
+  void queueRefusesADirectoryWithoutRingtest(@TempDir Path folder) {
+    assertThat(Main.run("bench", "queue", "--ringtest", folder.toString()))
+        .isEqualTo(ExitCode.USAGE);
+  }
+
+  @Test
   void helpTeaches() {
-    for (String command : new String[] {"guest", "migration", "hinting", "balloon", "boot"}) {
+    for (String command :
+        new String[] {"guest", "migration", "hinting", "balloon", "boot", "queue"}) {
       assertThat(printed(() -> Main.run("bench", command, "--help")))
           .contains("aerostat bench " + command, "--json");
     }

@@ -47,8 +47,9 @@ public final class Machine extends MachineView implements AutoCloseable {
     return new MachineBuilder();
   }
 
-  static Machine build(MachineConfig config, GuestImage image, MachineHost host) {
-    Machine machine = new Machine(config, image, host, RunState.PRELAUNCH, HardwareHooks.NONE);
+  static Machine build(
+      MachineConfig config, GuestImage image, MachineHost host, HardwareHooks hooks) {
+    Machine machine = new Machine(config, image, host, RunState.PRELAUNCH, hooks);
     machine.hardware.boot(config);
     return machine;
   }

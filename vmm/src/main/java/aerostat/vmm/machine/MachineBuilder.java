@@ -20,6 +20,7 @@ public final class MachineBuilder {
   private long seed = 1;
   private @Nullable GuestImage image;
   private MachineHost host = MachineHost.SILENT;
+  private HardwareHooks hooks = HardwareHooks.NONE;
 
   MachineBuilder() {}
 
@@ -103,6 +104,12 @@ public final class MachineBuilder {
     return this;
   }
 
+  /** Puts parts of a tool's own into the machine. */
+  public MachineBuilder hooks(HardwareHooks tool) {
+    hooks = tool;
+    return this;
+  }
+
   /** The configuration so far. */
   public MachineConfig config() {
     return new MachineConfig(memoryBytes, append, balloon, deterministic, seed, memoryPath);
@@ -116,7 +123,7 @@ public final class MachineBuilder {
    */
   public Machine build() {
     GuestImage chosen = image == null ? DefaultImage.IMAGE : image;
-    return Machine.build(config(), chosen, host);
+    return Machine.build(config(), chosen, host, hooks);
   }
 
   /** Read once a process. */

@@ -19,12 +19,21 @@ import org.objectweb.asm.Opcodes;
 import org.objectweb.asm.Type;
 
 /** The guest kernel with the benchmark's functions, as an image and in its rewritten forms. */
-final class BenchImage {
+public final class BenchImage {
   /** Of the functions. */
-  static final String PACKAGE = "aerostat.tools.bench.kernels.";
+  public static final String PACKAGE = "aerostat.tools.bench.kernels.";
 
   private static final String[] CLASSES = {
-    "Copy", "Frames", "Loops", "Node", "Pages", "Records", "Spin", "Walks"
+    "Copy",
+    "Frames",
+    "Loops",
+    "Node",
+    "Pages",
+    "Records",
+    "Rings",
+    "Rings$RingDriver",
+    "Spin",
+    "Walks"
   };
   private static final String INTRINSICS = "aerostat.vmm.cpu.Intrinsics";
 
@@ -34,7 +43,7 @@ final class BenchImage {
   private BenchImage() {}
 
   /** An image with this entry class. */
-  static GuestImage withEntry(String entryClass) {
+  public static GuestImage withEntry(String entryClass) {
     try {
       Map<String, byte[]> classes = new TreeMap<>(GuestImage.defaultImage().classes());
       for (String name : CLASSES) {
