@@ -113,7 +113,14 @@ class BenchCommandsTest {
         printed(
             () ->
                 execute(
-                    new QueueCommand(), "--runs", "1", "--cases", "PACKED", "--cpus", "any", "--json"));
+                    new QueueCommand(),
+                    "--runs",
+                    "1",
+                    "--cases",
+                    "PACKED",
+                    "--cpus",
+                    "any",
+                    "--json"));
 
     assertThat(out).contains("\"packed\"", "\"ns\"", "\"steal_average\"");
   }

@@ -98,8 +98,7 @@ final class QueueBench {
       if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
         throw new IOException("the process that measures " + what + " failed or did not end");
       }
-      String out =
-          new String(process.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+      String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
       return Estimate.of(out.lines().map(Double::valueOf).toList()).median();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

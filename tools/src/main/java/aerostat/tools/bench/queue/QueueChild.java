@@ -7,8 +7,8 @@ import java.util.OptionalInt;
 
 /**
  * The process that measures one case, so that the JIT has seen nothing else: {@code CASE WARMUP_MS
- * RUN_MS RUNS GUEST_CPU DEVICE_CPU}, processors −1 for any. Prints ns a
- * buffer, a line for each run that counts.
+ * RUN_MS RUNS GUEST_CPU DEVICE_CPU}, processors −1 for any. Prints ns a buffer, a line for each run
+ * that counts.
  */
 final class QueueChild {
   private static final Duration PATIENCE = Duration.ofSeconds(60);

@@ -106,8 +106,7 @@ final class RingMachine implements AutoCloseable {
   List<Double> run(Duration patience) {
     long until = System.nanoTime() + patience.toNanos();
     if (executor instanceof SteppedExecutor stepped) {
-      deviceThread =
-          Thread.ofPlatform().daemon().name("ring-device").start(() -> serve(stepped));
+      deviceThread = Thread.ofPlatform().daemon().name("ring-device").start(() -> serve(stepped));
     }
     machine.start();
     while (!device.over()) {
