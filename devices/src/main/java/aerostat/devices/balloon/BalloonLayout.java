@@ -52,7 +52,7 @@ final class BalloonLayout {
   static final int MAX_STATS_BYTES = 4096;
 
   // Slice of the flat state.
-  static final int LAYOUT_VERSION = 2;
+  static final int LAYOUT_VERSION = 3;
   static final int NUM_PAGES = 0;
   static final int ACTUAL = 4;
 
@@ -92,8 +92,11 @@ final class BalloonLayout {
   /** u64, id of the last request. */
   static final int FREE_PAGES_ID = FREE_PAGES_GPA + 8;
 
+  /** 1 once a statistics buffer came on the queue as it is set up, else 0 (STATS-03). */
+  static final int STATS_CAME = FREE_PAGES_ID + 8;
+
   /** u64 each, in the order of {@link BalloonCounter}. */
-  static final int COUNTERS = FREE_PAGES_ID + 8;
+  static final int COUNTERS = STATS_CAME + 8;
 
   static final int BYTES = COUNTERS + 8 * BalloonCounter.values().length;
 

@@ -92,6 +92,8 @@ final class BalloonState {
     require(name, "poison", poison == 0 || (offered & BalloonLayout.F_PAGE_POISON) != 0, poison);
     int interval = get32(BalloonLayout.STATS_INTERVAL);
     require(name, "polling interval", interval >= 0, interval);
+    int came = get32(BalloonLayout.STATS_CAME);
+    require(name, "statistics came", came == 0 || came == 1, came);
     long deadline = get64(BalloonLayout.STATS_DEADLINE);
     require(
         name,

@@ -1,5 +1,6 @@
 package aerostat.devices.balloon;
 
+import static aerostat.devices.balloon.BalloonLayout.STATS_CAME;
 import static aerostat.devices.balloon.BalloonLayout.STATS_DEADLINE;
 import static aerostat.devices.balloon.BalloonLayout.STATS_HELD;
 import static aerostat.devices.balloon.BalloonLayout.STATS_INTERVAL;
@@ -7,6 +8,7 @@ import static aerostat.devices.balloon.BalloonLayout.STATS_INTERVAL;
 import aerostat.devices.clock.DeviceClock;
 import aerostat.mmio.trace.TraceLine;
 import aerostat.mmio.virtio.DescriptorChain;
+import aerostat.mmio.virtio.Virtio;
 import aerostat.mmio.virtio.VirtioPort;
 import aerostat.mmio.virtio.Virtqueue;
 import java.lang.foreign.Arena;
@@ -53,17 +55,30 @@ final class StatsHandler {
     if (chain == null) {
       return false;
     }
-    parse(chain);
+    if (isFirst() && legacy()) {
+      state.forgetStats(); // STATS-03, BALLOON-LEG-08: old drivers leave it uninitialized
+    } else {
+      parse(chain);
+      state.set64(BalloonLayout.STATS_LAST_UPDATE, clock.wallSeconds());
+      state.count(BalloonCounter.STATS_UPDATES, 1);
+    }
+    state.set32(STATS_CAME, 1);
     int held = state.get32(STATS_HELD);
     if (held != 0) {
       state.count(BalloonCounter.STATS_BUFFERS_REFUSED, 1);
       queue.push(held - 1, 0); // a second buffer: the first goes back (DEV-22)
     }
     state.set32(STATS_HELD, chain.head() + 1);
-    state.set64(BalloonLayout.STATS_LAST_UPDATE, clock.wallSeconds());
-    state.count(BalloonCounter.STATS_UPDATES, 1);
     rearm();
     return true;
+  }
+
+  private boolean isFirst() {
+    return state.get32(STATS_CAME) == 0;
+  }
+
+  private boolean legacy() {
+    return (port.features() & Virtio.F_VERSION_1) == 0;
   }
 
   private void parse(DescriptorChain chain) {
@@ -139,15 +154,15 @@ final class StatsHandler {
   /** The queue's elements are gone with the queue. */
   void forgetHeld() {
     state.set32(STATS_HELD, 0);
+    state.set32(STATS_CAME, 0);
   }
 
   /** Device reset: the held element goes back first, then the queue itself is reset (DEV-24). */
   void reset() {
     if (state.get32(STATS_HELD) != 0) {
-      int held = state.get32(STATS_HELD) - 1;
-      forgetHeld();
-      Objects.requireNonNull(ownQueue.get()).unpop(held);
+      Objects.requireNonNull(ownQueue.get()).unpop(state.get32(STATS_HELD) - 1);
     }
+    forgetHeld();
   }
 
   /** After a restore: the alarm follows the state (DEV-31). */

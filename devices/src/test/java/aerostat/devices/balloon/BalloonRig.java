@@ -9,6 +9,7 @@ import aerostat.mmio.mock.MockRing;
 import aerostat.mmio.state.FlatState;
 import aerostat.mmio.trace.TraceRecorder;
 import aerostat.mmio.virtio.Virtio;
+import aerostat.mmio.virtio.VirtioMmioOptions;
 import aerostat.mmio.virtio.VirtioMmioTransport;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -53,12 +54,23 @@ final class BalloonRig implements AutoCloseable {
    * @param memory of {@link #SIZE} bytes, the rig's from here on
    */
   BalloonRig(BalloonOptions options, boolean threaded, GuestMemory memory) {
+    this(options, VirtioMmioOptions.DEFAULT, threaded, memory);
+  }
+
+  /** Over version 1. */
+  static BalloonRig legacy(BalloonOptions options) {
+    return new BalloonRig(options, VirtioMmioOptions.LEGACY, false, GuestMemory.anonymous(SIZE));
+  }
+
+  private BalloonRig(
+      BalloonOptions options, VirtioMmioOptions version, boolean threaded, GuestMemory memory) {
     this.memory = memory;
     executor = threaded ? DeviceExecutor.threaded("test-io", lock) : DeviceExecutor.inline(lock);
     clock = new DrivenClock(() -> now, () -> wall);
     balloon = new BalloonDevice("balloon0", options, flat, clock);
     transport =
-        new VirtioMmioTransport("balloon0", balloon, memory, interrupts, 1, flat, executor, trace);
+        new VirtioMmioTransport(
+            "balloon0", balloon, version, memory, interrupts, 1, flat, executor, trace);
     flat.seal();
     memory.installRom(new byte[ROM]);
     driver =
@@ -79,6 +91,17 @@ final class BalloonRig implements AutoCloseable {
     MockRing[] rings = new MockRing[queues];
     for (int i = 0; i < queues; i++) {
       rings[i] = driver.setUpQueue(i, driver.queueSizeMax(i));
+    }
+    driver.ready();
+    return rings;
+  }
+
+  /** The same over version 1. */
+  MockRing[] startLegacy(int queues) {
+    driver.negotiateLegacy(ALL);
+    MockRing[] rings = new MockRing[queues];
+    for (int i = 0; i < queues; i++) {
+      rings[i] = driver.setUpLegacyQueue(i, driver.queueSizeMax(i));
     }
     driver.ready();
     return rings;

@@ -134,15 +134,24 @@ public final class VirtioBus {
     return 0;
   }
 
-  /** What both know, and the transport's bits, which the transport sorts out itself. */
+  /**
+   * What both know, and the transport's bits, which the transport sorts out itself. ANY_LAYOUT is
+   * one of a legacy device (FEAT-LEG-04), which Linux does not accept.
+   */
   private static long known(long device, long table) {
     long transport =
         (VirtioIds.bit(VirtioIds.F_TRANSPORT_END) - 1)
             & -VirtioIds.bit(VirtioIds.F_TRANSPORT_START);
-    return device & (table | transport);
+    boolean legacy = (device & VirtioIds.bit(VirtioIds.F_VERSION_1)) == 0;
+    long layout = legacy ? VirtioIds.bit(VirtioIds.F_ANY_LAYOUT) : 0;
+    return device & (table | transport | layout);
   }
 
+  /** virtio_features_ok; a legacy device is not asked (BASE-LEG-06). */
   static int featuresOk(VirtioDevice device) {
+    if (!device.hasFeature(VirtioIds.F_VERSION_1)) {
+      return 0;
+    }
     device.addStatus(VirtioIds.STATUS_FEATURES_OK);
     if ((device.config().status(device) & VirtioIds.STATUS_FEATURES_OK) == 0) {
       Printk.err(

@@ -14,6 +14,9 @@ public interface VirtioConfigOps {
   /** Resets the device and waits until it says so (BASE-DRV-13). */
   void reset(VirtioDevice device);
 
+  /** Tells the device what the transport must say before all else, anew after a suspend. */
+  void resume(VirtioDevice device);
+
   /** All 64 feature bits that the device offers. */
   long features(VirtioDevice device);
 

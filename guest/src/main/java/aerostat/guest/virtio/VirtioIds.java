@@ -14,6 +14,9 @@ public final class VirtioIds {
   public static final int STATUS_NEEDS_RESET = 64;
   public static final int STATUS_FAILED = 128;
 
+  /** Without VERSION_1: the device takes buffers however they are cut. */
+  public static final int F_ANY_LAYOUT = 27;
+
   public static final int F_INDIRECT_DESC = 28;
   public static final int F_EVENT_IDX = 29;
   public static final int F_VERSION_1 = 32;

@@ -10,7 +10,10 @@ import aerostat.guest.kernel.Printk;
 import aerostat.guest.mm.Gfp;
 import aerostat.guest.mm.Slab;
 
-/** The virtio-mmio transport, version 2 (drivers/virtio/virtio_mmio.c; MMIO-01 to MMIO-10). */
+/**
+ * The virtio-mmio transport (drivers/virtio/virtio_mmio.c; MMIO-01 to MMIO-10): version 2, and with
+ * {@link VirtioMmioLegacy} version 1.
+ */
 public final class VirtioMmio {
   private VirtioMmio() {}
 
@@ -55,7 +58,7 @@ public final class VirtioMmio {
       return -Errno.ENODEV;
     }
     int version = readl(base + VERSION);
-    if (version != 2) {
+    if (version != 1 && version != 2) {
       Printk.err("virtio-mmio %lx: Version %u not supported!\n", base, version);
       return -Errno.ENXIO;
     }
@@ -69,10 +72,12 @@ public final class VirtioMmio {
     }
     VirtioMmioDevice mmio = new VirtioMmioDevice(memory);
     mmio.set(base, size, irq, numbering);
+    mmio.setLegacy(version == 1);
     VirtioDevice device = mmio.device();
     device.setTransport(memory);
     device.setConfig(new MmioConfig());
     device.setIds(id, readl(base + VENDOR_ID));
+    device.config().resume(device);
     VirtioBus.registerDevice(device);
     return 0;
   }
@@ -89,12 +94,18 @@ public final class VirtioMmio {
   record MmioConfig() implements VirtioConfigOps {
     @Override
     public int get32(VirtioDevice device, int offset) {
-      return readl(base(device) + CONFIG + offset);
+      long field = base(device) + CONFIG + offset;
+      return mmio(device).isLegacy() ? VirtioMmioLegacy.get32(field) : readl(field);
     }
 
     @Override
     public void set32(VirtioDevice device, int offset, int value) {
-      writel(value, base(device) + CONFIG + offset);
+      long field = base(device) + CONFIG + offset;
+      if (mmio(device).isLegacy()) {
+        VirtioMmioLegacy.set32(field, value);
+      } else {
+        writel(value, field);
+      }
     }
 
     @Override
@@ -118,7 +129,8 @@ public final class VirtioMmio {
       writel(1, base + DEVICE_FEATURES_SEL);
       long high = readl(base + DEVICE_FEATURES);
       writel(0, base + DEVICE_FEATURES_SEL);
-      return high << 32 | readl(base + DEVICE_FEATURES) & 0xffff_ffffL;
+      long features = high << 32 | readl(base + DEVICE_FEATURES) & 0xffff_ffffL;
+      return mmio(device).isLegacy() ? features & VirtioMmioLegacy.FEATURES : features;
     }
 
     @Override
@@ -129,6 +141,13 @@ public final class VirtioMmio {
     @Override
     public int findVqs(VirtioDevice device, VirtqueueInfo infos, int count) {
       return findQueues(mmio(device), infos, count);
+    }
+
+    @Override
+    public void resume(VirtioDevice device) {
+      if (mmio(device).isLegacy()) {
+        VirtioMmioLegacy.setPageSize(base(device));
+      }
     }
 
     @Override
@@ -176,7 +195,7 @@ public final class VirtioMmio {
   static int writeFeatures(VirtioDevice device) {
     device.setFeatures(ringFeatures(device.features()));
     long base = base(device);
-    if (!device.hasFeature(VirtioIds.F_VERSION_1)) {
+    if (!mmio(device).isLegacy() && !device.hasFeature(VirtioIds.F_VERSION_1)) {
       Printk.err(
           "virtio-mmio %lx: New virtio-mmio devices (version 2) must provide VIRTIO_F_VERSION_1"
               + " feature!\n",
@@ -219,7 +238,7 @@ public final class VirtioMmio {
   private static int setUpQueue(VirtioMmioDevice mmio, int index, VirtqueueInfo info) {
     long base = mmio.base();
     writel(index, base + QUEUE_SEL);
-    if (readl(base + QUEUE_READY) != 0) {
+    if (mmio.isLegacy() ? VirtioMmioLegacy.isInUse(base) : readl(base + QUEUE_READY) != 0) {
       return -Errno.ENOENT;
     }
     int max = readl(base + QUEUE_SIZE_MAX);
@@ -236,12 +255,20 @@ public final class VirtioMmio {
       return -Errno.ENOMEM;
     }
     writel(q.size(), base + QUEUE_SIZE);
+    if (mmio.isLegacy()) {
+      VirtioMmioLegacy.place(q, base);
+    } else {
+      place(q, base);
+    }
+    info.setQueue(q.address());
+    return 0;
+  }
+
+  private static void place(Virtqueue q, long base) {
     write64(base + QUEUE_DESC_LOW, q.descriptors());
     write64(base + QUEUE_DRIVER_LOW, q.avail());
     write64(base + QUEUE_DEVICE_LOW, q.used());
     writel(1, base + QUEUE_READY);
-    info.setQueue(q.address());
-    return 0;
   }
 
   private static void write64(long register, long value) {
@@ -259,9 +286,13 @@ public final class VirtioMmio {
     while (q != null) {
       Virtqueue next = q.next();
       writel(q.index(), base + QUEUE_SEL);
-      writel(0, base + QUEUE_READY);
-      if (readl(base + QUEUE_READY) != 0) {
-        Printk.warn("virtio-mmio %lx: queue %d does not stop\n", base, q.index());
+      if (mmio.isLegacy()) {
+        VirtioMmioLegacy.stop(base);
+      } else {
+        writel(0, base + QUEUE_READY);
+        if (readl(base + QUEUE_READY) != 0) {
+          Printk.warn("virtio-mmio %lx: queue %d does not stop\n", base, q.index());
+        }
       }
       VringSetup.delete(q);
       q = next;

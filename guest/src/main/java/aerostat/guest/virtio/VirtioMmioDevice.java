@@ -12,7 +12,7 @@ record VirtioMmioDevice(long address) {
   private static final int BASE = VirtioDevice.SIZE;
   private static final int NUMBERING = VirtioDevice.SIZE + 8;
   private static final int IRQ = VirtioDevice.SIZE + 16;
-
+  private static final int LEGACY = VirtioDevice.SIZE + 20;
   private static final int REGION_SIZE = VirtioDevice.SIZE + 24;
 
   /** Bytes of the structure. */
@@ -34,6 +34,15 @@ record VirtioMmioDevice(long address) {
 
   int irq() {
     return load32(address + IRQ);
+  }
+
+  /** Whether the registers are those of version 1. */
+  boolean isLegacy() {
+    return load32(address + LEGACY) != 0;
+  }
+
+  void setLegacy(boolean legacy) {
+    store32(address + LEGACY, legacy ? 1 : 0);
   }
 
   QueueNumbering numbering() {

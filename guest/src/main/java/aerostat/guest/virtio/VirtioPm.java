@@ -40,6 +40,7 @@ public final class VirtioPm {
    * features that it had. 0, or a negative error, and then the device has failed.
    */
   public static int restore(VirtioDevice device) {
+    device.config().resume(device);
     device.reset();
     device.addStatus(VirtioIds.STATUS_ACKNOWLEDGE);
     VirtioDriver driver = device.driver();

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.function.IntConsumer;
 
 /**
- * A virtio-mmio device of version 2 for the plain machine, as simple as the registers allow. It
+ * A virtio-mmio device of version 2, or 1, for the plain machine, as simple as the registers allow. It
  * logs every register write, and does with its rings only what a test tells it to.
  */
 public final class ModelDevice implements PlainDevice {
@@ -27,6 +27,8 @@ public final class ModelDevice implements PlainDevice {
   private static final class Queue {
     int max;
     int size;
+    int align;
+    int pfn;
     boolean ready;
     long desc;
     long avail;
@@ -60,6 +62,7 @@ public final class ModelDevice implements PlainDevice {
   private int deviceFeaturesSel;
   private int driverFeaturesSel;
   private int queueSel;
+  private int pageSize;
 
   public ModelDevice(int deviceId, int... sizes) {
     this.deviceId = deviceId;
@@ -120,11 +123,14 @@ public final class ModelDevice implements PlainDevice {
   public long read(long offset, int width) {
     if (offset >= 0x100) {
       configReads++;
-      return Integer.toUnsignedLong(config32((int) offset - 0x100));
+      checkConfigWidth(width);
+      int at = (int) offset - 0x100;
+      return Integer.toUnsignedLong(version == 1 ? config[at] & 0xff : config32(at));
     }
     if (width != 4) {
       throw new AssertionError("read of width " + width + " at " + offset);
     }
+    checkVersion((int) offset);
     int value =
         switch ((int) offset) {
           case 0x000 -> magic;
@@ -133,6 +139,7 @@ public final class ModelDevice implements PlainDevice {
           case 0x00c -> 0x554d4551;
           case 0x010 -> (int) (offered >>> 32 * deviceFeaturesSel);
           case 0x034 -> selected().max;
+          case 0x040 -> selected().pfn;
           case 0x044 -> selected().ready ? 1 : 0;
           case 0x060 -> isr;
           case 0x070 -> status;
@@ -145,15 +152,24 @@ public final class ModelDevice implements PlainDevice {
 
   @Override
   public void write(long offset, int width, long value) {
+    log.add(Long.toHexString(offset) + "=" + Long.toHexString(value));
+    if (offset >= 0x100) {
+      checkConfigWidth(width);
+      if (version == 1) {
+        config[(int) offset - 0x100] = (byte) value;
+      } else {
+        setConfig32((int) offset - 0x100, (int) value);
+      }
+      return;
+    }
     if (width != 4) {
       throw new AssertionError("write of width " + width + " at " + offset);
     }
-    log.add(Long.toHexString(offset) + "=" + Long.toHexString(value));
-    if (offset >= 0x100) {
-      setConfig32((int) offset - 0x100, (int) value);
-      return;
-    }
+    checkVersion((int) offset);
     switch ((int) offset) {
+      case 0x028 -> pageSize = (int) value;
+      case 0x03c -> selected().align = (int) value;
+      case 0x040 -> place(selected(), (int) value);
       case 0x014 -> deviceFeaturesSel = (int) value;
       case 0x020 -> accept(value);
       case 0x024 -> driverFeaturesSel = (int) value;
@@ -172,6 +188,29 @@ public final class ModelDevice implements PlainDevice {
     }
   }
 
+  /** The balloon's fields have 32 bits; over version 1 all goes by bytes (MMIO-02). */
+  private void checkConfigWidth(int width) {
+    if (width != (version == 1 ? 1 : 4)) {
+      throw new AssertionError("config access of width " + width);
+    }
+  }
+
+  private void checkVersion(int offset) {
+    boolean old = offset == 0x028 || offset == 0x03c || offset == 0x040;
+    boolean modern = offset == 0x044 || offset >= 0x080;
+    if (version == 1 ? modern : old) {
+      throw new AssertionError("version " + version + " has no " + Integer.toHexString(offset));
+    }
+  }
+
+  private void place(Queue q, int pfn) {
+    q.pfn = pfn;
+    q.ready = pfn != 0;
+    q.desc = Integer.toUnsignedLong(pfn) * pageSize;
+    q.avail = q.desc + 16L * q.size;
+    q.used = (q.avail + 6 + 2L * q.size + q.align - 1) / q.align * q.align;
+  }
+
   private void accept(long value) {
     long mask = 0xffff_ffffL << 32 * driverFeaturesSel;
     accepted = accepted & ~mask | value << 32 * driverFeaturesSel & mask;
@@ -185,6 +224,7 @@ public final class ModelDevice implements PlainDevice {
       PlainMachine.setLine(IRQ, false);
       for (Queue q : queues) {
         q.ready = false;
+        q.pfn = 0;
         q.lastAvail = 0;
         q.usedIndex = 0;
       }

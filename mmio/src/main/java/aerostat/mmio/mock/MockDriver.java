@@ -13,6 +13,8 @@ import java.lang.foreign.MemorySegment;
  * <p>Not thread-safe. It takes its memory from an arena of guest RAM that nobody else may use.
  */
 public final class MockDriver {
+  private static final int LEGACY_PAGE = 4096;
+
   private final MmioDevice registers;
   private final GuestMemory memory;
   private long free;
@@ -125,6 +127,24 @@ public final class MockDriver {
     return agreed;
   }
 
+  /**
+   * The same over version 1: GuestPageSize of 4096, the features of the one window, no FEATURES_OK.
+   *
+   * @return the features agreed
+   */
+  public long negotiateLegacy(long wanted) {
+    if (read(MmioRegisters.VERSION) != MmioRegisters.VERSION_1) {
+      throw new IllegalStateException("no virtio-mmio version 1 device");
+    }
+    write(MmioRegisters.GUEST_PAGE_SIZE, LEGACY_PAGE);
+    reset();
+    write(MmioRegisters.STATUS, Virtio.STATUS_ACKNOWLEDGE);
+    write(MmioRegisters.STATUS, Virtio.STATUS_ACKNOWLEDGE | Virtio.STATUS_DRIVER);
+    features = offeredFeatures() & wanted;
+    acceptFeatures(features);
+    return features;
+  }
+
   /** DRIVER_OK. */
   public void ready() {
     write(MmioRegisters.STATUS, status() | Virtio.STATUS_DRIVER_OK);
@@ -143,6 +163,18 @@ public final class MockDriver {
     ring.register();
     write(MmioRegisters.QUEUE_READY, 1);
     return ring;
+  }
+
+  /** Sets a queue up over version 1: one block, its used ring on a page of its own. */
+  public MockRing setUpLegacyQueue(int index, int size) {
+    long available = Virtio.descriptorAreaSize(size);
+    long used = (available + Virtio.driverAreaSize(size) + LEGACY_PAGE - 1) & -LEGACY_PAGE;
+    long block = allocate(used + Virtio.deviceAreaSize(size), LEGACY_PAGE);
+    write(MmioRegisters.QUEUE_SEL, index);
+    write(MmioRegisters.QUEUE_SIZE, size);
+    write(MmioRegisters.QUEUE_ALIGN, LEGACY_PAGE);
+    write(MmioRegisters.QUEUE_PFN, (int) (block / LEGACY_PAGE));
+    return new MockRing(this, index, size, block, block + available, block + used);
   }
 
   /** Sets a packed queue up with areas of its own, zeroed; RING_PACKED must have been agreed. */

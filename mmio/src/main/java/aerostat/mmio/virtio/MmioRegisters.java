@@ -1,6 +1,6 @@
 package aerostat.mmio.virtio;
 
-/** Register offsets of virtio-mmio version 2. */
+/** Register offsets of virtio-mmio, versions 1 (legacy) and 2. */
 public final class MmioRegisters {
   private MmioRegisters() {}
 
@@ -12,9 +12,20 @@ public final class MmioRegisters {
   public static final int DEVICE_FEATURES_SEL = 0x014;
   public static final int DRIVER_FEATURES = 0x020;
   public static final int DRIVER_FEATURES_SEL = 0x024;
+
+  /** Version 1: bytes of the pages that QueuePFN counts. */
+  public static final int GUEST_PAGE_SIZE = 0x028;
+
   public static final int QUEUE_SEL = 0x030;
   public static final int QUEUE_SIZE_MAX = 0x034;
   public static final int QUEUE_SIZE = 0x038;
+
+  /** Version 1: alignment of the used ring in bytes. */
+  public static final int QUEUE_ALIGN = 0x03c;
+
+  /** Version 1: page number of the queue, 0 while it is not in use. */
+  public static final int QUEUE_PFN = 0x040;
+
   public static final int QUEUE_READY = 0x044;
   public static final int QUEUE_NOTIFY = 0x050;
   public static final int INTERRUPT_STATUS = 0x060;
@@ -36,6 +47,7 @@ public final class MmioRegisters {
   public static final int CONFIG = 0x100;
 
   public static final int MAGIC = 0x74726976;
+  public static final int VERSION_1 = 1;
   public static final int VERSION_2 = 2;
 
   /** "AERO", little-endian: no vendor has it. */
@@ -55,9 +67,12 @@ public final class MmioRegisters {
       case DEVICE_FEATURES_SEL -> "DeviceFeaturesSel";
       case DRIVER_FEATURES -> "DriverFeatures";
       case DRIVER_FEATURES_SEL -> "DriverFeaturesSel";
+      case GUEST_PAGE_SIZE -> "GuestPageSize";
       case QUEUE_SEL -> "QueueSel";
       case QUEUE_SIZE_MAX -> "QueueSizeMax";
       case QUEUE_SIZE -> "QueueSize";
+      case QUEUE_ALIGN -> "QueueAlign";
+      case QUEUE_PFN -> "QueuePFN";
       case QUEUE_READY -> "QueueReady";
       case QUEUE_NOTIFY -> "QueueNotify";
       case INTERRUPT_STATUS -> "InterruptStatus";

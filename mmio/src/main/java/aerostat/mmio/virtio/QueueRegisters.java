@@ -55,7 +55,39 @@ final class QueueRegisters {
     return selectedSizeMax() != 0 && queue(selected()).ready();
   }
 
-  /** Size, or half of an address. */
+  /** Where the state of the queue is that is selected and exists. */
+  int selectedBlock() {
+    return TransportState.queue(selected());
+  }
+
+  boolean anyReady() {
+    for (int i = 0; i < split.length; i++) {
+      if (queue(i).ready()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Takes the queue into use that is selected, exists and is not in use, if its set-up is good. */
+  void startSelected() {
+    try {
+      queue(selected()).enable(selectedSizeMax());
+    } catch (QueueViolation bad) {
+      port.needsReset(String.valueOf(bad.getMessage()));
+    }
+  }
+
+  /** Takes the queue that is selected and exists out of use. */
+  void stopSelected() {
+    DeviceQueue queue = queue(selected());
+    if (queue.ready()) {
+      device.queueStopped(selected());
+      queue.disable();
+    }
+  }
+
+  /** Size, alignment, or half of an address. */
   boolean write(int field, int value) {
     if (selectedSizeMax() == 0 || selectedReady()) {
       return false; // no such queue, or in use (MMIO-DRV-15)
@@ -68,19 +100,13 @@ final class QueueRegisters {
     if (selectedSizeMax() == 0 || (value & ~1) != 0) {
       return false;
     }
-    DeviceQueue queue = queue(selected());
-    if (value == 1 && !queue.ready()) {
+    if (value == 0) {
+      stopSelected();
+    } else if (!selectedReady()) {
       if (!featuresAgreed) {
         return false; // queues are set up after the features
       }
-      try {
-        queue.enable(selectedSizeMax());
-      } catch (QueueViolation bad) {
-        port.needsReset(String.valueOf(bad.getMessage()));
-      }
-    } else if (value == 0 && queue.ready()) {
-      device.queueStopped(selected());
-      queue.disable();
+      startSelected();
     }
     return true;
   }

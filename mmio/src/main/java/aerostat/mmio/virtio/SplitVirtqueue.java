@@ -144,6 +144,9 @@ final class SplitVirtqueue extends DeviceQueue {
   }
 
   private boolean wantsInterrupt(int oldUsed, int newUsed) {
+    if ((port.features() & Virtio.F_NOTIFY_ON_EMPTY) != 0 && inFlight() == 0 && !hasAvailable()) {
+      return true; // FEAT-LEG-02
+    }
     long driver = state.get(U64, base + QUEUE_DRIVER);
     if (eventIndex()) {
       int event = memory.loadAcquire16(driver + AVAIL_RING + 2L * size());

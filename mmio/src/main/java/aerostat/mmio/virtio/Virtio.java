@@ -13,7 +13,11 @@ public final class Virtio {
   public static final int STATUS_NEEDS_RESET = 64;
   public static final int STATUS_FAILED = 128;
 
-  /** Feature bits of the transport. */
+  /** Feature bits of the transport; these two over version 1 only. */
+  public static final long F_NOTIFY_ON_EMPTY = 1L << 24;
+
+  public static final long F_ANY_LAYOUT = 1L << 27;
+
   public static final long F_INDIRECT_DESC = 1L << 28;
 
   public static final long F_EVENT_IDX = 1L << 29;

@@ -18,7 +18,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The virtio-mmio transport, version 2, in front of one {@link VirtioDevice}.
+ * The virtio-mmio transport in front of one {@link VirtioDevice}: version 2, or version 1 on request.
  *
  * <p>An access that breaks a rule (width, alignment, direction, order) reads 0 or is ignored, and
  * is counted (MMIO-01). All register and queue state lives in the slice {@code NAME.transport} of
@@ -44,10 +44,33 @@ public final class VirtioMmioTransport implements MmioDevice, VirtioPort {
   private final int line;
   private final Trace trace;
   private final MemorySegment state;
+  private final ControlRegisters registers;
   private final QueueRegisters queues;
-  private final FeatureRegisters featureRegisters;
+  private final ConfigWindow config;
   private final DeviceExecutor.Slot[] work;
   private final RateLimit logLimit = new RateLimit();
+
+  /** Version 2. */
+  public VirtioMmioTransport(
+      String name,
+      VirtioDevice device,
+      GuestMemory memory,
+      InterruptController interrupts,
+      int line,
+      FlatState flatState,
+      DeviceExecutor executor,
+      Trace trace) {
+    this(
+        name,
+        device,
+        VirtioMmioOptions.DEFAULT,
+        memory,
+        interrupts,
+        line,
+        flatState,
+        executor,
+        trace);
+  }
 
   /**
    * @param name of the instance, such as {@code virtio0}: names its slice, logs and trace lines
@@ -56,6 +79,7 @@ public final class VirtioMmioTransport implements MmioDevice, VirtioPort {
   public VirtioMmioTransport(
       String name,
       VirtioDevice device,
+      VirtioMmioOptions options,
       GuestMemory memory,
       InterruptController interrupts,
       int line,
@@ -80,8 +104,12 @@ public final class VirtioMmioTransport implements MmioDevice, VirtioPort {
             TransportState.LAYOUT_VERSION,
             TransportState.bytes(count),
             this::restored);
-    this.queues = new QueueRegisters(this, device, state);
-    this.featureRegisters = new FeatureRegisters(device, state);
+    this.registers =
+        options.legacy()
+            ? new LegacyRegisters(this, device, state, options.pfnReset())
+            : new ModernRegisters(this, device, state);
+    this.queues = registers.queues;
+    this.config = new ConfigWindow(device);
     this.work = new DeviceExecutor.Slot[count];
     for (int i = 0; i < count; i++) {
       int queue = i;
@@ -116,11 +144,11 @@ public final class VirtioMmioTransport implements MmioDevice, VirtioPort {
           .to(trace);
     }
     if (offset >= MmioRegisters.CONFIG) {
-      writeConfig(offset, width, value);
+      allowed(config.write(offset - MmioRegisters.CONFIG, width, value));
     } else if (width != 4 || (offset & 3) != 0 || offset < 0) {
       wrongAccess();
     } else {
-      writeControl((int) offset, (int) value);
+      registers.write((int) offset, (int) value);
     }
   }
 
@@ -128,62 +156,15 @@ public final class VirtioMmioTransport implements MmioDevice, VirtioPort {
     if (width != 4 || (offset & 3) != 0 || offset < 0) {
       return wrongAccess();
     }
-    int value =
-        switch ((int) offset) {
-          case MmioRegisters.MAGIC_VALUE -> MmioRegisters.MAGIC;
-          case MmioRegisters.VERSION -> MmioRegisters.VERSION_2;
-          case MmioRegisters.DEVICE_ID -> device.deviceId();
-          case MmioRegisters.VENDOR_ID -> MmioRegisters.VENDOR;
-          case MmioRegisters.DEVICE_FEATURES -> featureRegisters.offered();
-          case MmioRegisters.QUEUE_SIZE_MAX -> queues.selectedSizeMax();
-          case MmioRegisters.QUEUE_READY -> queues.selectedReady() ? 1 : 0;
-          case MmioRegisters.INTERRUPT_STATUS -> state.get(U32, TransportState.INTERRUPT_STATUS);
-          case MmioRegisters.STATUS -> status();
-          // No shared memory regions: length and base read all ones.
-          case MmioRegisters.SHM_LEN_LOW,
-              MmioRegisters.SHM_LEN_HIGH,
-              MmioRegisters.SHM_BASE_LOW,
-              MmioRegisters.SHM_BASE_HIGH ->
-              -1;
-          // A queue reset is done when its write returns, so none is ever in progress.
-          case MmioRegisters.QUEUE_RESET -> 0;
-          case MmioRegisters.CONFIG_GENERATION -> state.get(U32, TransportState.GENERATION);
-          default -> wrongAccess();
-        };
-    return Integer.toUnsignedLong(value);
+    return Integer.toUnsignedLong(registers.read((int) offset));
   }
 
-  private void writeControl(int offset, int value) {
-    switch (offset) {
-      case MmioRegisters.DEVICE_FEATURES_SEL ->
-          state.set(U32, TransportState.DEVICE_FEATURES_SEL, value);
-      case MmioRegisters.DRIVER_FEATURES_SEL ->
-          state.set(U32, TransportState.DRIVER_FEATURES_SEL, value);
-      case MmioRegisters.DRIVER_FEATURES -> allowed(featureRegisters.write(value, agreed()));
-      case MmioRegisters.QUEUE_SEL -> state.set(U32, TransportState.QUEUE_SEL, value);
-      case MmioRegisters.QUEUE_SIZE -> allowed(queues.write(TransportState.QUEUE_SIZE, value));
-      case MmioRegisters.QUEUE_DESC_LOW -> allowed(queues.write(TransportState.QUEUE_DESC, value));
-      case MmioRegisters.QUEUE_DESC_HIGH ->
-          allowed(queues.write(TransportState.QUEUE_DESC + 4, value));
-      case MmioRegisters.QUEUE_DRIVER_LOW ->
-          allowed(queues.write(TransportState.QUEUE_DRIVER, value));
-      case MmioRegisters.QUEUE_DRIVER_HIGH ->
-          allowed(queues.write(TransportState.QUEUE_DRIVER + 4, value));
-      case MmioRegisters.QUEUE_DEVICE_LOW ->
-          allowed(queues.write(TransportState.QUEUE_DEVICE, value));
-      case MmioRegisters.QUEUE_DEVICE_HIGH ->
-          allowed(queues.write(TransportState.QUEUE_DEVICE + 4, value));
-      case MmioRegisters.QUEUE_READY -> allowed(queues.writeReady(value, agreed()));
-      case MmioRegisters.QUEUE_RESET -> allowed(queues.reset(value));
-      case MmioRegisters.QUEUE_NOTIFY -> notified(value);
-      case MmioRegisters.INTERRUPT_ACK -> acknowledge(value);
-      case MmioRegisters.STATUS -> writeStatus(value);
-      case MmioRegisters.SHM_SEL -> state.set(U32, TransportState.SHM_SEL, value);
-      default -> wrongAccess();
-    }
+  private long readConfig(long offset, int width) {
+    long value = config.read(offset - MmioRegisters.CONFIG, width);
+    return value == ConfigWindow.WRONG ? wrongAccess() : value;
   }
 
-  private void notified(int value) {
+  void notified(int value) {
     // The position beside the index is a hint that we do not need: the ring is looked at anyway.
     int queue = (features() & Virtio.F_NOTIFICATION_DATA) != 0 ? value & 0xffff : value;
     if (queues.sizeMax(queue) == 0) {
@@ -194,34 +175,28 @@ public final class VirtioMmioTransport implements MmioDevice, VirtioPort {
     kick(queue); // a step checks whether the queue may be touched (BASE-DEV-01)
   }
 
-  private void acknowledge(int mask) {
+  void acknowledge(int mask) {
     int left = state.get(U32, TransportState.INTERRUPT_STATUS) & ~mask;
     state.set(U32, TransportState.INTERRUPT_STATUS, left);
     interrupts.setLevel(line, left != 0);
   }
 
-  private void writeStatus(int value) {
+  void writeStatus(int value) {
     if (value == 0) {
       reset();
       return;
     }
     int old = status();
-    int now = (value & STATUS_WRITABLE) | (old & Virtio.STATUS_NEEDS_RESET);
-    if ((old & Virtio.STATUS_FEATURES_OK) != 0) {
-      now |= Virtio.STATUS_FEATURES_OK; // agreed features end with a reset only
-    } else if ((now & Virtio.STATUS_FEATURES_OK) != 0) {
-      if (!featureRegisters.agree()) {
-        now &= ~Virtio.STATUS_FEATURES_OK; // BASE-DEV-07
-      }
-    }
-    if ((now & Virtio.STATUS_FEATURES_OK) == 0) {
-      now &= ~Virtio.STATUS_DRIVER_OK; // a live device without agreed features there is not
-    }
+    int now =
+        registers.status(old, value & STATUS_WRITABLE) | (old & Virtio.STATUS_NEEDS_RESET);
     state.set(U32, TransportState.STATUS, now);
     if (trace.on()) {
       TraceLine.of(name, "status").hex("value", now).hex("features", features()).to(trace);
     }
     if ((now & ~old & Virtio.STATUS_DRIVER_OK) != 0) {
+      if (!registers.acceptable()) {
+        needsReset("features 0x" + Long.toHexString(features()) + ", which it cannot refuse");
+      }
       device.driverReady();
       // Buffers may have been added, and even notified, before DRIVER_OK (balloon statistics).
       for (int i = 0; i < queues.count(); i++) {
@@ -232,48 +207,21 @@ public final class VirtioMmioTransport implements MmioDevice, VirtioPort {
     }
   }
 
-  private void reset() {
+  void reset() {
     device.reset();
     int generation = state.get(U32, TransportState.GENERATION);
-    MemorySegment counters =
+    MemorySegment lasting =
         state.asSlice(
-            TransportState.WRONG_ACCESSES, TransportState.QUEUES - TransportState.WRONG_ACCESSES);
-    byte[] kept = counters.toArray(ValueLayout.JAVA_BYTE);
+            TransportState.GUEST_PAGE_SIZE,
+            TransportState.QUEUES - TransportState.GUEST_PAGE_SIZE);
+    byte[] kept = lasting.toArray(ValueLayout.JAVA_BYTE);
     state.fill((byte) 0);
-    counters.copyFrom(MemorySegment.ofArray(kept));
+    lasting.copyFrom(MemorySegment.ofArray(kept));
     state.set(U32, TransportState.GENERATION, generation); // MMIO-10
     interrupts.setLevel(line, false);
     if (trace.on()) {
       TraceLine.of(name, "reset").to(trace);
     }
-  }
-
-  // ---- config space ----
-
-  private long readConfig(long offset, int width) {
-    if (!configAccess(offset, width)) {
-      return wrongAccess();
-    }
-    long at = offset - MmioRegisters.CONFIG;
-    if (at + width > device.configSize()) {
-      return width == 4 ? 0xffff_ffffL : (1L << (8 * width)) - 1; // UAPI-12
-    }
-    return Integer.toUnsignedLong(device.readConfig((int) at, width));
-  }
-
-  private void writeConfig(long offset, int width, long value) {
-    if (!configAccess(offset, width)) {
-      wrongAccess();
-      return;
-    }
-    long at = offset - MmioRegisters.CONFIG;
-    if (at + width <= device.configSize()) {
-      device.writeConfig((int) at, width, (int) value);
-    }
-  }
-
-  private static boolean configAccess(long offset, int width) {
-    return (width == 1 || width == 2 || width == 4) && (offset & (width - 1)) == 0;
   }
 
   // ---- the device's side ----
@@ -374,8 +322,8 @@ public final class VirtioMmioTransport implements MmioDevice, VirtioPort {
   /** One element of one queue; see {@link DeviceWork}. */
   private DeviceWork.Next step(int index, boolean canPoll) {
     DeviceQueue queue = queues.queue(index);
-    if (!driverOk() || !queue.ready()) {
-      return DeviceWork.Next.IDLE; // BASE-DEV-01, MMIO-DEV-08
+    if (!registers.mayWork() || !queue.ready()) {
+      return DeviceWork.Next.IDLE;
     }
     try {
       boolean available = canPoll && queue.hasAvailable();
@@ -417,26 +365,23 @@ public final class VirtioMmioTransport implements MmioDevice, VirtioPort {
   }
 
   private void restored() {
-    TransportState.check(name, state, device);
-    queues.checkRestored();
+    TransportState.check(name, state);
+    registers.checkRestored(name);
     interrupts.setLevel(line, state.get(U32, TransportState.INTERRUPT_STATUS) != 0);
   }
 
-  private int status() {
+  int status() {
     return state.get(U32, TransportState.STATUS);
   }
 
-  private boolean agreed() {
-    return (status() & Virtio.STATUS_FEATURES_OK) != 0;
-  }
-
-  private void allowed(boolean allowed) {
+  /** Counts an access that the driver had no right to. */
+  void allowed(boolean allowed) {
     if (!allowed) {
       wrongAccess();
     }
   }
 
-  private int wrongAccess() {
+  int wrongAccess() {
     TransportState.increment(state, TransportState.WRONG_ACCESSES);
     return 0;
   }

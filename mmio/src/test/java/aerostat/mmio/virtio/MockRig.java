@@ -29,14 +29,23 @@ final class MockRig implements AutoCloseable {
   final MockDriver driver;
 
   MockRig() {
-    this(new MockDevice(42, 0b111, new byte[] {1, 2, 3, 4, 5, 6}, 8, 0, 256), false);
+    this(VirtioMmioOptions.DEFAULT);
+  }
+
+  MockRig(VirtioMmioOptions options) {
+    this(new MockDevice(42, 0b111, new byte[] {1, 2, 3, 4, 5, 6}, 8, 0, 256), false, options);
   }
 
   MockRig(MockDevice device, boolean threaded) {
+    this(device, threaded, VirtioMmioOptions.DEFAULT);
+  }
+
+  MockRig(MockDevice device, boolean threaded, VirtioMmioOptions options) {
     this.device = device;
     executor = threaded ? DeviceExecutor.threaded("test-io", lock) : DeviceExecutor.inline(lock);
     transport =
-        new VirtioMmioTransport("virtio0", device, memory, interrupts, LINE, flat, executor, trace);
+        new VirtioMmioTransport(
+            "virtio0", device, options, memory, interrupts, LINE, flat, executor, trace);
     flat.seal();
     memory.installRom(new byte[(int) ROM]);
     // The bus holds the machine lock around each access; here the mock driver's window does.
@@ -48,6 +57,14 @@ final class MockRig implements AutoCloseable {
   MockRing start(long features, int queue, int size) {
     driver.negotiate(features);
     MockRing ring = driver.setUpQueue(queue, size);
+    driver.ready();
+    return ring;
+  }
+
+  /** The same over version 1. */
+  MockRing startLegacy(long features, int queue, int size) {
+    driver.negotiateLegacy(features);
+    MockRing ring = driver.setUpLegacyQueue(queue, size);
     driver.ready();
     return ring;
   }

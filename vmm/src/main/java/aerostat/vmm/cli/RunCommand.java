@@ -2,6 +2,7 @@ package aerostat.vmm.cli;
 
 import aerostat.devices.balloon.BalloonOptions;
 import aerostat.mmio.memory.HostMemoryException;
+import aerostat.mmio.virtio.VirtioMmioOptions;
 import aerostat.vmm.image.Flavour;
 import aerostat.vmm.image.GuestImage;
 import aerostat.vmm.image.ImageRefusedException;
@@ -91,6 +92,15 @@ final class RunCommand implements Callable<Integer> {
           "What the balloon offers: free-page-hint (on by default), free-page-reporting,"
               + " page-poison, deflate-on-oom.")
   private @Nullable BalloonOptions balloon;
+
+  @Option(
+      names = "--virtio-mmio",
+      paramLabel = "PROP=on|off,...",
+      converter = VirtioMmioFlags.class,
+      description =
+          "The transport: legacy (version 1, off by default), x-pfn-reset (with it: a 0 in QueuePFN"
+              + " resets the device, as in QEMU).")
+  private @Nullable VirtioMmioOptions virtioMmio;
 
   @Option(
       names = {"--incoming", "-incoming"},
@@ -292,7 +302,7 @@ final class RunCommand implements Callable<Integer> {
 
   private MachineSlot.ExpectedConfig expected() {
     return new MachineSlot.ExpectedConfig(
-        memory, append, balloon, deterministic ? Boolean.TRUE : null);
+        memory, append, balloon, virtioMmio, deterministic ? Boolean.TRUE : null);
   }
 
   private String commandLine() {
@@ -310,6 +320,9 @@ final class RunCommand implements Callable<Integer> {
             .flavour(flavour());
     if (balloon != null) {
       builder.balloon(balloon);
+    }
+    if (virtioMmio != null) {
+      builder.virtioMmio(virtioMmio);
     }
     if (deterministic) {
       builder.deterministic(seed == null ? 1 : seed);

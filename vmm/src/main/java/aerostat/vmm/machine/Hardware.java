@@ -113,7 +113,15 @@ final class Hardware implements AutoCloseable {
         Board.WINDOW,
         hooks.window(
             new VirtioMmioTransport(
-                "virtio0", balloon, memory, interrupts, Board.BALLOON_LINE, state, executor, trace),
+                "virtio0",
+                balloon,
+                config.virtioMmio(),
+                memory,
+                interrupts,
+                Board.BALLOON_LINE,
+                state,
+                executor,
+                trace),
             memory,
             interrupts));
     bus.map(

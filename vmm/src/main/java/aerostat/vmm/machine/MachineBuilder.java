@@ -2,6 +2,7 @@ package aerostat.vmm.machine;
 
 import aerostat.devices.balloon.BalloonOptions;
 import aerostat.mmio.trace.Trace;
+import aerostat.mmio.virtio.VirtioMmioOptions;
 import aerostat.vmm.image.Flavour;
 import aerostat.vmm.image.GuestImage;
 import java.io.IOException;
@@ -16,6 +17,7 @@ public final class MachineBuilder {
   private String memoryPath = "";
   private String append = "";
   private BalloonOptions balloon = BalloonOptions.DEFAULT;
+  private VirtioMmioOptions virtioMmio = VirtioMmioOptions.DEFAULT;
   private boolean deterministic;
   private long seed = 1;
   private @Nullable GuestImage image;
@@ -59,6 +61,12 @@ public final class MachineBuilder {
 
   public MachineBuilder balloon(BalloonOptions options) {
     balloon = options;
+    return this;
+  }
+
+  /** Default: version 2. */
+  public MachineBuilder virtioMmio(VirtioMmioOptions options) {
+    virtioMmio = options;
     return this;
   }
 
@@ -112,7 +120,8 @@ public final class MachineBuilder {
 
   /** The configuration so far. */
   public MachineConfig config() {
-    return new MachineConfig(memoryBytes, append, balloon, deterministic, seed, memoryPath);
+    return new MachineConfig(
+        memoryBytes, append, balloon, virtioMmio, deterministic, seed, memoryPath);
   }
 
   /**

@@ -1,6 +1,7 @@
 package aerostat.vmm.machine;
 
 import aerostat.devices.balloon.BalloonOptions;
+import aerostat.mmio.virtio.VirtioMmioOptions;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -92,6 +93,7 @@ public final class MachineSlot {
         config.memoryBytes(),
         config.append(),
         config.balloon(),
+        config.virtioMmio(),
         config.deterministic(),
         config.seed(),
         memoryPath == null ? "" : memoryPath.toString());
@@ -111,7 +113,9 @@ public final class MachineSlot {
       @Nullable Long memoryBytes,
       @Nullable String append,
       @Nullable BalloonOptions balloon,
+      @Nullable VirtioMmioOptions virtioMmio,
       @Nullable Boolean deterministic) {
-    public static final ExpectedConfig NONE = new ExpectedConfig(null, null, null, null);
+    public static final ExpectedConfig NONE = 
+        new ExpectedConfig(null, null, null, null, null);
   }
 }

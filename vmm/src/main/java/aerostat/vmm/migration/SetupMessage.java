@@ -4,6 +4,7 @@ import aerostat.devices.balloon.BalloonOptions;
 import aerostat.devices.balloon.BalloonProperty;
 import aerostat.devices.balloon.QueueNumbering;
 import aerostat.mmio.memory.GuestMemory;
+import aerostat.mmio.virtio.VirtioMmioOptions;
 import aerostat.vmm.machine.MachineConfig;
 import aerostat.vmm.machine.MachineSlot.ExpectedConfig;
 import java.io.IOException;
@@ -39,6 +40,9 @@ public record SetupMessage(
     long layoutDigest,
     boolean verify,
     int channels) {
+  /** Of the transport's bits in the word of the balloon's. */
+  private static final int TRANSPORT_SHIFT = 48;
+
   private static final int MAX_APPEND = 2047;
   private static final long MIN_MEMORY = 2 << 20;
 
@@ -65,7 +69,7 @@ public record SetupMessage(
         .uuid(uuid)
         .u64(config.memoryBytes())
         .text(config.append())
-        .u64(propertyBits(balloon))
+        .u64(propertyBits(balloon) | transportBits(config.virtioMmio()) << TRANSPORT_SHIFT)
         .u64(balloon.queueNumbering().ordinal())
         .bool(config.deterministic())
         .u64(config.seed())
@@ -102,9 +106,12 @@ public record SetupMessage(
       throw in.bad("memory of " + memory + " bytes is not a multiple of 4096");
     }
     String append = in.text("append", MAX_APPEND);
-    BalloonOptions balloon = balloon(in);
+    long properties = in.u64("balloon properties");
+    VirtioMmioOptions transport = transport(in, properties >>> TRANSPORT_SHIFT);
+    BalloonOptions balloon = balloon(in, properties & (1L << TRANSPORT_SHIFT) - 1);
     MachineConfig config =
-        new MachineConfig(memory, append, balloon, in.bool("deterministic"), in.u64("seed"), "");
+        new MachineConfig(
+            memory, append, balloon, transport, in.bool("deterministic"), in.u64("seed"), "");
     SetupMessage setup =
         new SetupMessage(
             uuid,
@@ -125,9 +132,25 @@ public record SetupMessage(
     return balloon.properties().stream().mapToLong(p -> 1L << p.ordinal()).sum();
   }
 
-  private static BalloonOptions balloon(PayloadReader in) throws MigrationStreamException {
+  /** 1: version 1; 2: with it, QueuePFN resets the device. Streams of before have none of them. */
+  private static long transportBits(VirtioMmioOptions options) {
+    return (options.legacy() ? 1 : 0) | (options.pfnReset() ? 2 : 0);
+  }
+
+  private static VirtioMmioOptions transport(PayloadReader in, long bits)
+      throws MigrationStreamException {
+    if (bits > 3 || bits == 2) {
+      throw in.bad("virtio-mmio properties are 0x" + Long.toHexString(bits));
+    }
+    return new VirtioMmioOptions((bits & 1) != 0, (bits & 2) != 0);
+  }
+
+  private static BalloonOptions balloon(PayloadReader in, long bits)
+      throws MigrationStreamException {
     BalloonProperty[] known = BalloonProperty.values();
-    long bits = in.within("balloon properties", 0, (1L << known.length) - 1);
+    if (bits >= 1L << known.length) {
+      throw in.bad("balloon properties are 0x" + Long.toHexString(bits));
+    }
     Set<BalloonProperty> properties = EnumSet.noneOf(BalloonProperty.class);
     for (BalloonProperty property : known) {
       if ((bits >>> property.ordinal() & 1) != 0) {
@@ -164,8 +187,12 @@ public record SetupMessage(
       return append;
     }
     String balloon = differs("balloon", expected.balloon(), config.balloon());
-    return balloon != null
-        ? balloon
+    if (balloon != null) {
+      return balloon;
+    }
+    String transport = differs("virtio-mmio", expected.virtioMmio(), config.virtioMmio());
+    return transport != null
+        ? transport
         : differs("deterministic", expected.deterministic(), config.deterministic());
   }
 

@@ -77,6 +77,30 @@ class WordsTest {
     assertThatThrownBy(() -> new BalloonFlags().convert(text)).hasMessageContaining(message);
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "legacy|legacy=on,x-pfn-reset=off",
+        "legacy=on,x_pfn_reset=on|legacy=on,x-pfn-reset=on",
+        "legacy=off|legacy=off,x-pfn-reset=off",
+      })
+  void transportPropertiesAreRead(String text, String options) {
+    assertThat(new VirtioMmioFlags().convert(text)).hasToString(options);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "x-pfn-reset=on|x-pfn-reset is nothing without legacy",
+        "packed=on|virtio-mmio has no property 'packed'; it has legacy, x-pfn-reset",
+        "legacy=maybe|write on or off",
+      })
+  void transportPropertiesThatMakeNoSense(String text, String message) {
+    assertThatThrownBy(() -> new VirtioMmioFlags().convert(text)).hasMessageContaining(message);
+  }
+
   @Test
   void argumentsGetTheTypeThatTheyLookLike() {
     assertThat(

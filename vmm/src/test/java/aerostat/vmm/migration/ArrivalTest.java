@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import aerostat.mmio.virtio.VirtioMmioOptions;
 import aerostat.vmm.machine.MachineConfig;
+import aerostat.vmm.machine.MachineSlot.ExpectedConfig;
 import java.io.IOException;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -74,5 +77,51 @@ class ArrivalTest {
     } finally {
       guest.close();
     }
+  }
+
+  @Test
+  void theTransportsVersionIsSentAndCompared() throws IOException {
+    FakeGuest guest = FakeGuest.fresh(4 << 20);
+    try {
+      SetupMessage modern = SetupMessage.of(new UUID(3, 4), guest, true, 0);
+      for (VirtioMmioOptions options :
+          List.of(VirtioMmioOptions.LEGACY, new VirtioMmioOptions(true, true))) {
+        SetupMessage sent = over(modern, options);
+        assertThat(SetupMessage.parse(sent.encode())).isEqualTo(sent);
+        assertThat(sent.conflict(expecting(options))).isNull();
+        assertThat(sent.conflict(expecting(VirtioMmioOptions.DEFAULT)))
+            .contains("virtio-mmio is legacy=off")
+            .contains("legacy=on");
+      }
+      assertThat(modern.conflict(ExpectedConfig.NONE)).isNull();
+    } finally {
+      guest.close();
+    }
+  }
+
+  private static ExpectedConfig expecting(VirtioMmioOptions options) {
+    return new ExpectedConfig(null, null, null, options, null);
+  }
+
+  private static SetupMessage over(SetupMessage setup, VirtioMmioOptions options) {
+    MachineConfig c = setup.config();
+    return new SetupMessage(
+        setup.uuid(),
+        new MachineConfig(
+            c.memoryBytes(),
+            c.append(),
+            c.balloon(),
+            options,
+            c.deterministic(),
+            c.seed(),
+            c.memoryPath()),
+        setup.imageBytes(),
+        setup.imageSha256(),
+        setup.codeDigest(),
+        setup.resumeDigest(),
+        setup.stateBytes(),
+        setup.layoutDigest(),
+        setup.verify(),
+        setup.channels());
   }
 }

@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import aerostat.devices.balloon.BalloonHost;
 import aerostat.devices.balloon.BalloonOptions;
 import aerostat.devices.balloon.FreePageHintSink;
+import aerostat.mmio.virtio.VirtioMmioOptions;
 import aerostat.mmio.memory.GuestMemory;
 import aerostat.mmio.state.FlatState;
 import aerostat.mmio.state.StateRefusedException;
@@ -74,7 +75,14 @@ final class FakeGuest implements MovableGuest {
   }
 
   static MachineConfig config(long memoryBytes) {
-    return new MachineConfig(memoryBytes, "x=1", BalloonOptions.DEFAULT, false, SEED, "");
+    return new MachineConfig(
+        memoryBytes,
+        "x=1",
+        BalloonOptions.DEFAULT,
+        VirtioMmioOptions.DEFAULT,
+        false,
+        SEED,
+        "");
   }
 
   private long data(int page) {

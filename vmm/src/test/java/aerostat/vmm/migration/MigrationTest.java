@@ -219,7 +219,7 @@ class MigrationTest {
     try (FakeHost a = FakeHost.with(FakeGuest.fresh(8 * MIB));
         FakeHost b = new FakeHost()) {
       a.guest().start();
-      b.expected = new ExpectedConfig(16 * MIB, null, null, null);
+      b.expected = new ExpectedConfig(16 * MIB, null, null, null, null);
       String at = b.service.listen("tcp:127.0.0.1:0");
       a.service.migrate(at);
       assertThat(a.await("completed", "failed")).isEqualTo("failed");
@@ -231,7 +231,7 @@ class MigrationTest {
       assertThat(a.guest().state()).isEqualTo(RunState.RUNNING);
 
       b.await("failed");
-      b.expected = new ExpectedConfig(8 * MIB, "x=1", null, false);
+      b.expected = new ExpectedConfig(8 * MIB, "x=1", null, null, false);
       a.service.migrate(at);
       moved(a, b);
     }
