@@ -37,7 +37,8 @@ class LegacyBalloonTest {
   }
 
   @Test
-  @DisplayName("BALLOON-LEG-03, UAPI-13, EDGE-44: config is little-endian, payload the guest's: so too")
+  @DisplayName(
+      "BALLOON-LEG-03, UAPI-13, EDGE-44: config is little-endian, payload the guest's: so too")
   void endianness() {
     MockRing[] rings = rig.startLegacy(2);
     rig.host().setTarget(BalloonRig.SIZE - (0x102 << 12));
@@ -75,7 +76,8 @@ class LegacyBalloonTest {
   }
 
   @Test
-  @DisplayName("STATS-03, BALLOON-LEG-08: the first buffer's values are not believed, later ones are")
+  @DisplayName(
+      "STATS-03, BALLOON-LEG-08: the first buffer's values are not believed, later ones are")
   void firstStatistics() {
     for (int round = 0; round < 2; round++) {
       MockRing ring = rig.startLegacy(3)[STATS];

@@ -73,7 +73,9 @@ class LegacyDriverTest {
     assertThat(VirtioFixture.callbacks()).isEqualTo(3 * SIZE);
   }
 
-  /** MMIO-02, UAPI-15, BASE-TXT-05: over version 1 the config space is read and written by bytes. */
+  /**
+   * MMIO-02, UAPI-15, BASE-TXT-05: over version 1 the config space is read and written by bytes.
+   */
   @Test
   void mmio02_configGoesByteByByte_lowestFirst() {
     VirtioDevice found = probe();

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.function.IntConsumer;
 
 /**
- * A virtio-mmio device of version 2, or 1, for the plain machine, as simple as the registers allow. It
- * logs every register write, and does with its rings only what a test tells it to.
+ * A virtio-mmio device of version 2, or 1, for the plain machine, as simple as the registers allow.
+ * It logs every register write, and does with its rings only what a test tells it to.
  */
 public final class ModelDevice implements PlainDevice {
   /** Address, interrupt line and command line word that tests use. */

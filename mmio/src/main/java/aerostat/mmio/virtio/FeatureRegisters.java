@@ -79,8 +79,7 @@ final class FeatureRegisters {
   void checkAgreed(String name, boolean agreed) {
     long written = checkWritten(name);
     long features = state.get(U64, TransportState.FEATURES);
-    boolean possible =
-        agreed ? features == written && acceptable(features, device) : features == 0;
+    boolean possible = agreed ? features == written && acceptable(features, device) : features == 0;
     TransportState.require(name, "features", possible, features);
   }
 

@@ -119,8 +119,7 @@ final class LegacyRegisters extends ControlRegisters {
 
   @Override
   boolean writeFeatures(int value) {
-    boolean inUse =
-        (transport.status() & Virtio.STATUS_DRIVER_OK) != 0 || queues.anyReady();
+    boolean inUse = (transport.status() & Virtio.STATUS_DRIVER_OK) != 0 || queues.anyReady();
     boolean allowed = features.write(value, inUse);
     features.apply();
     return allowed;

@@ -18,7 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The virtio-mmio transport in front of one {@link VirtioDevice}: version 2, or version 1 on request.
+ * The virtio-mmio transport in front of one {@link VirtioDevice}: version 2, or version 1 on
+ * request.
  *
  * <p>An access that breaks a rule (width, alignment, direction, order) reads 0 or is ignored, and
  * is counted (MMIO-01). All register and queue state lives in the slice {@code NAME.transport} of
@@ -187,8 +188,7 @@ public final class VirtioMmioTransport implements MmioDevice, VirtioPort {
       return;
     }
     int old = status();
-    int now =
-        registers.status(old, value & STATUS_WRITABLE) | (old & Virtio.STATUS_NEEDS_RESET);
+    int now = registers.status(old, value & STATUS_WRITABLE) | (old & Virtio.STATUS_NEEDS_RESET);
     state.set(U32, TransportState.STATUS, now);
     if (trace.on()) {
       TraceLine.of(name, "status").hex("value", now).hex("features", features()).to(trace);
@@ -212,8 +212,7 @@ public final class VirtioMmioTransport implements MmioDevice, VirtioPort {
     int generation = state.get(U32, TransportState.GENERATION);
     MemorySegment lasting =
         state.asSlice(
-            TransportState.GUEST_PAGE_SIZE,
-            TransportState.QUEUES - TransportState.GUEST_PAGE_SIZE);
+            TransportState.GUEST_PAGE_SIZE, TransportState.QUEUES - TransportState.GUEST_PAGE_SIZE);
     byte[] kept = lasting.toArray(ValueLayout.JAVA_BYTE);
     state.fill((byte) 0);
     lasting.copyFrom(MemorySegment.ofArray(kept));

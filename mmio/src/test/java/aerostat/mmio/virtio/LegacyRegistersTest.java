@@ -133,7 +133,8 @@ class LegacyRegistersTest {
   }
 
   @Test
-  @DisplayName("features that the device cannot do without break it at DRIVER_OK: nobody can refuse")
+  @DisplayName(
+      "features that the device cannot do without break it at DRIVER_OK: nobody can refuse")
   void unacceptableFeatures() {
     rig.device.requireFeatures(0b10);
     rig.startLegacy(0b1, 0, 8);
@@ -354,8 +355,18 @@ class LegacyRegistersTest {
 
   @ParameterizedTest(name = "refused: field {0} is {1}")
   @CsvSource({
-    "44,0", "44,4097", "0,15", "24,1", "16,8", "20,1", "88,16", "96,0x40200000",
-    "104,0x40200000", "128,3", "128,0", "128,8192"
+    "44,0",
+    "44,4097",
+    "0,15",
+    "24,1",
+    "16,8",
+    "20,1",
+    "88,16",
+    "96,0x40200000",
+    "104,0x40200000",
+    "128,3",
+    "128,0",
+    "128,8192"
   })
   @DisplayName("a state that no run over version 1 can have left is refused")
   void corruptStateIsRefused(int field, String value) {

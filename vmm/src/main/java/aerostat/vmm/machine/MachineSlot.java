@@ -115,7 +115,6 @@ public final class MachineSlot {
       @Nullable BalloonOptions balloon,
       @Nullable VirtioMmioOptions virtioMmio,
       @Nullable Boolean deterministic) {
-    public static final ExpectedConfig NONE = 
-        new ExpectedConfig(null, null, null, null, null);
+    public static final ExpectedConfig NONE = new ExpectedConfig(null, null, null, null, null);
   }
 }

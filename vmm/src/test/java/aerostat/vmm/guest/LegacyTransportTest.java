@@ -110,8 +110,7 @@ class LegacyTransportTest {
 
   @Test
   void aGuestOverVersion1MovesInTheMiddleOfThings() {
-    Machine m =
-        machine(VirtioMmioOptions.LEGACY, "workload=mix mix.rounds=20 workload.poweroff=y");
+    Machine m = machine(VirtioMmioOptions.LEGACY, "workload=mix mix.rounds=20 workload.poweroff=y");
     int moves = 0;
     try {
       while (m.state() != RunState.SHUTDOWN) {

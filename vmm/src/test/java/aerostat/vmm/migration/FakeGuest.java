@@ -5,10 +5,10 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import aerostat.devices.balloon.BalloonHost;
 import aerostat.devices.balloon.BalloonOptions;
 import aerostat.devices.balloon.FreePageHintSink;
-import aerostat.mmio.virtio.VirtioMmioOptions;
 import aerostat.mmio.memory.GuestMemory;
 import aerostat.mmio.state.FlatState;
 import aerostat.mmio.state.StateRefusedException;
+import aerostat.mmio.virtio.VirtioMmioOptions;
 import aerostat.vmm.machine.MachineConfig;
 import aerostat.vmm.machine.RunState;
 import java.lang.foreign.MemorySegment;
@@ -76,13 +76,7 @@ final class FakeGuest implements MovableGuest {
 
   static MachineConfig config(long memoryBytes) {
     return new MachineConfig(
-        memoryBytes,
-        "x=1",
-        BalloonOptions.DEFAULT,
-        VirtioMmioOptions.DEFAULT,
-        false,
-        SEED,
-        "");
+        memoryBytes, "x=1", BalloonOptions.DEFAULT, VirtioMmioOptions.DEFAULT, false, SEED, "");
   }
 
   private long data(int page) {
