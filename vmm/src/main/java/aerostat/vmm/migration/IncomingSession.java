@@ -334,7 +334,10 @@ final class IncomingSession {
       }
     }
     synchronized (turn) {
-      announce("postcopy-active");
+      boolean waiting = later.left() > 0;
+      if (waiting) {
+        announce("postcopy-active");
+      }
       link.transport().patience(PATIENCE);
       try {
         new PostcopyDestination(mine.memory(), later, stats).serve(link);
@@ -342,11 +345,11 @@ final class IncomingSession {
         LOG.warn("postcopy is interrupted: {}", e.toString());
         stats.warning("postcopy is interrupted: " + e.getMessage());
       }
-      if (later.left() == 0) {
+      if (later.left() > 0) {
+        announce("postcopy-paused");
+      } else if (waiting) { // else it was the source that had not heard of it
         mine.arrived();
         announce("completed");
-      } else {
-        announce("postcopy-paused");
       }
     }
   }

@@ -73,7 +73,7 @@ final class MemoryTransport implements Transport {
 
   @Override
   public boolean awaitReadable(long timeoutNanos) {
-    return true;
+    return timeoutNanos >= 0 || in.available() > 0;
   }
 
   @Override

@@ -3,15 +3,11 @@ package aerostat.vmm.migration;
 import aerostat.vmm.machine.MachineEvent;
 import aerostat.vmm.machine.MachineSlot;
 import aerostat.vmm.machine.RunState;
-import aerostat.vmm.migration.tls.TlsConnections;
-import aerostat.vmm.migration.tls.TlsCredentials;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -22,41 +18,14 @@ import org.jspecify.annotations.Nullable;
  * Thread-safe; nothing here waits for a peer.
  */
 public final class MigrationService implements AutoCloseable {
-  /** QEMU's capabilities, and whether they can be switched on here. */
-  private static final Map<String, Boolean> CAPABILITIES =
-      Map.ofEntries(
-          Map.entry("auto-converge", true),
-          Map.entry("background-snapshot", false),
-          Map.entry("compress", false),
-          Map.entry("dirty-bitmaps", false),
-          Map.entry("dirty-limit", false),
-          Map.entry("events", true),
-          Map.entry("late-block-activate", false),
-          Map.entry("mapped-ram", false),
-          Map.entry("multifd", true),
-          Map.entry("pause-before-switchover", false),
-          Map.entry("postcopy-blocktime", false),
-          Map.entry("postcopy-preempt", false),
-          Map.entry("postcopy-ram", true),
-          Map.entry("rdma-pin-all", false),
-          Map.entry("release-ram", false),
-          Map.entry("return-path", false),
-          Map.entry("switchover-ack", false),
-          Map.entry("validate-uuid", false),
-          Map.entry("x-colo", false),
-          Map.entry("x-ignore-shared", false),
-          Map.entry("xbzrle", false),
-          Map.entry("zero-copy-send", false),
-          Map.entry("zero-page-detection", false));
-
   private final GuestHost host;
   private final Connections connections;
   private final boolean prepares;
   private final List<Consumer<MachineEvent>> listeners = new CopyOnWriteArrayList<>();
-  private final Map<String, Boolean> capabilities = new ConcurrentHashMap<>();
+  private final MigrationCapabilities capabilities = new MigrationCapabilities();
   private final PlantedErrors errors = new PlantedErrors();
   private final Snapshots snapshots;
-  private final Map<String, TlsCredentials> credentials = new ConcurrentHashMap<>();
+  private final TlsObjects credentials = new TlsObjects();
   private volatile MigrationParameters parameters = MigrationParameters.DEFAULT;
   private @Nullable OutgoingMigration outgoing;
   private @Nullable IncomingListener incoming;
@@ -88,7 +57,6 @@ public final class MigrationService implements AutoCloseable {
     if (prepares) {
       MigrationPreparation.later();
     }
-    CAPABILITIES.keySet().forEach(name -> capabilities.put(name, name.equals("events")));
   }
 
   /** Does what a process's migrations do, on this thread; for a start-up cache. */
@@ -143,13 +111,13 @@ public final class MigrationService implements AutoCloseable {
             guest,
             address,
             connections(false),
-            channels(),
-            capabilities.getOrDefault("auto-converge", false),
+            capabilities.on("multifd") ? parameters.multifdChannels() : 0,
+            capabilities.on("auto-converge"),
             () -> parameters,
             this::tell,
             last,
             errors,
-            new PostcopySwitch(capabilities.getOrDefault("postcopy-ram", false)));
+            new PostcopySwitch(capabilities.on("postcopy-ram")));
     if (prepares) {
       MigrationPreparation.needed();
     }
@@ -271,23 +239,12 @@ public final class MigrationService implements AutoCloseable {
    * An unknown capability, or one that is not built, is an IllegalArgumentException that names it,
    * and nothing is set.
    */
-  public synchronized void setCapabilities(Map<String, Boolean> changes) {
-    changes.forEach(
-        (name, on) -> {
-          Boolean built = CAPABILITIES.get(name);
-          if (built == null) {
-            throw new IllegalArgumentException("unknown migration capability '" + name + "'");
-          }
-          if (on && !built) {
-            throw new IllegalArgumentException(
-                "migration capability '" + name + "' is not supported");
-          }
-        });
-    capabilities.putAll(changes);
+  public void setCapabilities(Map<String, Boolean> changes) {
+    capabilities.set(changes);
   }
 
-  public synchronized Map<String, Boolean> capabilities() {
-    return new TreeMap<>(capabilities);
+  public Map<String, Boolean> capabilities() {
+    return capabilities.toMap();
   }
 
   /**
@@ -384,17 +341,7 @@ public final class MigrationService implements AutoCloseable {
    *     credentials that cannot be read
    */
   public void addObject(String type, String id, Map<String, String> properties) {
-    if (!type.equals("tls-creds-x509")) {
-      throw new IllegalArgumentException("invalid object type: " + type);
-    }
-    if (id.isEmpty() || id.length() > 127) {
-      throw new IllegalArgumentException("Parameter 'id' expects an identifier");
-    }
-    TlsCredentials made = TlsCredentials.of(properties);
-    if (credentials.putIfAbsent(id, made) != null) {
-      throw new IllegalArgumentException(
-          "attempt to add duplicate property '" + id + "' to object (type 'container')");
-    }
+    credentials.add(type, id, properties);
   }
 
   /**
@@ -403,30 +350,11 @@ public final class MigrationService implements AutoCloseable {
    * @throws IllegalArgumentException if there is none of this id
    */
   public void removeObject(String id) {
-    if (credentials.remove(id) == null) {
-      throw new IllegalArgumentException("object '" + id + "' not found");
-    }
+    credentials.remove(id);
   }
 
   private Connections connections(boolean listens) {
-    String id = parameters.tlsCreds();
-    if (id.isEmpty()) {
-      return connections;
-    }
-    TlsCredentials named = credentials.get(id);
-    if (named == null) {
-      throw new IllegalArgumentException("No TLS credentials with id '" + id + "'");
-    }
-    if (named.server() != listens) {
-      throw new IllegalArgumentException(
-          "Expected TLS credentials for a " + (listens ? "server" : "client") + " endpoint");
-    }
-    return new TlsConnections(connections, named, parameters.tlsHostname());
-  }
-
-  /** Connections beside the main one: {@code multifd-channels} where {@code multifd} is on. */
-  private int channels() {
-    return capabilities.getOrDefault("multifd", false) ? parameters.multifdChannels() : 0;
+    return credentials.over(connections, parameters, listens);
   }
 
   private void arriving() {
@@ -436,7 +364,7 @@ public final class MigrationService implements AutoCloseable {
   }
 
   private void tell(MachineEvent event) {
-    if (capabilities.getOrDefault("events", true)) {
+    if (capabilities.on("events")) {
       listeners.forEach(listener -> listener.accept(event));
     }
   }

@@ -29,8 +29,23 @@ final class PostcopyDestination {
     this.stats = stats;
   }
 
-  /** Until every page is there; an exception if the connection ends first. */
+  /**
+   * Until every page is there.
+   *
+   * @throws IOException if the connection ends first
+   * @throws MigrationStreamException if the source breaks the protocol, which it was told; another
+   *     connection may go on
+   */
   void serve(Link link) throws IOException {
+    try {
+      take(link);
+    } catch (MigrationStreamException e) {
+      link.refuse(String.valueOf(e.getMessage()));
+      throw e;
+    }
+  }
+
+  private void take(Link link) throws IOException {
     askForAll(link);
     missing.linked(true);
     Thread asker = new Thread(() -> ask(link), "migration-want");
@@ -108,13 +123,21 @@ final class PostcopyDestination {
     if (!zero && total << GuestMemory.PAGE_SHIFT != header.dataLength()) {
       throw new MigrationStreamException(total + " pages, " + header.dataLength() + " bytes");
     }
+    int runs = table.length / RunTable.ENTRY;
+    for (int i = 0; i < runs; i++) {
+      long first = RunTable.first(table, i);
+      long there = missing.nextPresent(first, first + RunTable.pages(table, i));
+      if (there >= 0) {
+        throw new MigrationStreamException(header.type() + ": page " + there + " is not missing");
+      }
+    }
     // Into a buffer first: a page lands in RAM whole and checked, or not at all.
     data.clear().limit(header.dataLength());
     link.in().data(data);
     link.in().end();
     MemorySegment bytes = MemorySegment.ofBuffer(data.clear());
     long at = 0;
-    for (int i = 0; i < table.length / RunTable.ENTRY; i++) {
+    for (int i = 0; i < runs; i++) {
       long first = RunTable.first(table, i);
       for (int k = 0; k < RunTable.pages(table, i); k++) {
         missing.place(first + k, zero ? null : bytes.asSlice(at, GuestMemory.PAGE_SIZE));

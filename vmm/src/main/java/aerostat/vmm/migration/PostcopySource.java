@@ -14,29 +14,65 @@ import java.util.UUID;
  */
 final class PostcopySource {
   private static final int PUSH_PAGES = 16;
+
+  /** Pages that a destination may wait for at a time; each of its threads waits for one. */
+  private static final int MOST_WAITED_FOR = 4096;
   private static final long ONLY_LOOK = -1;
 
   private final GuestMemory memory;
   private final UUID uuid;
   private final MigrationStats stats;
+  /** All pages that went after the guest. */
+  private final PageBitmap missing;
+
+  /** Those that went off, on whatever connection; they may not have arrived. */
+  private final PageBitmap sent;
+
+  /** What this connection's destination has said that it has not got. */
+  private final PageBitmap listed;
+
+  /** Those of {@link #listed} that did not go yet. */
   private final PageBitmap wanted;
+
   private final ArrayDeque<Long> urgent = new ArrayDeque<>();
   private final RamViews views;
   private boolean complete;
   private long position;
 
-  PostcopySource(GuestMemory memory, UUID uuid, MigrationStats stats) {
+  /**
+   * @param missing pages that the destination was told to expect
+   */
+  PostcopySource(GuestMemory memory, UUID uuid, PageBitmap missing, MigrationStats stats) {
     this.memory = memory;
+    this.missing = missing;
+    this.sent = new PageBitmap(memory.pages());
+    this.listed = new PageBitmap(memory.pages());
     this.uuid = uuid;
     this.stats = stats;
     this.wanted = new PageBitmap(memory.pages());
     this.views = new RamViews(memory, 1);
   }
 
-  /** Serves one connection until the destination has everything. */
+  /**
+   * Serves one connection until the destination has everything.
+   *
+   * @throws MigrationStreamException if the destination breaks the protocol, which it was told;
+   *     another connection may go on
+   */
   void serve(Link link) throws IOException {
     wanted.clearRange(0, memory.pages());
+    listed.clearRange(0, memory.pages());
     urgent.clear();
+    position = 0;
+    try {
+      bring(link);
+    } catch (MigrationStreamException e) {
+      link.refuse(String.valueOf(e.getMessage()));
+      throw e;
+    }
+  }
+
+  private void bring(Link link) throws IOException {
     link.out().paused();
     link.out().send(MessageType.POSTCOPY, new PayloadWriter().uuid(uuid).done());
     while (!complete) {
@@ -70,6 +106,7 @@ final class PostcopySource {
   }
 
   private void send(Link link, long first, int count) throws IOException {
+    sent.setRange(first, first + count);
     RunTable table = new RunTable(1);
     table.add(first, count, false);
     boolean zero =
@@ -91,25 +128,59 @@ final class PostcopySource {
     WireHeader header = link.in().next();
     if (header.type() == MessageType.COMPLETE) {
       link.in().fields().end();
-      complete = true;
+      link.in().end();
+      complete();
       return;
     }
     link.expect(header, MessageType.WANT);
     PayloadReader fields = link.in().fields();
-    boolean first = fields.u8("urgent") == 0;
+    boolean waitedFor = fields.bool("urgent");
     while (fields.remaining() > 0) {
       long from = fields.within("first page", 0, memory.pages() - 1);
-      long count = fields.within("pages", 1, memory.pages() - from);
-      if (first) {
-        wanted.setRange(from, from + count);
+      long to = from + fields.within("pages", 1, memory.pages() - from);
+      if (waitedFor) {
+        hurry(fields, from, to);
       } else {
-        wanted.setRange(from, from + count);
-        for (long page = from; page < from + count; page++) {
-          urgent.add(page);
-        }
-        position = from + count;
+        list(fields, from, to);
       }
     }
     link.in().end();
+  }
+
+  private void list(PayloadReader fields, long from, long to) throws MigrationStreamException {
+    if (missing.nextClear(from) < to) {
+      throw fields.bad("page " + missing.nextClear(from) + " does not come after the guest");
+    }
+    if (listed.setRange(from, to) != to - from) {
+      throw fields.bad("pages from " + from + " to " + to + " asked for twice");
+    }
+    wanted.setRange(from, to);
+  }
+
+  /** A page that went off meanwhile is on its way: nothing to do. */
+  private void hurry(PayloadReader fields, long from, long to) throws MigrationStreamException {
+    if (listed.nextClear(from) < to) {
+      throw fields.bad("page " + listed.nextClear(from) + " is waited for and not missing");
+    }
+    if (to - from > MOST_WAITED_FOR - urgent.size()) {
+      throw fields.bad("more than " + MOST_WAITED_FOR + " pages are waited for");
+    }
+    for (long page = from; page < to; page++) {
+      if (wanted.get(page)) {
+        urgent.add(page);
+      }
+    }
+    position = to;
+  }
+
+  private void complete() throws MigrationStreamException {
+    PageBitmap never = missing.copy();
+    never.andNot(sent);
+    never.or(wanted);
+    if (never.nextSet(0) >= 0) {
+      throw new MigrationStreamException(
+          "COMPLETE: " + never.cardinality() + " pages were never sent");
+    }
+    complete = true;
   }
 }

@@ -1,5 +1,8 @@
 package aerostat.vmm.migration;
 
+import aerostat.mmio.memory.PageBitmap;
+import org.jspecify.annotations.Nullable;
+
 /** The wish that a guest goes before its last pages, and whether it came to that. Thread-safe. */
 final class PostcopySwitch {
   /** Of a migration without the capability. */
@@ -7,7 +10,7 @@ final class PostcopySwitch {
 
   private final boolean allowed;
   private volatile boolean wanted;
-  private volatile long missing;
+  private volatile @Nullable PageBitmap missing;
 
   PostcopySwitch(boolean allowed) {
     this.allowed = allowed;
@@ -34,13 +37,22 @@ final class PostcopySwitch {
     return wanted;
   }
 
-  /** The guest goes, so many pages come later. */
-  void switched(long pages) {
+  /** The guest goes, these pages come later. */
+  void switched(PageBitmap pages) {
     missing = pages;
+  }
+
+  /** Pages that come after the guest. */
+  PageBitmap missing() {
+    PageBitmap known = missing;
+    if (known == null) {
+      throw new IllegalStateException("no page comes after the guest");
+    }
+    return known;
   }
 
   /** Whether pages come after the guest. */
   boolean switched() {
-    return missing > 0;
+    return missing != null;
   }
 }

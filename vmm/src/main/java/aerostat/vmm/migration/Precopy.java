@@ -147,7 +147,9 @@ final class Precopy {
     stats.roundBegins(dirty.remaining(), channels.bytes());
     boolean later = postcopy.wanted() && dirty.remaining() > 0;
     if (later) {
-      postcopy.switched(SourceStream.missing(dirty.bits(), link.out()));
+      PageBitmap missing = dirty.bits().copy();
+      SourceStream.missing(missing, link.out());
+      postcopy.switched(missing);
     } else {
       sender.round();
     }

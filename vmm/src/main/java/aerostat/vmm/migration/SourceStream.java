@@ -74,21 +74,18 @@ final class SourceStream {
     }
   }
 
-  /** The pages that come after the guest; returns how many. */
-  static long missing(PageBitmap pages, WireWriter out) throws IOException {
+  /** The pages that come after the guest. */
+  static void missing(PageBitmap pages, WireWriter out) throws IOException {
     RunTable ranges = new RunTable(WireLimits.MAX_RANGES);
-    long total = 0;
     for (long page = pages.nextSet(0); page >= 0; ) {
       if (ranges.full()) {
         sendMissing(ranges, out);
       }
       long end = pages.nextClear(page);
       ranges.add(page, Math.toIntExact(end - page), true);
-      total += end - page;
       page = pages.nextSet(end);
     }
     sendMissing(ranges, out);
-    return total;
   }
 
   private static void sendMissing(RunTable ranges, WireWriter out) throws IOException {

@@ -148,7 +148,7 @@ public final class SteppedMigration {
     io(
         () -> {
           if (ending == Ending.POSTCOPY) {
-            long unused = SourceStream.missing(dirty.bits(), here.out());
+            SourceStream.missing(dirty.bits(), here.out());
           } else {
             take(from, to);
             sender.flush();

@@ -149,6 +149,16 @@ public final class MissingPages implements PageGate {
     return -1;
   }
 
+  /** First page in [from, to) that is not missing, or -1. */
+  public long nextPresent(long from, long to) {
+    for (long page = from; page < to; page++) {
+      if (present(page)) {
+        return page;
+      }
+    }
+    return -1;
+  }
+
   /**
    * Waits until pages are wanted that were not asked for, or nothing is missing, or the link is
    * gone.
