@@ -202,8 +202,7 @@ final class OutgoingMigration implements AutoCloseable {
 
   /** The guest runs over there; what it has not got follows, over as many connections as needed. */
   private void bringPages() {
-    PostcopySource source = 
-        new PostcopySource(guest.memory(), uuid, postcopy.missing(), stats);
+    PostcopySource source = new PostcopySource(guest.memory(), uuid, postcopy.missing(), stats);
     MigrationAddress to = address;
     while (to != null && !driver.closed()) {
       try (Link link = transfer.connect(to, driver::closed)) {

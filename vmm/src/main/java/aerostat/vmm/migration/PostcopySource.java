@@ -17,11 +17,13 @@ final class PostcopySource {
 
   /** Pages that a destination may wait for at a time; each of its threads waits for one. */
   private static final int MOST_WAITED_FOR = 4096;
+
   private static final long ONLY_LOOK = -1;
 
   private final GuestMemory memory;
   private final UUID uuid;
   private final MigrationStats stats;
+
   /** All pages that went after the guest. */
   private final PageBitmap missing;
 

@@ -106,8 +106,7 @@ class PostcopyStreamTest {
     scripts.put("a page that was there", out -> pages(out, FROM - 1, 1));
     scripts.put("half there", out -> pages(out, TO - 2, 4));
     scripts.put("half there, zero", out -> out.send(MessageType.ZERO, runs(FROM - 1, 3)));
-    scripts.put(
-        "all of RAM zero", out -> out.send(MessageType.ZERO, runs(ROM, (int) PAGES - ROM)));
+    scripts.put("all of RAM zero", out -> out.send(MessageType.ZERO, runs(ROM, (int) PAGES - ROM)));
     scripts.put(
         "twice in one message",
         out -> out.send(MessageType.PAGES, runs(110, 1, 110, 1), data(110, 2)));
@@ -135,7 +134,8 @@ class PostcopyStreamTest {
     }
     scripts.put(
         "a state", out -> out.send(MessageType.STATE, new byte[4], ByteBuffer.wrap(new byte[64])));
-    scripts.put("a refusal", out -> out.send(MessageType.REFUSE, new PayloadWriter().text("no").done()));
+    scripts.put(
+        "a refusal", out -> out.send(MessageType.REFUSE, new PayloadWriter().text("no").done()));
     for (Map.Entry<String, Script> entry : scripts.entrySet()) {
       bad.put(
           entry.getKey(),
@@ -342,7 +342,11 @@ class PostcopyStreamTest {
         }
         for (int page = 0; page < PAGES; page++) {
           if (page < FROM || page >= TO) {
-            assertThat(guest.memory.segment().get(java.lang.foreign.ValueLayout.JAVA_BYTE, page * PAGE))
+            assertThat(
+                    guest
+                        .memory
+                        .segment()
+                        .get(java.lang.foreign.ValueLayout.JAVA_BYTE, page * PAGE))
                 .as(() -> "seed " + shown)
                 .isEqualTo((byte) 0x5a);
           }
@@ -418,7 +422,8 @@ class PostcopyStreamTest {
       scripts.put("a " + type, out -> out.send(type, new byte[type.maxPayload() / 2]));
     }
     scripts.put("pages", out -> unchecked(out));
-    scripts.put("a refusal", out -> out.send(MessageType.REFUSE, new PayloadWriter().text("no").done()));
+    scripts.put(
+        "a refusal", out -> out.send(MessageType.REFUSE, new PayloadWriter().text("no").done()));
     for (Map.Entry<String, Script> entry : scripts.entrySet()) {
       bad.put(entry.getKey(), bytes(entry.getValue()));
     }
@@ -474,10 +479,10 @@ class PostcopyStreamTest {
   /** The next connection brings everything, and the one after it ends it. */
   private static void goesOn(PostcopySource source, GuestMemory from) {
     try (Waiting guest = new Waiting()) {
-      byte[] all = serve(source, bytes(out -> out.send(MessageType.WANT, want(0, FROM, TO - FROM))));
+      byte[] all =
+          serve(source, bytes(out -> out.send(MessageType.WANT, want(0, FROM, TO - FROM))));
       Link reader =
-          new Link(
-              new MemoryTransport(MemoryTransport.Pipe.of(all), new MemoryTransport.Pipe()));
+          new Link(new MemoryTransport(MemoryTransport.Pipe.of(all), new MemoryTransport.Pipe()));
       assertThat(reader.in().next().type()).isEqualTo(MessageType.POSTCOPY);
       assertThat(reader.in().fields().uuid()).isEqualTo(ID);
       new PostcopyDestination(guest.memory, guest.missing, new MigrationStats(ID, from.size()))
