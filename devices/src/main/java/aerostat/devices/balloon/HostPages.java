@@ -13,6 +13,8 @@ final class HostPages {
   /** Takes whole host pages. */
   interface Sink {
     /**
+     * Takes a run of them.
+     *
      * @param gpa of the first byte
      * @param length a multiple of the host's page
      */

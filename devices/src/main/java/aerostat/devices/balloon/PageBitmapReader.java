@@ -40,6 +40,8 @@ final class PageBitmapReader {
   }
 
   /**
+   * Reads a bitmap.
+   *
    * @param offset of the bitmap in the readable part
    * @param sink gets runs in rising order, wherever they lie
    * @return bits set

@@ -10,6 +10,8 @@ public final class PageRuns {
   /** Takes a run of pages. */
   public interface Sink {
     /**
+     * Takes one.
+     *
      * @param gpa of the first page
      * @param pages at least 1
      */

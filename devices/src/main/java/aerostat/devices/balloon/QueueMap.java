@@ -27,6 +27,8 @@ final class QueueMap {
   }
 
   /**
+   * What a queue is for.
+   *
    * @param features agreed; 0 before
    * @return null for an index without a queue
    */

@@ -70,8 +70,7 @@ public final class ConsoleWriter implements ConsoleSink, AutoCloseable {
 
   private void run() {
     try {
-      byte[] piece;
-      while ((piece = take()).length > 0) {
+      for (byte[] piece = take(); piece.length > 0; piece = take()) {
         out.write(piece);
         out.flush();
       }

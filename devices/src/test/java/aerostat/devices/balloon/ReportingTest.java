@@ -39,7 +39,7 @@ class ReportingTest {
           assertThat(rig.memory.isZero(FREE, 3 * 4096)).isTrue();
           assertThat(rig.memory.load8(FREE + 3 * 4096)).isEqualTo(0x77);
           for (int i = 0; i < 3; i++) {
-            assertThat(rig.owner(FREE + i * 4096)).isEqualTo(PageOwners.REPORTED);
+            assertThat(rig.owner(FREE + i * 4096L)).isEqualTo(PageOwners.REPORTED);
           }
           assertThat(rig.owner(FREE + 3 * 4096)).isEqualTo(PageOwners.GUEST);
           assertThat(rig.counted(BalloonCounter.PAGES_REPORTED)).isEqualTo(3);

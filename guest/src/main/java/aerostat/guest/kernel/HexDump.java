@@ -31,11 +31,11 @@ public final class HexDump {
     long line = KernelData.HEX_LINE;
     for (int i = 0; i < length; i++) {
       int value = Memory.load8(address + i);
-      Memory.store8(line + 3 * i, ' ');
-      Memory.store8(line + 3 * i + 1, digit(value >> 4));
-      Memory.store8(line + 3 * i + 2, digit(value & 15));
+      Memory.store8(line + 3L * i, ' ');
+      Memory.store8(line + 3L * i + 1, digit(value >> 4));
+      Memory.store8(line + 3L * i + 2, digit(value & 15));
     }
-    Memory.store8(line + 3 * length, 0);
+    Memory.store8(line + 3L * length, 0);
     Printk.pr(level, "%016lx:%s\n", address, line);
   }
 

@@ -10,6 +10,7 @@ import aerostat.guest.plain.PlainKernel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,8 +42,8 @@ class BuddyTest {
   }
 
   /** Free blocks by their first pfn; checks that they do not overlap and are fully merged. */
-  static TreeMap<Long, Integer> freeBlocks() {
-    TreeMap<Long, Integer> blocks = new TreeMap<>();
+  static SortedMap<Long, Integer> freeBlocks() {
+    SortedMap<Long, Integer> blocks = new TreeMap<>();
     for (int order = 0; order < Zone.NR_PAGE_ORDERS; order++) {
       for (long pfn : freeList(order)) {
         assertThat(pfn & ((1L << order) - 1)).isZero();

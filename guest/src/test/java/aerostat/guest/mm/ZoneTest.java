@@ -23,7 +23,7 @@ class ZoneTest {
     PlainKernel.setUp(1L << 30, "");
     Zone zone = Zone.normal();
     long managedKb = zone.managedPages() * 4;
-    long min = (long) Math.sqrt(managedKb * 16) / 4;
+    long min = (long) Math.sqrt((double) managedKb * 16) / 4;
     long gap = Math.max(min / 4, zone.managedPages() * 10 / 10_000);
     assertThat(zone.watermark(Zone.WMARK_MIN)).isEqualTo(min);
     assertThat(zone.watermark(Zone.WMARK_LOW)).isEqualTo(min + gap);

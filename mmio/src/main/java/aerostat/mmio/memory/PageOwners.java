@@ -89,6 +89,8 @@ public final class PageOwners {
   }
 
   /**
+   * Whose the page is.
+   *
    * @throws GuestAddressException outside RAM
    */
   public byte get(long gpa) {

@@ -427,7 +427,7 @@ class PackedVirtqueueTest {
         rig.device.release(2, head, 0);
         MockRing.Used used = Objects.requireNonNull(ring.poll(), "seed " + seed + ", step " + i);
         assertThat(used.head()).isEqualTo(head & 0xffff);
-        assertThat(out.remove((Integer) used.head())).isTrue();
+        assertThat(out.remove(Integer.valueOf(used.head()))).isTrue();
         free += slots[used.head()];
       }
     }

@@ -100,7 +100,7 @@ final class Sight {
       boolean was = stage.pages().inUse(inUseBefore, block);
       boolean is = stage.pages().inUse(now, block);
       if (was != is) {
-        freeOrder.remove((Integer) block);
+        freeOrder.remove(Integer.valueOf(block));
         if (!is) {
           freeOrder.add(0, block);
         }

@@ -1,6 +1,7 @@
 package aerostat.tools.mutants;
 
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import org.junit.platform.engine.DiscoverySelector;
 import org.junit.platform.engine.discovery.DiscoverySelectors;
 import org.junit.platform.launcher.LauncherDiscoveryRequest;
@@ -28,7 +29,9 @@ public final class MutantMain {
         summary.getSummary().getTestsFailedCount()
             + summary.getSummary().getContainersFailedCount();
     if (failed > 0) {
-      summary.getSummary().printFailuresTo(new PrintWriter(System.out, true), 3);
+      summary
+          .getSummary()
+          .printFailuresTo(new PrintWriter(System.out, true, StandardCharsets.UTF_8), 3);
     }
     // Threads of the mutant may go on for ever.
     Runtime.getRuntime()

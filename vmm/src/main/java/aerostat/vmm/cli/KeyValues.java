@@ -45,8 +45,8 @@ final class KeyValues {
       return Size.parse(text);
     }
     return switch (text) {
-      case "on", "true" -> Boolean.TRUE;
-      case "off", "false" -> Boolean.FALSE;
+      case "on", "true" -> true;
+      case "off", "false" -> false;
       default -> text.startsWith("{") || text.startsWith("[") ? json(text) : text;
     };
   }

@@ -30,7 +30,6 @@ public final class Intrinsics {
   private static final VcpuBinding BINDING = VcpuBinding.take(new IntrinsicsPort());
 
   private static final long RAM_BASE = GuestMemory.RAM_BASE;
-  private static final int PAGE_SIZE = GuestMemory.PAGE_SIZE;
   private static final int PAGE_SHIFT = GuestMemory.PAGE_SHIFT;
 
   static final long WRITABLE_BASE = RAM_BASE + BINDING.memory().romSize();

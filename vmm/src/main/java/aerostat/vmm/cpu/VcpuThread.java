@@ -78,6 +78,8 @@ final class VcpuThread {
   }
 
   /**
+   * Waits until it rests.
+   *
    * @param hope looked at now and then; once it is gone, so is the wait
    * @return whether it rests
    */

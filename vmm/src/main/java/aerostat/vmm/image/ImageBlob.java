@@ -35,7 +35,7 @@ final class ImageBlob {
   static byte[] encode(
       SortedMap<String, byte[]> classes, String entry, Map<String, Long> addresses) {
     SortedSet<String> strings = new TreeSet<>();
-    long size = MAGIC.length + 8 + 2 + entry.length();
+    long size = MAGIC.length + 8L + 2 + entry.length();
     for (Map.Entry<String, byte[]> e : classes.entrySet()) {
       size += 2 + e.getKey().length() + 4 + e.getValue().length;
       ConstantStrings.collect(e.getValue(), strings);

@@ -25,6 +25,8 @@ final class RamHash {
   private RamHash() {}
 
   /**
+   * The hash.
+   *
    * @param everything whether pages that the host holds count with their bytes, not their owner
    * @return 16 hexadecimal digits
    */

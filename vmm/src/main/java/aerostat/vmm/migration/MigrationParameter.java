@@ -80,14 +80,14 @@ enum MigrationParameter {
   private record Numbers(long low, long high) implements Kind {
     @Override
     public Object read(String name, Object value) {
-      long number;
-      switch (value) {
-        case Long n -> number = n;
-        case Integer n -> number = n;
-        case String s -> number = parse(name, s);
-        default ->
-            throw new IllegalArgumentException("'" + name + "' takes a number, not " + value);
-      }
+      long number =
+          switch (value) {
+            case Long n -> n;
+            case Integer n -> n;
+            case String s -> parse(name, s);
+            default ->
+                throw new IllegalArgumentException("'" + name + "' takes a number, not " + value);
+          };
       if (number < low || number > high) {
         throw new IllegalArgumentException(
             "'" + name + "' is " + number + ", allowed " + low + " to " + high);

@@ -22,6 +22,8 @@ final class MigrationRehearsal {
   private MigrationRehearsal() {}
 
   /**
+   * Moves a small guest to and fro.
+   *
    * @param moves how many at most
    * @param enough asked before each move and while one is waited for
    * @return moves made

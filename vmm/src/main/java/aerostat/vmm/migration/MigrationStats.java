@@ -28,7 +28,7 @@ final class MigrationStats {
       map.put("zero", zero);
       map.put("hinted", hinted);
       map.put("bytes", bytes);
-      map.put("ms", nanos / 1000 / 1000.0);
+      map.put("ms", nanos / 1e6);
       map.put("mbps", nanos <= 0 ? 0 : bytes * 8000.0 / nanos);
       if (forecast >= 0) {
         map.put("forecast", forecast);

@@ -66,6 +66,6 @@ final class PauseAccount {
   }
 
   private static double millis(long nanos) {
-    return nanos / 1000 / 1000.0;
+    return nanos / 1e6;
   }
 }

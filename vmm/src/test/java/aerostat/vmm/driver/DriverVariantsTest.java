@@ -11,7 +11,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every variant, rewritten, against the real device: inflates, hints, deflates. */
 class DriverVariantsTest {
-  private static final long MIB = 1 << 20;
   private static final long RAM = BalloonRun.RAM;
 
   /** HINT, REPORTING, PAGE_POISON, DEFLATE_ON_OOM. */

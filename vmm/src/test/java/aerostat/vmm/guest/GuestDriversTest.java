@@ -135,7 +135,7 @@ class GuestDriversTest {
     try (Machine m = machine("workload=mix mix.rounds=50", flavour)) {
       for (int i = 0; i < 8; i++) {
         int target = i;
-        m.at(300 + 400L * i, () -> m.balloon().setTarget(RAM - (target % 3) * 8 * MIB));
+        m.at(300 + 400L * i, () -> m.balloon().setTarget(RAM - (target % 3) * 8L * MIB));
       }
       m.runUntilPoll(10_000_000);
       assertThat(m.balloon().actualBytes()).as("the targets were followed").isLessThan(RAM);

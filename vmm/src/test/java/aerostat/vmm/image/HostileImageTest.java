@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import aerostat.vmm.image.rewrite.Rewriter;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -97,12 +98,12 @@ class HostileImageTest {
     try (OutputStream file = Files.newOutputStream(jar);
         ZipOutputStream zip = new ZipOutputStream(file)) {
       zip.putNextEntry(new ZipEntry("META-INF/MANIFEST.MF"));
-      zip.write("Manifest-Version: 1.0\nX: ".getBytes());
-      byte[] part = ("a".repeat(60) + "\n ").repeat(1000).getBytes();
+      zip.write("Manifest-Version: 1.0\nX: ".getBytes(StandardCharsets.UTF_8));
+      byte[] part = ("a".repeat(60) + "\n ").repeat(1000).getBytes(StandardCharsets.UTF_8);
       for (int i = 0; i < 100; i++) {
         zip.write(part);
       }
-      zip.write("\nAerostat-Entry: a.B\n\n".getBytes());
+      zip.write("\nAerostat-Entry: a.B\n\n".getBytes(StandardCharsets.UTF_8));
       zip.closeEntry();
     }
     ImageRefusedException e =

@@ -13,10 +13,10 @@ import org.jspecify.annotations.Nullable;
 
 /** A guest in a process of its own that has touched so much memory and freed it again. */
 final class TouchedGuest implements AutoCloseable {
-  private static final Duration BOOT_LIMIT = Duration.ofSeconds(120);
+  private static final Duration BOOT_LIMIT = Duration.ofMinutes(2);
 
   /** Of a balloon that does not move any more. */
-  private static final Duration BALLOON_LIMIT = Duration.ofSeconds(120);
+  private static final Duration BALLOON_LIMIT = Duration.ofMinutes(2);
 
   private static final Duration LOOK = Duration.ofMillis(2);
 

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Two processes between which a guest goes to and fro. */
 final class Pair implements AutoCloseable {
-  private static final Duration BOOT_LIMIT = Duration.ofSeconds(120);
-  private static final Duration MOVE_LIMIT = Duration.ofSeconds(300);
+  private static final Duration BOOT_LIMIT = Duration.ofMinutes(2);
+  private static final Duration MOVE_LIMIT = Duration.ofMinutes(5);
   private static final Duration LOOK = Duration.ofMillis(5);
 
   private final Path folder;

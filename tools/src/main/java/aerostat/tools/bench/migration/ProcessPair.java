@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Two new processes, and a guest that moves between them by public commands alone. */
 final class ProcessPair {
-  private static final Duration BOOT_LIMIT = Duration.ofSeconds(60);
-  private static final Duration MOVE_LIMIT = Duration.ofSeconds(120);
+  private static final Duration BOOT_LIMIT = Duration.ofMinutes(1);
+  private static final Duration MOVE_LIMIT = Duration.ofMinutes(2);
   private static final Duration LOOK = Duration.ofMillis(5);
 
   /** A process prepares its first migration in this time, if it is left alone. */

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class QemuPair {
   static final String PROGRAM = "qemu-system-x86_64";
-  private static final Duration LIMIT = Duration.ofSeconds(120);
+  private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final Duration LOOK = Duration.ofMillis(5);
 
   /**

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Jazzer (com.code-intelligence:jazzer) in a JVM of its own, whose native part is libFuzzer. Its
@@ -18,7 +19,7 @@ final class JazzerProcess implements AutoCloseable {
 
   private final Process process;
   private final Thread reader;
-  private volatile int findings;
+  private final AtomicInteger findings = new AtomicInteger();
 
   private JazzerProcess(Process process, int job) {
     this.process = process;
@@ -76,7 +77,7 @@ final class JazzerProcess implements AutoCloseable {
     try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         if (line.startsWith("FINDING")) {
-          findings++;
+          findings.incrementAndGet();
         }
         if (all
             || line.startsWith("FINDING")
@@ -107,7 +108,7 @@ final class JazzerProcess implements AutoCloseable {
       if (code != 0) {
         throw new IOException("Jazzer ended with code " + code + "; -v shows what it said");
       }
-      return findings;
+      return findings.get();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);

@@ -13,9 +13,9 @@ class DisturbanceTest {
     Deque<CpuTime> times = new ArrayDeque<>();
     long steal = 0;
     for (double part : stolen) {
-      times.add(new CpuTime(1000 * times.size(), steal));
+      times.add(new CpuTime(1000L * times.size(), steal));
       steal += Math.round(part * 1000);
-      times.add(new CpuTime(1000 * times.size(), steal));
+      times.add(new CpuTime(1000L * times.size(), steal));
     }
     return new Disturbance(times::remove);
   }

@@ -94,7 +94,7 @@ final class Loop {
       }
     }
     while (!work.isEmpty()) {
-      int at = work.remove(work.size() - 1);
+      int at = work.removeLast();
       for (int p : flow.predecessors(at)) {
         if (!body.get(p) && (!natural || flow.dominates(header, p))) {
           body.set(p);

@@ -47,8 +47,8 @@ final class SpillHelpers {
 
   private static void helper(MethodVisitor out, String letters) {
     int address = 2;
-    for (char c : letters.toCharArray()) {
-      address += Letters.type(c).getSize();
+    for (int i = 0; i < letters.length(); i++) {
+      address += Letters.type(letters.charAt(i)).getSize();
     }
     out.visitCode();
     Letters.push(out, letters.length() + 1);

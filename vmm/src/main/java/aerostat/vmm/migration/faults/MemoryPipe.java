@@ -50,6 +50,8 @@ final class MemoryPipe {
   }
 
   /**
+   * Waits for bytes.
+   *
    * @param nanos 0: no limit
    * @return false after the time or a wake
    */

@@ -179,6 +179,8 @@ final class PlanWorld {
   }
 
   /**
+   * Looks at the plan before bytes go.
+   *
    * @return how many bytes may go before the next fault; at least 1
    */
   int beforeBytes(Way way, PlanConnection connection, int type, int count) {
