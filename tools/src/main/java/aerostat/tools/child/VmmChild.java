@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -19,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 /** A process of {@code aerostat run}, with its QMP socket, console file and memory use. */
 public final class VmmChild implements AutoCloseable {
   private static final Duration ANSWER = Duration.ofSeconds(20);
+  private static final Duration EVENT = Duration.ofMillis(500);
+  private static final Set<String> ENDS = Set.of("completed", "failed", "cancelled");
   private static final Pattern STAT =
       Pattern.compile("workload-stat name=(\\S+) verified=(\\d+) lost=(\\d+)");
 
@@ -129,6 +132,51 @@ public final class VmmChild implements AutoCloseable {
     } catch (IOException e) {
       throw new ChildFailure(name + ": " + e.getMessage() + diagnosis());
     }
+  }
+
+  /**
+   * Migrates the guest from this process and waits for the end by events: a question in the middle
+   * would take time from what is measured.
+   *
+   * @return query-migrate, of a migration that is completed
+   */
+  public Map<String, @Nullable Object> migrate(String uri, Duration limit) throws ChildFailure {
+    long end = System.nanoTime() + limit.toNanos();
+    try {
+      QmpClient source = connected();
+      while (source.event(Duration.ZERO) != null) {
+        // Of an earlier migration.
+      }
+      qmp("migrate", Map.of("uri", uri));
+      while (System.nanoTime() < end) {
+        Map<String, @Nullable Object> event = source.event(EVENT);
+        if (event == null || ENDS.contains(status(event.get("data")))) {
+          Map<String, @Nullable Object> state = query("query-migrate");
+          if (ENDS.contains(status(state))) {
+            return completed(state);
+          }
+        }
+      }
+      throw new ChildFailure(name + ": the migration does not end: " + query("query-migrate"));
+    } catch (IOException e) {
+      throw new ChildFailure(name + ": " + e.getMessage() + diagnosis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ChildFailure("interrupted");
+    }
+  }
+
+  private Map<String, @Nullable Object> completed(Map<String, @Nullable Object> state)
+      throws ChildFailure {
+    if (status(state).equals("completed")) {
+      return state;
+    }
+    throw new ChildFailure(
+        name + ": the migration is " + status(state) + ": " + state.get("error-desc"));
+  }
+
+  private static String status(@Nullable Object state) {
+    return String.valueOf(QmpClient.asObject(state).get("status"));
   }
 
   /** Processor time that the process has used; zero where the host does not tell. */

@@ -80,6 +80,23 @@ class BenchCommandsTest {
   }
 
   @Test
+  void goalsSayWhetherTheyAreMet() {
+    String out =
+        printed(
+            () ->
+                execute(
+                    new MigrationCommand(),
+                    "--goals=downtime",
+                    "--memory=64M",
+                    "--resident=1M",
+                    "--downtime=2"));
+
+    assertThat(out)
+        .contains("should be", "the guest stands still, median", "<= 3.00 ms")
+        .containsAnyOf("met", "MISSED");
+  }
+
+  @Test
   void balloonInflatesAndDeflates() {
     String out =
         printed(

@@ -40,6 +40,7 @@ final class IncomingSession {
   private @Nullable MovableGuest guest;
   private @Nullable MovableGuest arrived;
   private @Nullable MissingPages missing;
+  private volatile @Nullable BrownOut brownOut;
   private @Nullable Link pages;
 
   /** One connection brings pages at a time. */
@@ -79,7 +80,12 @@ final class IncomingSession {
   }
 
   Map<String, Object> query() {
-    return stats.toMap();
+    Map<String, Object> map = stats.toMap();
+    BrownOut watched = brownOut;
+    if (watched != null) {
+      watched.addTo(map);
+    }
+    return map;
   }
 
   /** Receives the whole guest on the first connection, then serves that connection. */
@@ -284,6 +290,9 @@ final class IncomingSession {
       } else {
         mine.setState(RunState.PAUSED);
       }
+      if (running && !mine.config().deterministic()) {
+        watch(mine);
+      }
       announce(later == null ? "completed" : "postcopy-active");
     } catch (RuntimeException e) {
       // It is this side's guest all the same: the source may not run it any more.
@@ -291,6 +300,12 @@ final class IncomingSession {
       stats.error("the guest arrived but does not start: " + e.getMessage());
       announce("failed");
     }
+  }
+
+  private void watch(MovableGuest guest) {
+    BrownOut watched = new BrownOut(guest::polls);
+    brownOut = watched;
+    watched.watch(() -> guest.state() == RunState.RUNNING);
   }
 
   /** For the source's account of the pause; not for a guest that an operator claimed. */

@@ -75,6 +75,11 @@ record MachineGuest(Machine machine) implements MovableGuest {
   }
 
   @Override
+  public long polls() {
+    return machine.polls();
+  }
+
+  @Override
   public long awaitFirstPoll(long timeoutNanos) {
     long asked = System.nanoTime();
     while (machine.wokeAt() == 0 && System.nanoTime() - asked < timeoutNanos) {

@@ -56,6 +56,7 @@ final class MigrationStats {
   private long resumedAt;
   private long expectedDowntime;
   private int throttle;
+  private long guestRate;
   private long normal;
   private long duplicate;
   private long transferred;
@@ -211,6 +212,11 @@ final class MigrationStats {
     throttle = percent;
   }
 
+  /** What the guest did from the begin of the migration to its pause. */
+  synchronized void worked(long polls, long nanos) {
+    guestRate = nanos <= 0 ? 0 : Math.round(polls * 1e9 / nanos);
+  }
+
   /** The account of the pause. */
   PauseAccount pause() {
     return pause;
@@ -251,6 +257,9 @@ final class MigrationStats {
     }
     if (!warning.isEmpty()) {
       map.put("x-warning", warning);
+    }
+    if (guestRate > 0) {
+      map.put("x-polls-per-second", guestRate);
     }
     map.put("x-hinted-pages", hinted.getAsLong());
     map.put("x-hint-wait", millis(hintWait));

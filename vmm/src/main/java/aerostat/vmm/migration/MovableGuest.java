@@ -42,6 +42,11 @@ public interface MovableGuest {
     return 0;
   }
 
+  /** Polls that it has consumed since it booted, about; 0 if it cannot tell. */
+  default long polls() {
+    return 0;
+  }
+
   /**
    * {@link System#nanoTime} of the first poll since {@link #start}, which is waited for; now, if
    * none comes in time or the guest cannot tell.

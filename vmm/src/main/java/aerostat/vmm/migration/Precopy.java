@@ -32,6 +32,8 @@ final class Precopy {
   private final PageSender sender;
   private final SwitchoverRule rule;
   private final @Nullable AutoConverge converge;
+  private final long begun = System.nanoTime();
+  private final long pollsBefore;
   private int rounds;
   private long position;
   private long lookedAt;
@@ -56,6 +58,7 @@ final class Precopy {
       BooleanSupplier stop,
       Runnable pass) {
     this.guest = guest;
+    this.pollsBefore = guest.polls();
     this.link = link;
     this.channels = channels;
     this.dirty = dirty;
@@ -136,6 +139,7 @@ final class Precopy {
     stats.paused(begin);
     switchOver.pause();
     long paused = System.nanoTime();
+    stats.worked(guest.polls() - pollsBefore, begin - begun);
     stats.pause().stopped(begin, guest.lastPoll(), paused);
     switchOver.beforeSync();
     stats.synced(dirty.lastSync());

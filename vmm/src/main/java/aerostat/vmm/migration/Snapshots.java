@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 final class Snapshots implements AutoCloseable {
   /** A snapshot since which the dirty log tells all that changed. */
   private record Base(MovableGuest guest, Path path, UUID uuid) {}
+
+  /** Longest wait for the guest's first poll, only to tell of it. */
+  private static final long FIRST_POLL = TimeUnit.MILLISECONDS.toNanos(5);
 
   private final GuestHost host;
   private final Consumer<MachineEvent> events;
@@ -85,6 +89,7 @@ final class Snapshots implements AutoCloseable {
    */
   void restore(FileUri file, boolean verify) throws IOException {
     long begin = System.nanoTime();
+    long polled = 0;
     try (SnapshotChain chain = SnapshotChain.open(file.path())) {
       MovableGuest guest = SnapshotRestore.restore(chain, host, verify);
       if (host.present() != null) {
@@ -94,12 +99,16 @@ final class Snapshots implements AutoCloseable {
       base = new Base(guest, file.path(), chain.newest().header().uuid());
       if (chain.newest().header().running()) {
         guest.start();
+        polled = guest.awaitFirstPoll(FIRST_POLL);
       } else {
         guest.setState(RunState.PAUSED);
       }
       Map<String, Object> state = new LinkedHashMap<>();
       state.put("status", "completed");
       state.put("total-time", (System.nanoTime() - begin) / 1_000_000);
+      if (polled != 0) {
+        state.put("x-first-poll", (polled - begin) / 1000 / 1000.0);
+      }
       state.put("x-uuid", chain.newest().header().uuid().toString());
       restored = state;
     }

@@ -121,6 +121,11 @@ public final class SteppedMigration {
     io(sender::flush);
   }
 
+  /** Pages that hints kept back. */
+  public long hinted() {
+    return dirty.hinted();
+  }
+
   /** Whether the page's bit is set. */
   public boolean isDirty(long page) {
     return dirty.bits().get(page);

@@ -12,11 +12,11 @@ import java.time.Duration;
  * @param migrations while it worked
  * @param pagesHinted of all of them
  */
-record PingPong(double seconds, int migrations, double pagesHinted) {
+public record PingPong(double seconds, int migrations, double pagesHinted) {
   private static final String DONE = "churn: done";
 
   /** How the guest moves. */
-  enum Way {
+  public enum Way {
     STAYS("no migration"),
     WITHOUT_HINTS("ceaseless migration"),
     WITH_HINTS("ceaseless migration with hints");
@@ -28,7 +28,8 @@ record PingPong(double seconds, int migrations, double pagesHinted) {
     }
   }
 
-  static PingPong once(Way way, long memory, long operations) throws IOException, ChildFailure {
+  public static PingPong once(Way way, long memory, long operations)
+      throws IOException, ChildFailure {
     String append = "workload=churn churn.threads=4 churn.ops=" + operations;
     try (Pair pair = Pair.boot(memory, "free-page-hint=on", append, "virtio0: ready")) {
       long begin = System.nanoTime();

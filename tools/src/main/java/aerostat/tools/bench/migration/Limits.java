@@ -13,7 +13,10 @@ import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
@@ -22,29 +25,37 @@ import org.jspecify.annotations.Nullable;
  * What this host's memory and loopback allow at best, measured beside the migrations: a migration
  * cannot be faster. MiB a second, medians.
  */
-final class Limits {
+public final class Limits implements AutoCloseable {
+  public static final String RAW = "loopback into fresh memory";
+  public static final String SUM = "sum of longs, untouched memory";
+  public static final String SCAN = "scan for zero pages, untouched memory";
+  public static final String SUM_HELD = "sum of longs, zeros in memory";
+  public static final String SCAN_HELD = "scan for zero pages, zeros in memory";
+
   private static final long BYTES = 256L << 20;
   private static final int PIECE = 1 << 20;
-  private static final int RUNS = 5;
+  private static final int SAMPLES = 3;
+  private static final int WARM = 3;
   private static final int PAGE = 4096;
 
-  private final Map<String, Estimate> found = new LinkedHashMap<>();
+  private final GuestMemory source = GuestMemory.anonymous(BYTES);
+  private final GuestMemory used = GuestMemory.anonymous(BYTES);
+  private final GuestMemory zeros = GuestMemory.anonymous(BYTES);
+  private final Map<String, List<double[]>> rates = new LinkedHashMap<>();
 
-  /** Measures; a few seconds. */
-  static Limits measure() throws IOException {
+  private Limits() {
+    fill(source.segment());
+    used.segment().fill((byte) 1);
+    zeros.segment().fill((byte) 0);
+  }
+
+  /** Makes its memory, and lets the compiler see its loops. */
+  public static Limits prepare() throws IOException {
     Limits limits = new Limits();
-    try (GuestMemory source = GuestMemory.anonymous(BYTES);
-        GuestMemory used = GuestMemory.anonymous(BYTES)) {
-      fill(source.segment());
-      used.segment().fill((byte) 1);
-      limits.add("loopback into fresh memory", () -> loopback(source, null));
-      limits.add("loopback into used memory", () -> loopback(source, used));
-      limits.add("sum of longs", () -> sum(source.segment()));
-      limits.add("scan for zero pages, none zero", () -> scan(source.segment()));
-      limits.add("sum of longs, all zero", Limits::sumOfZeros);
-      limits.add("scan for zero pages, all zero", Limits::scanOfZeros);
-      limits.add("copy of memory", () -> copy(source.segment(), used.segment()));
+    for (int i = 0; i < WARM; i++) {
+      limits.sample();
     }
+    limits.rates.clear();
     return limits;
   }
 
@@ -53,15 +64,59 @@ final class Limits {
     long run() throws IOException;
   }
 
-  private void add(String name, Timed timed) throws IOException {
-    double[] rates = new double[RUNS];
-    long warm = timed.run();
-    for (int i = 0; i < RUNS; i++) {
-      rates[i] = (BYTES >> 20) * 1e9 / Math.max(1, timed.run());
+  /** Measures everything a few times; what belongs to a goal's ratio right after each other. */
+  public void sample() throws IOException {
+    Map<String, double[]> round = new LinkedHashMap<>();
+    for (int i = 0; i < SAMPLES; i++) {
+      add(round, i, RAW, () -> loopback(source, null));
+      add(round, i, "loopback into used memory", () -> loopback(source, used));
+      add(round, i, SUM, Limits::sumOfZeros);
+      add(round, i, SCAN, Limits::scanOfZeros);
+      add(round, i, SUM_HELD, () -> sum(zeros.segment()));
+      add(round, i, SCAN_HELD, () -> scan(zeros.segment()));
+      add(round, i, "sum of longs, no zeros", () -> sum(source.segment()));
+      add(round, i, "copy of memory", () -> copy(source.segment(), used.segment()));
     }
-    if (warm > 0) {
-      found.put(name, Estimate.of(rates));
+    round.forEach((name, all) -> rates.computeIfAbsent(name, n -> new ArrayList<>()).add(all));
+  }
+
+  private static void add(Map<String, double[]> round, int i, String name, Timed timed)
+      throws IOException {
+    round.computeIfAbsent(name, n -> new double[SAMPLES])[i] =
+        (BYTES >> 20) * 1e9 / Math.max(1, timed.run());
+  }
+
+  /** How many times {@link #sample} was called. */
+  public int rounds() {
+    return rates.isEmpty() ? 0 : rates.values().iterator().next().size();
+  }
+
+  /** MiB a second, median of one call of {@link #sample}. */
+  public double rate(String name, int round) {
+    return Estimate.of(samples(name).get(round)).median();
+  }
+
+  /** Of samples taken right after each other. */
+  public Estimate ratio(String name, String other) {
+    List<Double> ratios = new ArrayList<>();
+    for (int i = 0; i < rounds(); i++) {
+      for (int j = 0; j < SAMPLES; j++) {
+        ratios.add(samples(name).get(i)[j] / samples(other).get(i)[j]);
+      }
     }
+    return Estimate.of(ratios);
+  }
+
+  private List<double[]> samples(String name) {
+    return rates.getOrDefault(name, List.of());
+  }
+
+  /** Ends the use of its memory. */
+  @Override
+  public void close() {
+    source.close();
+    used.close();
+    zeros.close();
   }
 
   private static void fill(MemorySegment memory) {
@@ -154,13 +209,13 @@ final class Limits {
     return System.nanoTime() - begin;
   }
 
-  /** MiB a second of raw loopback into fresh memory. */
-  double raw() {
-    Estimate estimate = found.get("loopback into fresh memory");
-    return estimate == null ? 0 : estimate.median();
-  }
-
+  /** MiB a second of everything, over all samples. */
   Map<String, Estimate> found() {
+    Map<String, Estimate> found = new LinkedHashMap<>();
+    rates.forEach(
+        (name, rounds) ->
+            found.put(
+                name, Estimate.of(rounds.stream().flatMapToDouble(Arrays::stream).toArray())));
     return found;
   }
 }

@@ -17,7 +17,7 @@ import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Scenarios in turn, each between two new processes and then to and fro, beside the limits. */
-final class MigrationBench implements Report {
+public final class MigrationBench implements Report {
   /**
    * Ratio of the times with and without hints of an idle 8 GiB guest that the cover letter of the
    * kernel's patches reports: to 14 % of it.
@@ -33,7 +33,7 @@ final class MigrationBench implements Report {
   private final int moves;
   private final int delayMillis;
   private final Consumer<String> progress;
-  private final Disturbance disturbance = new Disturbance();
+  private final Disturbance disturbance;
   private final Map<Scenario, List<MigrationRun>> found = new LinkedHashMap<>();
   private final Map<String, Double> qemu = new LinkedHashMap<>();
   private @Nullable Limits limits;
@@ -43,8 +43,20 @@ final class MigrationBench implements Report {
    * @param moves of the guest between a pair
    * @param delayMillis round trip of the way between them
    */
-  MigrationBench(
+  public MigrationBench(
       List<Scenario> scenarios, int runs, int moves, int delayMillis, Consumer<String> progress) {
+    this(scenarios, runs, moves, delayMillis, progress, new Disturbance());
+  }
+
+  /** As above, where others count disturbances as well. */
+  public MigrationBench(
+      List<Scenario> scenarios,
+      int runs,
+      int moves,
+      int delayMillis,
+      Consumer<String> progress,
+      Disturbance disturbance) {
+    this.disturbance = disturbance;
     this.scenarios = scenarios;
     this.runs = runs;
     this.moves = moves;
@@ -54,9 +66,17 @@ final class MigrationBench implements Report {
   }
 
   /** Measures everything; scenarios take turns, so that a slow drift of the host favours none. */
-  MigrationBench run() throws IOException, ChildFailure {
-    limits = Limits.measure();
+  public MigrationBench run() throws IOException, ChildFailure {
+    try (Limits host = Limits.prepare()) {
+      limits = host;
+      run(host);
+    }
+    return this;
+  }
+
+  private void run(Limits host) throws IOException, ChildFailure {
     for (int i = 1; i <= runs; i++) {
+      host.sample();
       for (Scenario scenario : scenarios) {
         List<MigrationRun> pair = measured(scenario);
         found.getOrDefault(scenario, new ArrayList<>()).addAll(pair);
@@ -73,7 +93,21 @@ final class MigrationBench implements Report {
                 last.stillMillis()));
       }
     }
-    return this;
+  }
+
+  /** Moves between each pair of processes. */
+  public int moves() {
+    return moves;
+  }
+
+  /** All migrations of a scenario: those of the first pair of processes, of the second, … */
+  public List<MigrationRun> found(Scenario scenario) {
+    return List.copyOf(found.getOrDefault(scenario, List.of()));
+  }
+
+  /** What the host allows, sampled before each pair of processes; null before {@link #run}. */
+  public @Nullable Limits limits() {
+    return limits;
   }
 
   /** Adds a figure of QEMU's, measured in the same run. */

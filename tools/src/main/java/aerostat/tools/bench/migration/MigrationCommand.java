@@ -1,6 +1,8 @@
 package aerostat.tools.bench.migration;
 
 import aerostat.tools.bench.faults.FaultBench;
+import aerostat.tools.bench.migration.goals.GoalSettings;
+import aerostat.tools.bench.migration.goals.GoalsBench;
 import aerostat.tools.bench.stats.Benchmark;
 import aerostat.tools.bench.stats.Output;
 import aerostat.tools.bench.stats.Report;
@@ -58,10 +60,37 @@ public final class MigrationCommand extends Benchmark {
   private Set<String> guests = Set.of();
 
   @Option(
+      names = "--goals",
+      paramLabel = "NAMES",
+      arity = "0..1",
+      split = ",",
+      fallbackValue = "all",
+      description = {
+        "Measures what the project promises instead, and says for each goal whether it is met: all,"
+            + " or",
+        "some of idle, downtime, dirty, ping-pong, brown-out, restore."
+      })
+  private Set<String> goals = Set.of();
+
+  @Option(
       names = "--runs",
       paramLabel = "N",
-      description = "Pairs of processes for each guest and mode. Default 3.")
-  private int runs = 3;
+      description = "Pairs of processes for each guest and mode. Default 3; with --goals 6.")
+  private @Nullable Integer runs;
+
+  @Option(
+      names = "--downtime",
+      paramLabel = "N",
+      description =
+          "With --goals: moves for the distribution of the downtime, and at most 100 for the share"
+              + " within the limit. Default 300.")
+  private int downtime = 300;
+
+  @Option(
+      names = "--churn",
+      paramLabel = "N",
+      description = "With --goals: allocations of the ping-pong. Default 20000000.")
+  private long churn = 20_000_000;
 
   @Option(
       names = "--moves",
@@ -125,13 +154,17 @@ public final class MigrationCommand extends Benchmark {
     if (faults != null) {
       return new FaultBench(faults, seed, processes).play();
     }
-    require(runs >= 1, "--runs " + runs + ": at least 1");
+    int pairs = runs != null ? runs : goals.isEmpty() ? 3 : 6;
+    require(pairs >= 1, "--runs " + runs + ": at least 1");
     require(moves >= 1, "--moves " + moves + ": at least 1");
     require(delay >= 0 && delay <= 10_000, "--delay " + delay + ": 0 to 10000");
     require(resident >= 1 << 20 && resident <= memory / 2, "--resident: 1M to half of --memory");
     require(!qemu || QemuPair.installed(), "--qemu: there is no " + QemuPair.PROGRAM);
+    if (!goals.isEmpty()) {
+      return goals(pairs);
+    }
     MigrationBench bench =
-        new MigrationBench(scenarios(), runs, moves, delay, Output::progress).run();
+        new MigrationBench(scenarios(), pairs, moves, delay, Output::progress).run();
     if (qemu) {
       compare(bench);
     }
@@ -139,6 +172,22 @@ public final class MigrationCommand extends Benchmark {
       RoundsChart.write(svg, bench.last());
     }
     return bench;
+  }
+
+  private Report goals(int pairs) throws IOException, ChildFailure {
+    Set<String> names = goals.contains("all") ? Set.of() : goals;
+    require(GoalsBench.names().containsAll(names), "--goals " + goals + ": " + GoalsBench.names());
+    require(downtime >= 1, "--downtime " + downtime + ": at least 1");
+    require(churn >= 1, "--churn " + churn + ": at least 1");
+    return new GoalsBench(
+            new GoalSettings(
+                memory, resident, pairs, moves, downtime, churn, delay, qemu ? qemuSetup() : null),
+            Output::progress)
+        .run(names);
+  }
+
+  private QemuPair.Setup qemuSetup() {
+    return new QemuPair.Setup(memory, qemuKernel, qemuInitrd, Duration.ofSeconds(qemuSettle));
   }
 
   private List<Scenario> scenarios() {
@@ -156,8 +205,7 @@ public final class MigrationCommand extends Benchmark {
   }
 
   private void compare(MigrationBench bench) throws IOException, ChildFailure {
-    QemuPair.Setup setup =
-        new QemuPair.Setup(memory, qemuKernel, qemuInitrd, Duration.ofSeconds(qemuSettle));
+    QemuPair.Setup setup = qemuSetup();
     for (boolean hints : new boolean[] {false, true}) {
       double[] times = QemuPair.migrate(setup, hints);
       String name =

@@ -9,22 +9,23 @@ import org.jspecify.annotations.Nullable;
  * One migration, as {@code query-migrate} of its source tells it.
  *
  * @param first of its two processes, which were new
+ * @param freeBytes of guest memory, as the guest said before; 0 if it did not
  */
-record MigrationRun(boolean first, Map<String, @Nullable Object> state) {
+public record MigrationRun(boolean first, long freeBytes, Map<String, @Nullable Object> state) {
   /** One round of a run: pages dirty when it began, and its time in ms. */
-  record Round(double dirty, double millis, double bytes) {}
+  public record Round(double dirty, double millis, double bytes) {}
 
-  double totalMillis() {
+  public double totalMillis() {
     return number(state, "total-time");
   }
 
   /** QEMU's: from the pause to the word that the guest runs over there. */
-  double downtimeMillis() {
+  public double downtimeMillis() {
     return number(state, "downtime");
   }
 
   /** From the guest's last poll here to its first over there. */
-  double stillMillis() {
+  public double stillMillis() {
     return number(state, "x-downtime");
   }
 
@@ -32,7 +33,7 @@ record MigrationRun(boolean first, Map<String, @Nullable Object> state) {
     return number(state, "setup-time");
   }
 
-  double transferred() {
+  public double transferred() {
     return number(ram(), "transferred");
   }
 
@@ -44,7 +45,7 @@ record MigrationRun(boolean first, Map<String, @Nullable Object> state) {
     return number(ram(), "duplicate");
   }
 
-  double hintedPages() {
+  public double hintedPages() {
     return number(state, "x-hinted-pages");
   }
 
@@ -53,7 +54,7 @@ record MigrationRun(boolean first, Map<String, @Nullable Object> state) {
   }
 
   /** MiB a second in the first round. */
-  double firstRoundRate() {
+  public double firstRoundRate() {
     List<Round> rounds = rounds();
     return rounds.isEmpty() || rounds.getFirst().millis() == 0
         ? 0

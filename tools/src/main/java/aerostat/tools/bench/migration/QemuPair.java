@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * QEMU itself, for comparison: an idle guest of the same size between two of its processes. Never
  * while guests of ours live.
  */
-final class QemuPair {
+public final class QemuPair {
   static final String PROGRAM = "qemu-system-x86_64";
   private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final Duration LOOK = Duration.ofMillis(5);
@@ -28,7 +28,8 @@ final class QemuPair {
    * @param kernel of a Linux guest; null: firmware only, which uses no memory to speak of
    * @param settle how long a guest boots before it is migrated
    */
-  record Setup(long memoryBytes, @Nullable Path kernel, @Nullable Path initrd, Duration settle) {}
+  public record Setup(
+      long memoryBytes, @Nullable Path kernel, @Nullable Path initrd, Duration settle) {}
 
   private QemuPair() {}
 
@@ -43,7 +44,7 @@ final class QemuPair {
   }
 
   /** What the guest is, for the report: emulation is named as such. */
-  static String describe(Setup setup) {
+  public static String describe(Setup setup) {
     return "QEMU, "
         + (kvm() ? "KVM" : "emulation (TCG)")
         + ", "
@@ -55,7 +56,7 @@ final class QemuPair {
   }
 
   /** Total time and downtime of one migration, ms. */
-  static double[] migrate(Setup setup, boolean hints) throws IOException, ChildFailure {
+  public static double[] migrate(Setup setup, boolean hints) throws IOException, ChildFailure {
     Path folder = Files.createTempDirectory("aerostat-qemu");
     Path way = folder.resolve("way");
     List<Process> processes = new ArrayList<>();

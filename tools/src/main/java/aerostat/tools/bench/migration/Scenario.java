@@ -16,31 +16,39 @@ import java.util.Map;
  *     there
  * @param hints whether free page hinting is on
  * @param skip whether memory that it never touched is skipped
+ * @param more parameters of the migration
  */
-record Scenario(
+public record Scenario(
     String name,
     String guest,
     long memoryBytes,
     String append,
     String ready,
     boolean hints,
-    boolean skip) {
+    boolean skip,
+    Map<String, Object> more) {
   /** Rates of the guest that writes, MiB a second. */
   private static final int[] RATES = {50, 200};
 
   private static final int[] ALL_RATES = {10, 50, 200, 800};
 
   /** For the VMM that boots it. */
-  List<String> options() {
+  public List<String> options() {
     return List.of("--memory", Long.toString(memoryBytes), "--append", append);
   }
 
   /** For the migration. */
-  Map<String, Object> parameters() {
+  public Map<String, Object> parameters() {
     Map<String, Object> parameters = new LinkedHashMap<>();
     parameters.put("x-hinting", hints);
     parameters.put("x-skip-untouched", skip);
+    parameters.putAll(more);
     return parameters;
+  }
+
+  /** The same with these parameters of the migration. */
+  public Scenario with(Map<String, Object> parameters) {
+    return new Scenario(name, guest, memoryBytes, append, ready, hints, skip, parameters);
   }
 
   /**
@@ -49,7 +57,7 @@ record Scenario(
    * @param residentBytes of the idle guest, incompressible: what a stock Linux guest has in use
    * @param full every combination and more rates
    */
-  static List<Scenario> matrix(long memoryBytes, long residentBytes, boolean full) {
+  public static List<Scenario> matrix(long memoryBytes, long residentBytes, boolean full) {
     List<Scenario> all = new ArrayList<>();
     String idle = "workload=idle resident=" + (residentBytes >> 20) + "M";
     modes(all, "idle", memoryBytes, idle, "resident: filled", true);
@@ -81,11 +89,12 @@ record Scenario(
     }
   }
 
-  private static Scenario of(
+  /** A guest of one's own. */
+  public static Scenario of(
       String guest, long memory, String append, String ready, boolean hints, boolean skip) {
     String name =
         "%s %s, hints %s, skip %s"
             .formatted(Size.show(memory), guest, hints ? "on" : "off", skip ? "on" : "off");
-    return new Scenario(name, guest, memory, append, ready, hints, skip);
+    return new Scenario(name, guest, memory, append, ready, hints, skip, Map.of());
   }
 }
