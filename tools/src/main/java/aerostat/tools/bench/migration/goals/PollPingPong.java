@@ -43,7 +43,8 @@ record PollPingPong(long polls, int migrations, long hinted) {
     long polls = machine.runUntilPoll(ROUND);
     try {
       while (machine.state() == RunState.PAUSED) {
-        SteppedMigration migration = new SteppedMigration(machine, true, error -> false);
+        SteppedMigration migration =
+            new SteppedMigration(machine, true, SteppedMigration.Ending.PRECOPY, error -> false);
         long from = polls;
         machine.at(
             from + 1,
