@@ -47,7 +47,8 @@ public record Balloon(long address) {
   private static final int OOM_PAGES = PAGE_ORDER + 4;
   private static final int OOM_BY_SHRINKER = OOM_PAGES + 4;
   private static final int DOWN = OOM_BY_SHRINKER + 4;
-  private static final int INFOS = DOWN + 8;
+  private static final int ISOLATED = DOWN + 4;
+  private static final int INFOS = ISOLATED + 4;
   private static final int STATS = INFOS + BalloonIds.VQ_MAX * VirtqueueInfo.SIZE;
   private static final int HINTING = STATS + Stats.MAX_BYTES;
   private static final int VARIANT_DATA = HINTING + Hinting.SIZE;
@@ -160,6 +161,15 @@ public record Balloon(long address) {
 
   void setOomPages(int pages) {
     store32(address + OOM_PAGES, pages);
+  }
+
+  /** Pages that are about to be moved, on no list (CLASSIC-15). */
+  int isolated() {
+    return load32(address + ISOLATED);
+  }
+
+  void addIsolated(int n) {
+    store32(address + ISOLATED, isolated() + n);
   }
 
   /** Frozen, or not restored: there are no queues. */

@@ -5,6 +5,7 @@ import aerostat.guest.kernel.Errno;
 import aerostat.guest.kernel.Params;
 import aerostat.guest.kernel.Printk;
 import aerostat.guest.mm.Gfp;
+import aerostat.guest.mm.MemoryFailure;
 import aerostat.guest.mm.Page;
 import aerostat.guest.mm.Slab;
 import aerostat.guest.virtio.VirtioBus;
@@ -89,6 +90,7 @@ public record BalloonDriver() implements VirtioDriver {
     int error = BalloonPm.setUp(vb);
     if (error == 0) {
       DeflateOnOom.register(vb);
+      MemoryFailure.setMovableOps(new BalloonMove());
     }
     return error;
   }
@@ -101,6 +103,7 @@ public record BalloonDriver() implements VirtioDriver {
   @Override
   public void remove(VirtioDevice device) {
     Balloon vb = Balloon.of(device);
+    MemoryFailure.setMovableOps(null);
     BalloonPm.remove(vb);
     device.setPriv(0);
     Slab.kfree(vb.address());

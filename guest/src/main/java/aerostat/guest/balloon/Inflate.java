@@ -69,7 +69,9 @@ public final class Inflate {
     while (!vb.fillList().isEmpty()) {
       ListHead link = vb.fillList().next();
       link.del();
-      enqueue(vb, Page.ofLru(link));
+      Page page = Page.ofLru(link);
+      enqueue(vb, page, VmStat.BALLOON_INFLATE);
+      addPfns(vb, page);
     }
     long filled = vb.numPfns();
     if (filled != 0) {
@@ -96,19 +98,20 @@ public final class Inflate {
     }
   }
 
-  /** balloon_page_enqueue, and the page's numbers for the device. */
-  private static void enqueue(Balloon vb, Page page) {
+  /** balloon_page_enqueue. */
+  static void enqueue(Balloon vb, Page page, int event) {
     page.setOffline();
+    page.setPrivateData(vb.address());
     vb.pages().add(page.lru());
-    VmStat.count(VmStat.BALLOON_INFLATE, 1);
-    addPfns(vb, page);
+    VmStat.count(event, 1);
     vb.addNumPages(vb.pagesPerPage());
     if (!vb.device().hasFeature(BalloonIds.F_DEFLATE_ON_OOM)) {
-      SysInfo.adjustManagedPageCount(-vb.pagesPerPage()); // CLASSIC-12
+      SysInfo.adjustManagedPageCount(page, -vb.pagesPerPage()); // CLASSIC-12
     }
   }
 
-  private static void addPfns(Balloon vb, Page page) {
+  /** set_page_pfns: the page's numbers for the device. */
+  static void addPfns(Balloon vb, Page page) {
     int at = vb.numPfns();
     long pfn = page.virtual() >> BalloonIds.PFN_SHIFT;
     for (int i = 0; i < vb.pagesPerPage(); i++) {
@@ -123,11 +126,16 @@ public final class Inflate {
     long wanted = Math.min(Math.min(num, BalloonIds.PFNS_MAX), vb.numPages());
     vb.setNumPfns(0);
     while (vb.numPfns() < wanted) {
-      // CLASSIC-15: nobody isolates pages here, so an empty list means the count is wrong.
-      Bug.on(vb.pages().isEmpty(), "balloon has lost a page");
+      if (vb.pages().isEmpty()) {
+        // CLASSIC-15: legal only while pages are isolated; else the count is wrong.
+        Bug.on(vb.isolated() == 0, "balloon has lost a page");
+        break;
+      }
       ListHead link = vb.pages().next();
       link.del();
-      addPfns(vb, Page.ofLru(link));
+      Page page = Page.ofLru(link);
+      page.clearOffline(); // nobody may move it from here on
+      addPfns(vb, page);
       vb.leakList().add(link);
       vb.addNumPages(-vb.pagesPerPage());
     }
@@ -151,7 +159,7 @@ public final class Inflate {
       link.del();
       Page page = Page.ofLru(link);
       if (!vb.device().hasFeature(BalloonIds.F_DEFLATE_ON_OOM)) {
-        SysInfo.adjustManagedPageCount(vb.pagesPerPage());
+        SysInfo.adjustManagedPageCount(page, vb.pagesPerPage());
       }
       VmStat.count(VmStat.BALLOON_DEFLATE, 1);
       page.clearOffline();
@@ -170,6 +178,7 @@ public final class Inflate {
   private static void takeBack(Balloon vb) {
     while (!vb.leakList().isEmpty()) {
       ListHead link = vb.leakList().next();
+      Page.ofLru(link).setOffline();
       link.moveTo(vb.pages());
       vb.addNumPages(vb.pagesPerPage());
     }

@@ -4,6 +4,7 @@ import aerostat.guest.machine.Cpu;
 import aerostat.guest.machine.Memory;
 import aerostat.guest.mm.MmInit;
 import aerostat.guest.mm.ShowMem;
+import aerostat.guest.mm.SoftOffline;
 import aerostat.guest.mm.Vmscan;
 
 /** init/main.c, and the three doors through which the machine enters the kernel. */
@@ -66,6 +67,7 @@ public final class Entry {
   static int kernelInit(long data) {
     Initcalls.run();
     ShowMem.start();
+    SoftOffline.start();
     Initcalls.runInit();
     Params.reportUnknown();
     return 0;

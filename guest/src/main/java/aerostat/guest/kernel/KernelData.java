@@ -77,6 +77,9 @@ public final class KernelData {
   /** The line that printk is making. */
   static final long PRINTK_LINE = BASE + 0x4800;
 
+  /** Data of aerostat.guest.mm: the second zone, 4 KiB. */
+  public static final long MM_MOVABLE = BASE + 0x5000;
+
   /** The log: a ring of bytes. */
   static final long LOG = BASE + 0x8000;
 

@@ -20,9 +20,17 @@ public final class FreeBlocks {
    * @return 0, or the value with which {@code fn} has ended it
    */
   public static int walk(int minOrder, FreeBlockFn fn, long data) {
-    Zone zone = Zone.normal();
     int result = 0;
-    long longest = 0;
+    Memory.store64(MmData.WALK_HOLD, 0);
+    for (Zone zone = Zone.normal(); zone != null && result == 0; zone = zone.next()) {
+      result = walk(zone, minOrder, fn, data);
+    }
+    return result;
+  }
+
+  private static int walk(Zone zone, int minOrder, FreeBlockFn fn, long data) {
+    int result = 0;
+    long longest = longestHold();
     for (int order = Zone.MAX_PAGE_ORDER; order >= minOrder && result == 0; order--) {
       for (int type = 0; type < FreeArea.MIGRATE_TYPES && result == 0; type++) {
         int flags = zone.lock().lockIrqsave();

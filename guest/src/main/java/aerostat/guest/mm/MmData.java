@@ -7,6 +7,13 @@ final class MmData {
   private MmData() {}
 
   static final long ZONE = KernelData.MM;
+  static final long ZONE_MOVABLE = KernelData.MM_MOVABLE;
+
+  /** Address of the first struct page of ZONE_MOVABLE; past all of them if it is empty. */
+  static final long MOVABLE_START = KernelData.MM_MOVABLE + 0x800;
+
+  static final long MOVABLE_OPS = KernelData.MM_MOVABLE + 0x808;
+  static final long POISONED_PAGES = KernelData.MM_MOVABLE + 0x810;
   static final long VM_EVENTS = KernelData.MM + 0x700;
   static final long TOTALRAM = KernelData.MM + 0x7e0;
   static final long SHRINKERS = KernelData.MM + 0x7e8;

@@ -5,6 +5,7 @@ import aerostat.guest.kernel.Panic;
 import aerostat.guest.kernel.Params;
 import aerostat.guest.kernel.Printk;
 import aerostat.guest.machine.Bounded;
+import aerostat.guest.machine.Memory;
 
 /** mm/mm_init.c: gives the free RAM to the allocator, most of it without touching it. */
 public final class MmInit {
@@ -13,8 +14,16 @@ public final class MmInit {
   /** Least RAM that the kernel boots with. */
   private static final long MIN_RAM = 8 << 20;
 
+  private static final long SWAP_CLUSTER_MAX = 32;
+
+  /** Most pages below which ZONE_MOVABLE is not to fall. */
+  private static final long MOST_MOVABLE_MIN = 128;
+
   /** RAM whose blocks are made at boot; the rest when it is needed. */
   private static final long EARLY_BYTES = 64 << 20;
+
+  /** RAM that ZONE_MOVABLE leaves to the kernel. */
+  private static final long MIN_NORMAL = 8 << 20;
 
   private static final long BLOCK_PAGES = 1L << Zone.MAX_PAGE_ORDER;
 
@@ -35,9 +44,11 @@ public final class MmInit {
     long memmapEnd = Page.ofPfn(lastPfn).address();
     long usemap = (lastPfn - startPfn) >> Zone.PAGEBLOCK_ORDER;
     long freePfn = (memmapEnd + usemap + Page.PAGE_SIZE - 1) >> Page.PAGE_SHIFT;
+    long movablePfn = movableStart(freePfn, endPfn);
     Zone zone = Zone.normal();
-    zone.init(startPfn, endPfn - startPfn);
-    zone.setPresentPages(endPfn - startPfn);
+    initZone(zone, startPfn, movablePfn);
+    initZone(Zone.movable(), movablePfn, endPfn);
+    Memory.store64(MmData.MOVABLE_START, Page.ofPfn(movablePfn).address());
     zone.setPageblockFlags(memmapEnd);
     PerCpuPages.init();
     MemInit.init();
@@ -48,21 +59,49 @@ public final class MmInit {
     Vmscan.init();
     Oom.init();
     freeRange(zone, firstFree >> Page.PAGE_SHIFT, KernelData.BASE >> Page.PAGE_SHIFT);
+    freeZone(zone, freePfn, movablePfn);
+    freeZone(Zone.movable(), movablePfn, endPfn);
+    zone.setManagedPages(zone.freePages());
+    Zone.movable().setManagedPages(Zone.movable().freePages());
+    SysInfo.setTotalRam(zone.managedPages() + Zone.movable().managedPages());
+    initWatermarks(zone);
+    PerCpuPages.setUp(zone);
+  }
+
+  private static void initZone(Zone zone, long startPfn, long endPfn) {
+    zone.init(startPfn, endPfn - startPfn);
+    zone.setPresentPages(endPfn - startPfn);
+  }
+
+  /**
+   * find_zone_movable_pfns_for_nodes: with {@code movablecore=BYTES} that much at the end of RAM, in
+   * whole blocks, is ZONE_MOVABLE, as long as {@link #MIN_NORMAL} stay.
+   */
+  private static long movableStart(long freePfn, long endPfn) {
+    long bytes = Params.number("movablecore", 0);
+    if (bytes <= 0) {
+      return endPfn;
+    }
+    long wanted = endPfn - (bytes + Page.PAGE_SIZE - 1 >> Page.PAGE_SHIFT);
+    long least = freePfn + (MIN_NORMAL >> Page.PAGE_SHIFT);
+    long start = (Math.max(wanted, least) + BLOCK_PAGES - 1) / BLOCK_PAGES * BLOCK_PAGES;
+    return Math.min(start, endPfn);
+  }
+
+  /** The first of it is made into blocks; the rest is free, and becomes blocks when needed. */
+  private static void freeZone(Zone zone, long startPfn, long endPfn) {
     long earlyEnd =
-        Math.min((freePfn + (EARLY_BYTES >> Page.PAGE_SHIFT)) / BLOCK_PAGES * BLOCK_PAGES, endPfn);
+        Math.min(
+            (startPfn + (EARLY_BYTES >> Page.PAGE_SHIFT)) / BLOCK_PAGES * BLOCK_PAGES, endPfn);
     long deferredEnd = Math.max(endPfn / BLOCK_PAGES * BLOCK_PAGES, earlyEnd);
     if (earlyEnd == endPfn) {
-      freeRange(zone, freePfn, endPfn);
+      freeRange(zone, startPfn, endPfn);
     } else {
-      freeRange(zone, freePfn, earlyEnd);
+      freeRange(zone, startPfn, earlyEnd);
       freeRange(zone, deferredEnd, endPfn);
       zone.setDeferred(earlyEnd, deferredEnd);
       zone.addFreePages(deferredEnd - earlyEnd);
     }
-    zone.setManagedPages(zone.freePages());
-    SysInfo.setTotalRam(zone.managedPages());
-    initWatermarks(zone);
-    PerCpuPages.setUp(zone);
   }
 
   /** __free_pages_memory: the range as the largest aligned blocks, to the tails of the lists. */
@@ -86,7 +125,15 @@ public final class MmInit {
 
   /** setup_per_zone_wmarks: min_free_kbytes has changed. */
   public static void setWatermarks(Zone zone, long minFreeKbytes) {
-    long min = minFreeKbytes / 4;
+    setMarks(zone, minFreeKbytes / 4);
+    // Nobody depends on ZONE_MOVABLE: a little is kept there for those who free memory.
+    Zone movable = Zone.movable();
+    long little = movable.managedPages() / 1024;
+    little = Math.min(Math.max(little, SWAP_CLUSTER_MAX), MOST_MOVABLE_MIN);
+    setMarks(movable, movable.isPopulated() ? little : 0);
+  }
+
+  private static void setMarks(Zone zone, long min) {
     long scale = Params.number("watermark_scale_factor", 10);
     long gap = Math.max(min / 4, zone.managedPages() * scale / 10_000);
     zone.setWatermark(Zone.WMARK_MIN, min);
@@ -112,12 +159,12 @@ public final class MmInit {
 
   /** mem_init_print_info. */
   public static void printInfo() {
-    Zone zone = Zone.normal();
+    long present = Zone.normal().presentPages() + Zone.movable().presentPages();
     Printk.pr(
         Printk.INFO,
         "Memory: %luK/%luK available (%luK reserved)\n",
-        zone.freePages() * 4,
-        zone.presentPages() * 4,
-        (zone.presentPages() - zone.managedPages()) * 4);
+        SysInfo.freeRam() * 4,
+        present * 4,
+        (present - SysInfo.totalRam()) * 4);
   }
 }

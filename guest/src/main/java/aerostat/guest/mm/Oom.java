@@ -53,19 +53,28 @@ public final class Oom {
     Panic.panic("System is deadlocked on memory");
   }
 
-  /** show_mem. */
-  static void showMem() {
-    Zone zone = Zone.normal();
+  private static void showZone(Zone zone) {
     Printk.pr(
         Printk.WARNING,
-        "Normal free:%lukB min:%lukB low:%lukB high:%lukB present:%lukB managed:%lukB\n",
+        zone.isMovable()
+            ? "Movable free:%lukB min:%lukB low:%lukB high:%lukB present:%lukB managed:%lukB\n"
+            : "Normal free:%lukB min:%lukB low:%lukB high:%lukB present:%lukB managed:%lukB\n",
         zone.freePages() * 4,
         zone.watermark(Zone.WMARK_MIN) * 4,
         zone.watermark(Zone.WMARK_LOW) * 4,
         zone.watermark(Zone.WMARK_HIGH) * 4,
         zone.presentPages() * 4,
         zone.managedPages() * 4);
-    ProcBuddyinfo.freeAreas();
+  }
+
+  /** show_mem. */
+  static void showMem() {
+    for (Zone zone = Zone.normal(); zone != null; zone = zone.next()) {
+      showZone(zone);
+    }
+    for (Zone zone = Zone.normal(); zone != null; zone = zone.next()) {
+      ProcBuddyinfo.freeAreas(zone);
+    }
     Printk.pr(Printk.WARNING, "%lu total pagecache pages\n", SysInfo.caches());
   }
 }

@@ -2,6 +2,7 @@ package aerostat.guest.mm;
 
 import aerostat.guest.kernel.KernelData;
 import aerostat.guest.kernel.ListHead;
+import aerostat.guest.machine.Bounded;
 import aerostat.guest.machine.Memory;
 
 /**
@@ -38,6 +39,7 @@ public record Page(long address) {
   static final int PG_UPTODATE = 1 << 3;
   static final int PG_LRU = 1 << 5;
   static final int PG_ACTIVE = 1 << 8;
+  static final int PG_HWPOISON = 1 << 21;
 
   /** Only on the first page of a free block, where nothing is up to date (REPORT-13). */
   static final int PG_REPORTED = PG_UPTODATE;
@@ -89,6 +91,12 @@ public record Page(long address) {
   /** PageLRU: the page cache has it, and reclaim may take it. */
   boolean isLru() {
     return (flags() & PG_LRU) != 0;
+  }
+
+  /** PageHWPoison: taken out of use for good (MM-11). */
+  @Bounded(1)
+  boolean isHwPoison() {
+    return (flags() & PG_HWPOISON) != 0;
   }
 
   /** PageReported, of a free block's first page. */

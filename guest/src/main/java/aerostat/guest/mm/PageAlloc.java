@@ -18,11 +18,11 @@ public final class PageAlloc {
    * @param order 0 to {@link Zone#MAX_PAGE_ORDER}
    */
   public static Page allocPages(int gfp, int order) {
-    Zone zone = Zone.normal();
     checkOrder(order);
+    Zone zone = Zone.preferred(gfp);
     Page page = fromFreelist(zone, order, Gfp.migratetype(gfp), zone.watermark(Zone.WMARK_LOW));
     if (page == null) {
-      page = PageAllocSlow.allocPages(zone, gfp, order);
+      page = PageAllocSlow.allocPages(gfp, order);
     }
     if (page != null && ((gfp & Gfp.__GFP_ZERO) | MemInit.flags()) != 0) {
       MemInit.onAlloc(page, order, gfp);
@@ -57,8 +57,8 @@ public final class PageAlloc {
    * @return blocks that were added
    */
   public static int allocPagesBulk(int gfp, int order, int max, ListHead list) {
-    Zone zone = Zone.normal();
     checkOrder(order);
+    Zone zone = Zone.preferred(gfp);
     ListHead last = list.prev();
     int type = Gfp.migratetype(gfp);
     long mark = PageAllocSlow.mark(zone, gfp);
@@ -85,12 +85,14 @@ public final class PageAlloc {
 
   /** __free_pages. Any context. Orders 0 to 3 and 9 stay in the CPU's lists for a while (MM-07). */
   public static void freePages(Page page, int order) {
-    prepareFree(page, order);
+    if (!prepareFree(page, order)) {
+      return;
+    }
     if (MemInit.flags() != 0) {
       MemInit.onFree(page, order);
     }
-    Zone zone = Zone.normal();
-    if (PerCpuPages.allowed(order)) {
+    Zone zone = Zone.of(page);
+    if (PerCpuPages.allowed(zone, order)) {
       PerCpuPages.free(zone, page, order);
     } else {
       freeToZone(zone, page, order);
@@ -104,14 +106,18 @@ public final class PageAlloc {
     zone.lock().unlockIrqrestore(flags);
   }
 
-  /** free_pages_prepare's checks. */
+  /** free_pages_prepare's checks; false for a page that nobody may have any more (MM-11). */
   @Bounded(1)
-  private static void prepareFree(Page page, int order) {
+  private static boolean prepareFree(Page page, int order) {
     if (page.refcount() != 1 || page.type() != 0 || !aligned(page.pfn(), order)) {
       badPage(page);
     }
+    if (page.isHwPoison()) {
+      return false;
+    }
     page.setRefcount(0);
     page.setFlags(0);
+    return true;
   }
 
   /** __free_page. */
@@ -132,7 +138,7 @@ public final class PageAlloc {
       return null;
     }
     Page page = null;
-    if (PerCpuPages.allowed(order)) {
+    if (PerCpuPages.allowed(zone, order)) {
       page = PerCpuPages.alloc(zone, order, type);
     }
     if (page == null) {

@@ -16,13 +16,20 @@ final class PageAllocSlow {
   /** Rounds of reclaim without progress before the last resort. */
   private static final int MAX_RECLAIM_RETRIES = 16;
 
-  static Page allocPages(Zone zone, int gfp, int order) {
+  static Page allocPages(int gfp, int order) {
+    if (Zone.preferred(gfp).isMovable()) {
+      // The rest of the zonelist, before anybody is woken.
+      Page page = fromZone(Zone.normal(), gfp, order, Zone.normal().watermark(Zone.WMARK_LOW));
+      if (page != null) {
+        return page;
+      }
+    }
     if ((gfp & Gfp.__GFP_KSWAPD_RECLAIM) != 0) {
       Vmscan.wakeKswapd();
     }
-    Page page = fromFreelist(zone, gfp, order);
+    Page page = fromFreelist(gfp, order);
     if (page == null && (gfp & Gfp.__GFP_DIRECT_RECLAIM) != 0 && !inMemalloc()) {
-      page = reclaimAndRetry(zone, gfp, order);
+      page = reclaimAndRetry(gfp, order);
     }
     if (page == null) {
       warnAlloc(gfp, order);
@@ -30,16 +37,27 @@ final class PageAllocSlow {
     return page;
   }
 
-  private static Page fromFreelist(Zone zone, int gfp, int order) {
-    return PageAlloc.fromFreelist(zone, order, Gfp.migratetype(gfp), mark(zone, gfp));
+  /** The zones that the flags allow, down to the mark that they allow. */
+  private static Page fromFreelist(int gfp, int order) {
+    Zone zone = Zone.preferred(gfp);
+    Page page = fromZone(zone, gfp, order, mark(zone, gfp));
+    if (page == null && zone.isMovable()) {
+      page = fromZone(Zone.normal(), gfp, order, mark(Zone.normal(), gfp));
+    }
+    return page;
+  }
+
+  private static Page fromZone(Zone zone, int gfp, int order, long mark) {
+    return PageAlloc.fromFreelist(
+        zone, order, Gfp.migratetype(gfp), mark + zone.lowmemReserve(gfp));
   }
 
   /** What was just freed may sit in the CPU's lists, where no watermark counts it (MM-07). */
-  private static Page drainAndRetry(Zone zone, int gfp, int order) {
-    Page page = fromFreelist(zone, gfp, order);
+  private static Page drainAndRetry(int gfp, int order) {
+    Page page = fromFreelist(gfp, order);
     if (page == null && PerCpuPages.count() > 0) {
-      PerCpuPages.drain(zone);
-      page = fromFreelist(zone, gfp, order);
+      PerCpuPages.drain(Zone.normal());
+      page = fromFreelist(gfp, order);
     }
     return page;
   }
@@ -70,7 +88,7 @@ final class PageAllocSlow {
     return mark;
   }
 
-  private static Page reclaimAndRetry(Zone zone, int gfp, int order) {
+  private static Page reclaimAndRetry(int gfp, int order) {
     if (Preempt.mayNotSleep()) {
       Panic.panic("sleeping allocation in an atomic context");
     }
@@ -78,7 +96,7 @@ final class PageAllocSlow {
     int idleRounds = 0;
     while (idleRounds < MAX_RECLAIM_RETRIES) {
       long freed = Vmscan.waitForReclaim();
-      Page page = drainAndRetry(zone, gfp, order);
+      Page page = drainAndRetry(gfp, order);
       if (page != null) {
         return page;
       }
@@ -87,18 +105,18 @@ final class PageAllocSlow {
       }
       idleRounds = freed == 0 ? MAX_RECLAIM_RETRIES : idleRounds + 1;
     }
-    return lastResort(zone, gfp, order);
+    return lastResort(gfp, order);
   }
 
   /** __alloc_pages_may_oom: OOM notifiers; then the end, as there is no process to kill. */
-  private static Page lastResort(Zone zone, int gfp, int order) {
+  private static Page lastResort(int gfp, int order) {
     boolean mayFail = (gfp & Gfp.__GFP_RETRY_MAYFAIL) != 0 || order > PAGE_ALLOC_COSTLY_ORDER;
     while (true) {
       if (mayFail && (gfp & Gfp.__GFP_NOFAIL) == 0) {
         return null;
       }
       long freed = Vmscan.waitForOom();
-      Page page = drainAndRetry(zone, gfp, order);
+      Page page = drainAndRetry(gfp, order);
       if (page != null) {
         return page;
       }

@@ -142,7 +142,10 @@ public final class PageReporting {
     long sgl = Slab.kmalloc(bytes, Gfp.GFP_KERNEL | Gfp.__GFP_NORETRY | Gfp.__GFP_NOWARN);
     if (sgl != 0) {
       // An error ends the pass; whether there is another one, the state says (REPORT-03, -12).
-      int unused = PageReportingZone.process(prdev, new Scatterlist(sgl), Zone.normal());
+      int error = 0;
+      for (Zone zone = Zone.normal(); zone != null && error == 0; zone = zone.next()) {
+        error = PageReportingZone.process(prdev, new Scatterlist(sgl), zone);
+      }
       Slab.kfree(sgl);
     }
     if (prdev.state() == PAGE_REPORTING_REQUESTED) {

@@ -13,31 +13,39 @@ final class ProcBuddyinfo {
   private static final int COUNT_LIMIT = 100_000;
 
   /** frag_show: free blocks of each order. */
-  @Bounded(Zone.NR_PAGE_ORDERS)
   static void buddyinfo() {
+    for (Zone zone = Zone.normal(); zone != null; zone = zone.next()) {
+      buddyinfo(zone);
+    }
+  }
+
+  @Bounded(Zone.NR_PAGE_ORDERS)
+  private static void buddyinfo(Zone zone) {
     SeqFile.begin();
-    SeqFile.add("Node %d, zone %8s ", 0, Cpu.string("Normal"));
+    SeqFile.add("Node %d, zone %8s ", 0, Cpu.string(zone.name()));
     for (int order = 0; order < Zone.NR_PAGE_ORDERS; order++) {
-      SeqFile.add("%6lu ", Zone.normal().freeArea(order).nrFree(), 0);
+      SeqFile.add("%6lu ", zone.freeArea(order).nrFree(), 0);
     }
     SeqFile.end(Printk.INFO);
   }
 
   /** pagetypeinfo_showfree: the same by migrate type, counted in the lists. */
   static void pagetypeinfo() {
-    for (int type = 0; type < FreeArea.MIGRATE_TYPES; type++) {
-      int flags = Zone.normal().lock().lockIrqsave();
-      line(type);
-      Zone.normal().lock().unlockIrqrestore(flags);
+    for (Zone zone = Zone.normal(); zone != null; zone = zone.next()) {
+      for (int type = 0; type < FreeArea.MIGRATE_TYPES; type++) {
+        int flags = zone.lock().lockIrqsave();
+        line(zone, type);
+        zone.lock().unlockIrqrestore(flags);
+      }
     }
   }
 
-  private static void line(int type) {
+  private static void line(Zone zone, int type) {
     SeqFile.begin();
-    SeqFile.add("Node %4d, zone %8s, ", 0, Cpu.string("Normal"));
+    SeqFile.add("Node %4d, zone %8s, ", 0, Cpu.string(zone.name()));
     SeqFile.add("type %12s ", name(type), 0);
     for (int order = 0; order < Zone.NR_PAGE_ORDERS; order++) {
-      SeqFile.add("%6lu ", count(Zone.normal().freeArea(order).freeList(type)), 0);
+      SeqFile.add("%6lu ", count(zone.freeArea(order).freeList(type)), 0);
     }
     SeqFile.end(Printk.INFO);
   }
@@ -51,13 +59,13 @@ final class ProcBuddyinfo {
   }
 
   /** show_free_areas: "Normal: 3*4kB (UM) ... = 12kB", from the out-of-memory report. */
-  static void freeAreas() {
-    int flags = Zone.normal().lock().lockIrqsave();
+  static void freeAreas(Zone zone) {
+    int flags = zone.lock().lockIrqsave();
     SeqFile.begin();
-    SeqFile.add("%s: ", Cpu.string("Normal"), 0);
+    SeqFile.add("%s: ", Cpu.string(zone.name()), 0);
     long total = 0;
     for (int order = 0; order < Zone.NR_PAGE_ORDERS; order++) {
-      FreeArea area = Zone.normal().freeArea(order);
+      FreeArea area = zone.freeArea(order);
       long n = area.nrFree();
       total += n << order;
       SeqFile.add("%lu*%lukB ", n, 4L << order);
@@ -67,7 +75,7 @@ final class ProcBuddyinfo {
     }
     SeqFile.add("= %lukB", total * 4, 0);
     SeqFile.end(Printk.WARNING);
-    Zone.normal().lock().unlockIrqrestore(flags);
+    zone.lock().unlockIrqrestore(flags);
   }
 
   /** show_migration_types: the letters of those lists that have blocks. */

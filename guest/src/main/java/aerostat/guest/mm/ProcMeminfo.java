@@ -19,6 +19,7 @@ final class ProcMeminfo {
     kb("Active(file):", Lru.nrActive());
     kb("Inactive(file):", Lru.nrInactive());
     kb("Slab:", Slab.nrSlabPages());
+    kb("HardwareCorrupted:", MemoryFailure.poisonedPages());
     kb("Balloon:", balloonPages());
   }
 

@@ -17,7 +17,7 @@ public final class SysInfo {
 
   /** MemFree. */
   public static long freeRam() {
-    return Zone.normal().freePages();
+    return Zone.normal().freePages() + Zone.movable().freePages();
   }
 
   /**
@@ -25,10 +25,14 @@ public final class SysInfo {
    * for half of it or the low watermark, whichever is less.
    */
   public static long available() {
-    Zone zone = Zone.normal();
     long cache = Lru.nrActive() + Lru.nrInactive();
-    cache -= Math.min(cache / 2, zone.watermark(Zone.WMARK_LOW));
-    return Math.max(freeRam() - zone.watermark(Zone.WMARK_HIGH) + cache, 0);
+    cache -= Math.min(cache / 2, watermarks(Zone.WMARK_LOW));
+    // totalreserve_pages
+    return Math.max(freeRam() - watermarks(Zone.WMARK_HIGH) + cache, 0);
+  }
+
+  private static long watermarks(int mark) {
+    return Zone.normal().watermark(mark) + Zone.movable().watermark(mark);
   }
 
   /** Cached: NR_FILE_PAGES. */
@@ -36,9 +40,9 @@ public final class SysInfo {
     return Filemap.nrFilePages();
   }
 
-  /** adjust_managed_page_count: MemTotal and the zone's managed pages (MM-10). */
-  public static void adjustManagedPageCount(long pages) {
-    Zone zone = Zone.normal();
+  /** adjust_managed_page_count: MemTotal and the managed pages of the page's zone (MM-10). */
+  public static void adjustManagedPageCount(Page page, long pages) {
+    Zone zone = Zone.of(page);
     zone.setManagedPages(zone.managedPages() + pages);
     setTotalRam(totalRam() + pages);
   }

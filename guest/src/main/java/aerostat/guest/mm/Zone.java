@@ -4,7 +4,10 @@ import aerostat.guest.kernel.SpinLock;
 import aerostat.guest.machine.Bounded;
 import aerostat.guest.machine.Memory;
 
-/** struct zone. There is one, NORMAL. */
+/**
+ * struct zone. There is NORMAL, and with {@code movablecore=} at the
+ * end of RAM MOVABLE, where only pages are that can be moved.
+ */
 public record Zone(long address) {
   /** Orders 0 to 10. */
   public static final int NR_PAGE_ORDERS = 11;
@@ -37,6 +40,59 @@ public record Zone(long address) {
     return new Zone(MmData.ZONE);
   }
 
+  /** ZONE_MOVABLE; empty unless the command line asks for it. */
+  public static Zone movable() {
+    return new Zone(MmData.ZONE_MOVABLE);
+  }
+
+  /** for_each_populated_zone: the zone after this one, null after the last. */
+  @Bounded(1)
+  public Zone next() {
+    return isMovable() || !movable().isPopulated() ? null : movable();
+  }
+
+  /** page_zone. */
+  @Bounded(1)
+  public static Zone of(Page page) {
+    return page.address() < Memory.load64(MmData.MOVABLE_START) ? normal() : movable();
+  }
+
+  /** The first of the zones that such an allocation may use; {@link #normal} is the other. */
+  @Bounded(1)
+  static Zone preferred(int gfp) {
+    return (gfp & Gfp.__GFP_MOVABLE) != 0 && movable().isPopulated() ? movable() : normal();
+  }
+
+  @Bounded(1)
+  public boolean isMovable() {
+    return address == MmData.ZONE_MOVABLE;
+  }
+
+  /** populated_zone. */
+  @Bounded(1)
+  boolean isPopulated() {
+    return presentPages() != 0;
+  }
+
+  /** zone_names. */
+  String name() {
+    return isMovable() ? "Movable" : "Normal";
+  }
+
+  /** One part in so many of ZONE_MOVABLE is kept free here from those who may go there. */
+  private static final int LOWMEM_RESERVE_RATIO = 32;
+
+  /**
+   * lowmem_reserve (MM-05): pages that stay for allocations that have nowhere else to go, when this
+   * is not the zone that {@code gfp} prefers.
+   */
+  @Bounded(1)
+  long lowmemReserve(int gfp) {
+    return preferred(gfp).address() == address
+        ? 0
+        : movable().managedPages() / LOWMEM_RESERVE_RATIO;
+  }
+
   void init(long startPfn, long spanned) {
     lock().init();
     Memory.store64(address + START_PFN, startPfn);
@@ -49,6 +105,22 @@ public record Zone(long address) {
   /** zone->lock: held while the free lists change. */
   public SpinLock lock() {
     return new SpinLock(address + LOCK);
+  }
+
+  /** Takes the locks of all zones; returns what {@link #unlockAll} wants. */
+  public static int lockAll() {
+    int flags = normal().lock().lockIrqsave();
+    if (movable().isPopulated()) {
+      movable().lock().lock();
+    }
+    return flags;
+  }
+
+  public static void unlockAll(int flags) {
+    if (movable().isPopulated()) {
+      movable().lock().unlock();
+    }
+    normal().lock().unlockIrqrestore(flags);
   }
 
   /** NR_FREE_PAGES: pages in free blocks, those included whose blocks are not made yet. */
@@ -130,8 +202,8 @@ public record Zone(long address) {
 
   /**
    * zone_watermark_ok (MM-05): whether the zone stays above {@code mark} pages when 2^order are
-   * taken, and has such a block. No page is reserved for anybody here: one zone, no page blocks of
-   * HIGHATOMIC or CMA.
+   * taken, and has such a block. The reserve of {@link #lowmemReserve} is the caller's to add; there
+   * are no page blocks of HIGHATOMIC or CMA.
    */
   boolean watermarkOk(int order, long mark) {
     if (freePages() - ((1L << order) - 1) <= mark) {

@@ -108,7 +108,7 @@ class ZoneTest {
     PlainKernel.setUp(64 << 20, "");
     Zone zone = Zone.normal();
     long managed = zone.managedPages();
-    SysInfo.adjustManagedPageCount(-100);
+    SysInfo.adjustManagedPageCount(Page.ofPfn(zone.startPfn()), -100);
     assertThat(zone.managedPages()).isEqualTo(managed - 100);
     assertThat(SysInfo.totalRam()).isEqualTo(managed - 100);
     assertThat(zone.presentPages()).isEqualTo((64 << 20) / 4096);

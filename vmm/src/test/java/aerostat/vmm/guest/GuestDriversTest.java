@@ -3,6 +3,8 @@ package aerostat.vmm.guest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import aerostat.devices.balloon.BalloonOptions;
+import aerostat.mmio.memory.GuestMemory;
+import aerostat.mmio.memory.PageOwners;
 import aerostat.vmm.image.Flavour;
 import aerostat.vmm.machine.Machine;
 import aerostat.vmm.machine.RunState;
@@ -97,6 +99,27 @@ class GuestDriversTest {
           .doesNotContain("LOST")
           .doesNotContain("pagealloc")
           .doesNotContain("panic");
+    }
+  }
+
+  @Test
+  void aPageInTheBalloonIsTakenOutOfUse() {
+    long page = GuestMemory.RAM_BASE + RAM - 16 * MIB + 4096 * 99;
+    String append =
+        "movablecore=16M workload=kvstore kvstore.size=1M show=meminfo show.interval=500"
+            + " soft_offline_page=" + page + "@3";
+    try (Machine m = machine(append, Flavour.SANITIZING)) {
+      runUntil(m, () -> m.balloon().driverReady());
+      locked(m, () -> m.balloon().setTarget(RAM / 2));
+      runUntil(m, () -> m.balloon().actualBytes() == RAM / 2);
+      assertThat(m.memory().owners().get(page)).isEqualTo(PageOwners.BALLOON);
+      runUntil(m, () -> text().contains("moved"));
+      assertThat(m.memory().owners().get(page)).isEqualTo(PageOwners.GUEST);
+      assertThat(m.memory().owners().counts()[PageOwners.BALLOON]).isEqualTo(RAM / 2 / 4096);
+      runUntil(m, () -> text().contains("HardwareCorrupted:        4 kB"));
+      locked(m, () -> m.balloon().setTarget(RAM));
+      runUntil(m, () -> m.balloon().actualBytes() == RAM);
+      assertThat(text()).contains("lost=0").doesNotContain("LOST").doesNotContain("panic");
     }
   }
 

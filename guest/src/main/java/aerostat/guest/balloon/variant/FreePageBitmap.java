@@ -21,8 +21,8 @@ record FreePageBitmap(long address) {
 
   /** Bytes of a bitmap of all page frames from 0 on (BITMAP-04). */
   static long bytesForAll() {
-    Zone zone = Zone.normal();
-    long maxPfn = zone.startPfn() + zone.spannedPages();
+    long maxPfn = Zone.normal().startPfn() + Zone.normal().spannedPages();
+    maxPfn += Zone.movable().spannedPages();
     return (maxPfn + BITS_PER_LONG - 1) / BITS_PER_LONG * 8;
   }
 
@@ -47,11 +47,13 @@ record FreePageBitmap(long address) {
     return load64(address + 24);
   }
 
-  /** mark_free_pages_bitmap: the bits are zero; the caller holds the zone's lock. */
+  /** mark_free_pages_bitmap: the bits are zero; the caller holds the lock of each zone. */
   void build(long firstPfn) {
     store64(address + 16, firstPfn);
     store64(address + 24, 0);
-    int unused = FreeBlocks.eachLocked(Zone.normal(), FreePageBitmap::mark, address);
+    for (Zone zone = Zone.normal(); zone != null; zone = zone.next()) {
+      int unused = FreeBlocks.eachLocked(zone, FreePageBitmap::mark, address);
+    }
   }
 
   /** Sets the bits of one block, as far as they are in the bitmap. */

@@ -73,12 +73,11 @@ final class FreePageReply {
   private static boolean asPosted(FreePageRequest r) {
     FreePageBitmap map = r.bitmap();
     provide(map, FreePageBitmap.bytesForAll());
-    Zone zone = Zone.normal();
     long start = Cpu.now();
     if (map.bytes() != 0) {
-      int flags = zone.lock().lockIrqsave();
+      int flags = Zone.lockAll();
       map.build(0);
-      zone.lock().unlockIrqrestore(flags);
+      Zone.unlockAll(flags);
     }
     tell(r, map.found(), Cpu.now() - start);
     store64(r.header(), map.bytes());
@@ -119,13 +118,12 @@ final class FreePageReply {
     FreePageBitmap map = r.bitmap();
     boolean keep = !r.balloon().device().hasFeature(Bitmap2016.F_DROP_LOCK);
     Memory.fill(map.bits(), map.bytes(), 0);
-    Zone zone = Zone.normal();
-    int flags = zone.lock().lockIrqsave();
+    int flags = Zone.lockAll();
     long start = Cpu.now();
     map.build(firstPfn);
     long held = Cpu.now() - start;
     if (!keep) {
-      zone.lock().unlockIrqrestore(flags);
+      Zone.unlockAll(flags);
     }
     store64(r.header(), map.bytes());
     store64(r.header() + 8, r.id());
@@ -136,7 +134,7 @@ final class FreePageReply {
     if (keep) {
       boolean used = sent && awaitUsed(r);
       held = Cpu.now() - start;
-      zone.lock().unlockIrqrestore(flags);
+      Zone.unlockAll(flags);
       return used ? held : FAILED;
     }
     if (sent) {
