@@ -74,8 +74,8 @@ public final class MmInit {
   }
 
   /**
-   * find_zone_movable_pfns_for_nodes: with {@code movablecore=BYTES} that much at the end of RAM, in
-   * whole blocks, is ZONE_MOVABLE, as long as {@link #MIN_NORMAL} stay.
+   * find_zone_movable_pfns_for_nodes: with {@code movablecore=BYTES} that much at the end of RAM,
+   * in whole blocks, is ZONE_MOVABLE, as long as {@link #MIN_NORMAL} stay.
    */
   private static long movableStart(long freePfn, long endPfn) {
     long bytes = Params.number("movablecore", 0);
@@ -91,8 +91,7 @@ public final class MmInit {
   /** The first of it is made into blocks; the rest is free, and becomes blocks when needed. */
   private static void freeZone(Zone zone, long startPfn, long endPfn) {
     long earlyEnd =
-        Math.min(
-            (startPfn + (EARLY_BYTES >> Page.PAGE_SHIFT)) / BLOCK_PAGES * BLOCK_PAGES, endPfn);
+        Math.min((startPfn + (EARLY_BYTES >> Page.PAGE_SHIFT)) / BLOCK_PAGES * BLOCK_PAGES, endPfn);
     long deferredEnd = Math.max(endPfn / BLOCK_PAGES * BLOCK_PAGES, earlyEnd);
     if (earlyEnd == endPfn) {
       freeRange(zone, startPfn, endPfn);

@@ -54,7 +54,9 @@ final class PerCpuPages {
     Memory.store32(HIGH, active ? batch() << 2 : Memory.load32(HIGH_MIN));
   }
 
-  /** pcp_allowed_order. ZONE_MOVABLE has no lists of its own: what is freed there is free at once. */
+  /**
+   * pcp_allowed_order. ZONE_MOVABLE has no lists of its own: what is freed there is free at once.
+   */
   static boolean allowed(Zone zone, int order) {
     return (order <= COSTLY_ORDER || order == THP_ORDER) && !zone.isMovable();
   }

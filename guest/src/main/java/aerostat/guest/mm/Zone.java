@@ -5,8 +5,8 @@ import aerostat.guest.machine.Bounded;
 import aerostat.guest.machine.Memory;
 
 /**
- * struct zone. There is NORMAL, and with {@code movablecore=} at the
- * end of RAM MOVABLE, where only pages are that can be moved.
+ * struct zone. There is NORMAL, and with {@code movablecore=} at the end of RAM MOVABLE, where only
+ * pages are that can be moved.
  */
 public record Zone(long address) {
   /** Orders 0 to 10. */
@@ -202,8 +202,8 @@ public record Zone(long address) {
 
   /**
    * zone_watermark_ok (MM-05): whether the zone stays above {@code mark} pages when 2^order are
-   * taken, and has such a block. The reserve of {@link #lowmemReserve} is the caller's to add; there
-   * are no page blocks of HIGHATOMIC or CMA.
+   * taken, and has such a block. The reserve of {@link #lowmemReserve} is the caller's to add;
+   * there are no page blocks of HIGHATOMIC or CMA.
    */
   boolean watermarkOk(int order, long mark) {
     if (freePages() - ((1L << order) - 1) <= mark) {

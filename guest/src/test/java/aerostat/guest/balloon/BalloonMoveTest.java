@@ -66,7 +66,10 @@ class BalloonMoveTest {
             model.setTarget(6000); // ZONE_MOVABLE first, then the other
             settle();
             List<Page> pages = new ArrayList<>();
-            balloonPages().stream().filter(p -> Zone.of(p).isMovable()).limit(20).forEach(pages::add);
+            balloonPages().stream()
+                .filter(p -> Zone.of(p).isMovable())
+                .limit(20)
+                .forEach(pages::add);
             long before = Zone.movable().managedPages();
             assertThat(before).isEqualTo(oom ? movable : movable - movableHeld());
             assertThat(pages).hasSize(20);

@@ -24,8 +24,7 @@ class MovableZoneTest {
     Zone movable = Zone.movable();
     assertThat(movable.presentPages()).isEqualTo(8192);
     assertThat(movable.freePages()).isEqualTo(8192);
-    assertThat(SysInfo.totalRam())
-        .isEqualTo(Zone.normal().managedPages() + movable.managedPages());
+    assertThat(SysInfo.totalRam()).isEqualTo(Zone.normal().managedPages() + movable.managedPages());
     assertThat(SysInfo.freeRam()).isEqualTo(Zone.normal().freePages() + 8192);
     Page kernel = PageAlloc.allocPage(Gfp.GFP_KERNEL);
     Page user = PageAlloc.allocPage(MOVABLE);

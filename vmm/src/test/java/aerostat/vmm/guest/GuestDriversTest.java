@@ -107,7 +107,9 @@ class GuestDriversTest {
     long page = GuestMemory.RAM_BASE + RAM - 16 * MIB + 4096 * 99;
     String append =
         "movablecore=16M workload=kvstore kvstore.size=1M show=meminfo show.interval=500"
-            + " soft_offline_page=" + page + "@3";
+            + " soft_offline_page="
+            + page
+            + "@3";
     try (Machine m = machine(append, Flavour.SANITIZING)) {
       runUntil(m, () -> m.balloon().driverReady());
       locked(m, () -> m.balloon().setTarget(RAM / 2));
