@@ -12,6 +12,7 @@ import aerostat.vmm.image.GuestImage;
 import aerostat.vmm.image.RewrittenImage;
 import aerostat.vmm.machine.HardwareHooks;
 import aerostat.vmm.machine.Machine;
+import aerostat.vmm.machine.MachineConfig;
 import aerostat.vmm.machine.MachineHost;
 import aerostat.vmm.machine.SnapshotMachine;
 import java.io.IOException;
@@ -39,11 +40,13 @@ public final class BootedGuest {
           BalloonProperty.NOTIFICATION_DATA);
 
   private final SnapshotMachine machine;
+  private final MachineConfig config;
   private final byte[] edges;
   private int rewinds;
 
-  private BootedGuest(SnapshotMachine machine, byte[] edges) {
+  private BootedGuest(SnapshotMachine machine, MachineConfig config, byte[] edges) {
     this.machine = machine;
+    this.config = config;
     this.edges = edges;
   }
 
@@ -61,6 +64,10 @@ public final class BootedGuest {
 
     public Setup withPacked(boolean on) {
       return new Setup(memory, append, flavour, on);
+    }
+
+    public Setup withMemory(long bytes) {
+      return new Setup(bytes, append, flavour, packed);
     }
 
     /** Everything that a balloon can offer at once; a driver takes what it likes. */
@@ -101,18 +108,20 @@ public final class BootedGuest {
           }
         };
     try {
+      MachineConfig config =
+          Machine.builder()
+              .memory(setup.memory)
+              .append(WORK + setup.append)
+              .deterministic(SEED)
+              .balloon(setup.balloon())
+              .config();
       SnapshotMachine machine =
           SnapshotMachine.boot(
-              Machine.builder()
-                  .memory(setup.memory)
-                  .append(WORK + setup.append)
-                  .deterministic(SEED)
-                  .balloon(setup.balloon())
-                  .config(),
+              config,
               GuestImage.defaultImage(),
               MachineHost.SILENT.withFlavour(setup.flavour).withFaultOnViolation(true),
               hooks);
-      return new BootedGuest(machine, coverage.counters());
+      return new BootedGuest(machine, config, coverage.counters());
     } catch (IOException e) {
       throw new UncheckedIOException("the guest kernel cannot be read", e);
     }
@@ -120,6 +129,11 @@ public final class BootedGuest {
 
   public SnapshotMachine machine() {
     return machine;
+  }
+
+  /** What it was booted as. */
+  public MachineConfig config() {
+    return config;
   }
 
   /** Edges of guest code. */

@@ -38,7 +38,8 @@ public final class FuzzCommand implements Callable<Integer> {
         "driver, driver-packed: a hostile device against the driver of a booted guest, with split",
         "or packed rings;",
         "queue-split, queue-packed: a driver that writes its rings while the device works, without",
-        "a guest."
+        "a guest;",
+        "stream: a hostile source against the receiver of a migration."
       })
   private @Nullable String target;
 

@@ -3,6 +3,7 @@ package aerostat.tools.fuzz;
 import aerostat.tools.fuzz.device.DeviceTarget;
 import aerostat.tools.fuzz.driver.DriverTarget;
 import aerostat.tools.fuzz.queue.RingTarget;
+import aerostat.tools.fuzz.stream.StreamTarget;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.function.Function;
@@ -14,7 +15,8 @@ public enum TargetKind {
   DRIVER("aerostat.tools.fuzz.driver.**", setup -> new DriverTarget(setup.withPacked(false))),
   DRIVER_PACKED("aerostat.tools.fuzz.driver.**", DriverTarget::new),
   QUEUE_SPLIT("aerostat.mmio.**", setup -> new RingTarget(false)),
-  QUEUE_PACKED("aerostat.mmio.**", setup -> new RingTarget(true));
+  QUEUE_PACKED("aerostat.mmio.**", setup -> new RingTarget(true)),
+  STREAM("aerostat.vmm.migration.**", StreamTarget::new);
 
   private final String instrumented;
   private final Function<BootedGuest.Setup, FuzzTarget> maker;

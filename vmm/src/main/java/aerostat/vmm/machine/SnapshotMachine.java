@@ -11,6 +11,7 @@ import aerostat.vmm.cpu.Sanitizer;
 import aerostat.vmm.cpu.VcpuLayout;
 import aerostat.vmm.cpu.VcpuListener;
 import aerostat.vmm.image.GuestImage;
+import aerostat.vmm.image.RewrittenImage;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.locks.ReentrantLock;
@@ -184,6 +185,11 @@ public final class SnapshotMachine implements AutoCloseable {
 
   public SnapshotRam ram() {
     return ram;
+  }
+
+  /** The code that runs. */
+  public RewrittenImage image() {
+    return hardware.image();
   }
 
   public GuestMemory memory() {

@@ -47,6 +47,7 @@ final class IncomingSession {
   private final Object turn = new Object();
 
   private boolean running;
+  private boolean over;
   private volatile @Nullable StreamLoader loading;
   private long finalAt;
   private long readyAt;
@@ -97,8 +98,8 @@ final class IncomingSession {
       announce("active");
       StreamLoader.Loaded loaded = loader.load();
       synchronized (this) {
-        if (handover.phase() != HandoverDestination.Phase.LOADING) {
-          return;
+        if (over || handover.phase() != HandoverDestination.Phase.LOADING) {
+          return; // nobody is left who could be given the guest: the loader ends it
         }
         guest = loader.take();
         missing = loader.missing();
@@ -213,7 +214,16 @@ final class IncomingSession {
   }
 
   /** The process or the listener ends; a guest that is not owned goes with it. */
-  synchronized void close() {
+  void close() {
+    StreamLoader loader = loading;
+    if (loader != null) {
+      loader.abandon();
+    }
+    end();
+  }
+
+  private synchronized void end() {
+    over = true;
     Link now = link;
     link = null;
     if (now != null) {

@@ -105,6 +105,11 @@ final class StreamLoader implements AutoCloseable {
     }
   }
 
+  /** Nobody wants the guest any more: who waits for channels at the end of a round gives up. */
+  void abandon() {
+    endChannels();
+  }
+
   private void endChannels() {
     ArrivingChannels open;
     synchronized (this) {
