@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.zip.CRC32C;
 
 /**
- * One message of a stream, taken apart as docs/migration.md lays it out, so that an input can damage
- * any part of it under checksums that are right.
+ * One message of a stream, taken apart as docs/migration.md lays it out, so that an input can
+ * damage any part of it under checksums that are right.
  *
  * @param connection 0: the main one; others are opened when they are first used
  * @param version of the protocol

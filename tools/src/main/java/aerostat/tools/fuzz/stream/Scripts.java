@@ -83,19 +83,17 @@ final class Scripts {
     script.add(handover(Message.COMMIT, 0));
     script.add(new Message(1, VERSION, POSTCOPY, 0, 0, uuid(16).array(), new byte[0]));
     byte[] data = new byte[LATE * PAGE];
-    ByteBuffer.wrap(data)
-        .put(memory.segment().asSlice(first * PAGE, data.length).asByteBuffer());
+    ByteBuffer.wrap(data).put(memory.segment().asSlice(first * PAGE, data.length).asByteBuffer());
+    script.add(new Message(1, VERSION, Message.PAGES, Message.DATA_CRC, 0, run(first, LATE), data));
     script.add(
-        new Message(1, VERSION, Message.PAGES, Message.DATA_CRC, 0, run(first, LATE), data));
-    script.add(
-        new Message(
-            1, VERSION, Message.ZERO, 0, 0, run(memory.pages() - LATE, LATE), new byte[0]));
+        new Message(1, VERSION, Message.ZERO, 0, 0, run(memory.pages() - LATE, LATE), new byte[0]));
     return script;
   }
 
   /** A message that has nothing but a uuid and an epoch. */
   static Message handover(int type, int epoch) {
-    return new Message(0, VERSION, type, Message.PAUSED, 0, uuid(20).putInt(epoch).array(), new byte[0]);
+    return new Message(
+        0, VERSION, type, Message.PAUSED, 0, uuid(20).putInt(epoch).array(), new byte[0]);
   }
 
   /** The first channel beside the main connection. */

@@ -55,8 +55,7 @@ public final class StreamTarget implements FuzzTarget {
 
   public StreamTarget(BootedGuest.Setup setup) {
     guest =
-        BootedGuest.boot(
-            setup.withMemory(MEMORY), (transport, memory, interrupts) -> transport);
+        BootedGuest.boot(setup.withMemory(MEMORY), (transport, memory, interrupts) -> transport);
     memory = guest.machine().memory();
     snapshot = memory.segment().toArray(ValueLayout.JAVA_BYTE);
     ArrivingGuest model = new ArrivingGuest(guest, RunState.PAUSED);
