@@ -32,9 +32,9 @@ public final class RecordedStream {
     SourceStream.barrier(1, 0, out);
     out.paused();
     if (missing != null) {
-      long unused = SourceStream.missing(missing, out);
+      SourceStream.missing(missing, out);
     }
-    SourceStream.state(guest, verify, dirty.withheld(), out);
+    SourceStream.state(guest, verify ? dirty.free() : null, null, out);
     out.send(new HandoverMessage.Final(uuid, 0, out.pausedDigest(), true));
     return pipe.pending();
   }

@@ -43,14 +43,14 @@ class FreeSetTest {
               }
             }
             case 1, 2 -> {
-              dirty.hint(RecordedStream.address(page), (long) (end - page) * PAGE);
+              dirty.hint(WrittenStream.address(page), (long) (end - page) * PAGE);
               for (int p = page; p < end; p++) {
                 free[p] = true;
               }
             }
             case 3 -> dirty.taken(page, end);
             default -> {
-              memory.store64(RecordedStream.address(page), step);
+              memory.store64(WrittenStream.address(page), step);
               written[page] = true;
             }
           }
@@ -69,29 +69,29 @@ class FreeSetTest {
   @DisplayName("an older copy of a free page is dropped: zero, or what the guest fills pages with")
   void theDestinationDropsOlderCopies() throws IOException {
     for (int fill : new int[] {0, 0xaaaa_aaaa, 0x0403_0201}) {
-      try (RecordedStream stream = new RecordedStream(MEMORY, true)) {
+      try (WrittenStream stream = new WrittenStream(MEMORY, true)) {
         stream.guest.fillRandom(1 << 20, 8 * PAGE);
         stream.dirty.sync();
         stream.sender.round(); // the older copies
-        stream.dirty.hint(RecordedStream.address(256), 6 * PAGE);
-        stream.guest.memory.store64(RecordedStream.address(258), 4711); // written after its hint
+        stream.dirty.hint(WrittenStream.address(256), 6 * PAGE);
+        stream.guest.memory.store64(WrittenStream.address(258), 4711); // written after its hint
         stream.dirty.lastSync();
         stream.out.paused();
         stream.sender.round();
         stream.end(true, new FreeSet(stream.dirty.free(), fill));
-        FakeGuest arrived = RecordedStream.load(stream.bytes());
+        FakeGuest arrived = WrittenStream.load(stream.bytes());
         try {
           for (int p = 256; p < 264; p++) {
             boolean free = p < 262 && p != 258;
-            assertThat(arrived.memory.load32(RecordedStream.address(p) + 8))
+            assertThat(arrived.memory.load32(WrittenStream.address(p) + 8))
                 .as("page %d", p)
-                .isEqualTo(free ? fill : stream.guest.memory.load32(RecordedStream.address(p) + 8));
+                .isEqualTo(free ? fill : stream.guest.memory.load32(WrittenStream.address(p) + 8));
             assertThat(
-                    arrived.memory.mismatch(RecordedStream.address(p), FreeSet.page(fill), 0, PAGE)
+                    arrived.memory.mismatch(WrittenStream.address(p), FreeSet.page(fill), 0, PAGE)
                         < 0)
                 .isEqualTo(free);
           }
-          assertThat(arrived.memory.load64(RecordedStream.address(258))).isEqualTo(4711);
+          assertThat(arrived.memory.load64(WrittenStream.address(258))).isEqualTo(4711);
         } finally {
           arrived.close();
         }
@@ -102,16 +102,16 @@ class FreeSetTest {
   @Test
   @DisplayName("x-verify looks at filled pages too")
   void aFillThatIsNotThere_isFound() throws IOException {
-    try (RecordedStream stream = new RecordedStream(MEMORY, true)) {
+    try (WrittenStream stream = new WrittenStream(MEMORY, true)) {
       stream.guest.fillRandom(1 << 20, 2 * PAGE);
       stream.dirty.sync();
       stream.sender.round();
-      stream.dirty.hint(RecordedStream.address(256), PAGE);
+      stream.dirty.hint(WrittenStream.address(256), PAGE);
       stream.dirty.lastSync();
       stream.out.paused();
       PageBitmap none = new PageBitmap(stream.guest.memory.pages());
       PageVerifier.send(stream.guest.memory, none, new FreeSet(stream.dirty.free(), 0), stream.out);
-      assertThatThrownBy(() -> RecordedStream.load(stream.bytes()))
+      assertThatThrownBy(() -> WrittenStream.load(stream.bytes()))
           .hasMessageContaining("x-verify: page 256");
     }
   }
@@ -132,7 +132,7 @@ class FreeSetTest {
   }
 
   private static void refused(String reason, boolean paused, Part... parts) throws IOException {
-    try (RecordedStream stream = new RecordedStream(MEMORY, false)) {
+    try (WrittenStream stream = new WrittenStream(MEMORY, false)) {
       if (paused) {
         stream.out.paused();
       }
@@ -140,7 +140,7 @@ class FreeSetTest {
         part.send(stream.out);
       }
       stream.end(null);
-      assertThatThrownBy(() -> RecordedStream.load(stream.bytes()).close())
+      assertThatThrownBy(() -> WrittenStream.load(stream.bytes()).close())
           .isInstanceOf(MigrationStreamException.class)
           .hasMessageContaining(reason);
     }
@@ -179,17 +179,17 @@ class FreeSetTest {
   @Test
   void manyRanges_goInSeveralMessages() throws IOException {
     long pages = 3L * WireLimits.MAX_RANGES;
-    try (RecordedStream stream = new RecordedStream(pages << GuestMemory.PAGE_SHIFT, false)) {
+    try (WrittenStream stream = new WrittenStream(pages << GuestMemory.PAGE_SHIFT, false)) {
       PageBitmap every = new PageBitmap(pages);
       for (long page = 10; page < pages; page += 2) {
         every.setRange(page, page + 1);
       }
       stream.out.paused();
       stream.end(new FreeSet(every, 0x1111_1111));
-      FakeGuest arrived = RecordedStream.load(stream.bytes());
+      FakeGuest arrived = WrittenStream.load(stream.bytes());
       try {
         for (long page = 10; page < pages; page++) {
-          assertThat(arrived.memory.load32(RecordedStream.address(page)))
+          assertThat(arrived.memory.load32(WrittenStream.address(page)))
               .isEqualTo(page % 2 == 0 ? 0x1111_1111 : 0);
         }
       } finally {

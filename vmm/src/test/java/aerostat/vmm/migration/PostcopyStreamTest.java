@@ -437,7 +437,7 @@ class PostcopyStreamTest {
     try (GuestMemory memory = GuestMemory.anonymous(PAGES * PAGE)) {
       memory.protectRom(ROM * (long) PAGE);
       for (long page = FROM; page < TO; page++) {
-        memory.fill(RecordedStream.address(page), PAGE, content(page));
+        memory.fill(WrittenStream.address(page), PAGE, content(page));
       }
       byte[] before = memory.segment().toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
       PageBitmap missing = new PageBitmap(PAGES);

@@ -140,6 +140,47 @@ class SnapshotTest {
     }
   }
 
+  /** Long runs of diffs are mapped, short ones copied; each page is what the newest file says. */
+  @Test
+  void aChainIsRestored_pageByPageFromTheNewestFile_andNoFileChanges() throws Exception {
+    Path first = folder.resolve("first");
+    Path second = folder.resolve("second");
+    Path third = folder.resolve("third");
+    try (Place a = Place.withGuest("workload=idle");
+        Place b = new Place()) {
+      a.awaitPrinted("Memory: ", 0);
+      a.machine().pause(RunState.PAUSED);
+      GuestMemory memory = a.machine().memory();
+      fill(memory, 3000, 3600, 9);
+      assertThat(save(a, "file:" + first)).isEqualTo("completed");
+      fill(memory, 3000, 3200, 1);
+      fill(memory, 4000, 4500, 2);
+      fill(memory, 5000, 5003, 3);
+      assertThat(save(a, "file:" + second + ",diff=on")).isEqualTo("completed");
+      fill(memory, 3100, 3110, 4);
+      fill(memory, 4200, 4300, 5);
+      fill(memory, 5002, 5004, 6);
+      memory.discard(GuestMemory.RAM_BASE + 4400 * 4096L, 50 * 4096L);
+      assertThat(save(a, "file:" + third + ",diff=on")).isEqualTo("completed");
+      byte[] files = Files.readAllBytes(second);
+      byte[] newest = Files.readAllBytes(third);
+
+      b.service.listen("file:" + third);
+      GuestMemory restored = b.machine().memory();
+      assertThat(restored.residentBytes()).as("what is mapped is not read").isLessThan(1 << 20);
+      assertThat(restored.segment().mismatch(memory.segment())).isEqualTo(-1);
+      fill(restored, 3000, 5004, 7);
+      restored.discard(GuestMemory.RAM_BASE + 3000 * 4096L, 1504 * 4096L);
+      assertThat(restored.isZero(GuestMemory.RAM_BASE + 3000 * 4096L, 1504 * 4096L)).isTrue();
+      assertThat(Files.readAllBytes(second)).isEqualTo(files);
+      assertThat(Files.readAllBytes(third)).isEqualTo(newest);
+    }
+  }
+
+  private static void fill(GuestMemory memory, int from, int to, int value) {
+    memory.fill(GuestMemory.RAM_BASE + from * 4096L, (to - from) * 4096L, (byte) value);
+  }
+
   private static long nonZeroPages(Path file) throws IOException {
     try (FileChannel channel = FileChannel.open(file)) {
       ByteBuffer page = ByteBuffer.allocate(4096);

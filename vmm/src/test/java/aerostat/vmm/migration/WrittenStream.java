@@ -6,7 +6,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** A stream that a test writes message by message, and what the real loader makes of it. */
-final class RecordedStream implements AutoCloseable {
+final class WrittenStream implements AutoCloseable {
   static final UUID ID = new UUID(7, 8);
 
   final FakeGuest guest;
@@ -16,7 +16,7 @@ final class RecordedStream implements AutoCloseable {
   private final MemoryTransport.Pipe pipe = new MemoryTransport.Pipe();
 
   /** SETUP and image of a fresh guest, whose log is on. */
-  RecordedStream(long memory, boolean verify) throws IOException {
+  WrittenStream(long memory, boolean verify) throws IOException {
     guest = FakeGuest.fresh(memory);
     out = new WireWriter(new MemoryTransport(new MemoryTransport.Pipe(), pipe));
     dirty = new DirtyPages(guest, new PlantedErrors());
