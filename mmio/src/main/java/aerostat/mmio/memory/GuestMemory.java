@@ -68,6 +68,18 @@ public final class GuestMemory extends MemoryAccess implements AutoCloseable {
   }
 
   /**
+   * As {@link #privateFile(Path, long, long)}, with parts of other files mapped over it, each as a
+   * mapping of its own: the host allows a process some 65,000.
+   *
+   * @param layers at most 4,096; a later one lies over an earlier one
+   * @throws IllegalArgumentException if a layer lies outside of memory or of its file
+   */
+  public static GuestMemory privateFiles(
+      Path file, long fileOffset, long size, List<FileLayer> layers) {
+    return new GuestMemory(new PrivateFileRam(file, fileOffset, checkedSize(size), layers));
+  }
+
+  /**
    * Links the host's memory calls on a thread of its own, and returns at once. It takes 30 to 50 ms
    * of CPU, once a process: the first line of a program that is about to boot a guest.
    */
@@ -208,6 +220,11 @@ public final class GuestMemory extends MemoryAccess implements AutoCloseable {
       ram.asSlice(offset, length).fill(value);
       dirtyLog.markTaken(offset, length);
     }
+  }
+
+  /** Bytes of the host's pages, of which mappings of files are made. */
+  public static int hostPages() {
+    return HostMapping.pageSize();
   }
 
   /** Bytes of a host page behind RAM: what {@link #discard} gives back are whole ones. */

@@ -2,6 +2,8 @@ package aerostat.mmio.memory;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.IntSupplier;
 
@@ -26,12 +28,28 @@ final class HostMapping {
   private final long size;
   private final int fd;
 
+  /** Descriptors beside it that end with the mapping. */
+  private final List<Integer> kept;
+
   private HostMapping(long base, long size, long reservation, long reserved, int fd) {
     this.size = size;
     this.fd = fd;
+    List<Integer> others = new CopyOnWriteArrayList<>();
+    this.kept = others;
     this.segment =
         MemorySegment.ofAddress(base)
-            .reinterpret(size, arena, gone -> release(reservation, reserved, fd));
+            .reinterpret(
+                size,
+                arena,
+                gone -> {
+                  release(reservation, reserved, fd);
+                  others.forEach(Libc::close);
+                });
+  }
+
+  /** Closes this descriptor, too, at the end. */
+  void keep(int other) {
+    kept.add(other);
   }
 
   /**
@@ -92,10 +110,20 @@ final class HostMapping {
   /** Replaces a range by anonymous memory that reads zero; 0 or a negated errno. */
   int replaceByAnonymous(long offset, long length) {
     int flags = Libc.MAP_PRIVATE | Libc.MAP_ANONYMOUS | Libc.MAP_NORESERVE | Libc.MAP_FIXED;
+    return replace(offset, length, flags, -1, 0);
+  }
+
+  /** Replaces a range by a private mapping of a file; 0 or a negated errno. */
+  int replaceByFile(long offset, long length, int file, long fileOffset) {
+    int flags = Libc.MAP_PRIVATE | Libc.MAP_NORESERVE | Libc.MAP_FIXED;
+    return replace(offset, length, flags, file, fileOffset);
+  }
+
+  private int replace(long offset, long length, int flags, int file, long fileOffset) {
     long address = segment.address() + offset;
     return whileMapped(
         () -> {
-          long mapped = Libc.mmap(address, length, Libc.PROT_READ_WRITE, flags, -1, 0);
+          long mapped = Libc.mmap(address, length, Libc.PROT_READ_WRITE, flags, file, fileOffset);
           if (failed(mapped)) {
             return (int) mapped;
           }

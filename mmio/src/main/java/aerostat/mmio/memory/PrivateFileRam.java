@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * RAM that begins as a file's content (a snapshot) and never changes the file. Dropping a page here
@@ -16,6 +17,9 @@ import java.nio.file.Path;
 final class PrivateFileRam extends MappedRam {
   /** A quarter of Linux's default limit of 65530 a process, which the JVM needs some of. */
   static final int MAX_MAPPINGS = 16_384;
+
+  /** Parts of other files over the first one. */
+  static final int MAX_LAYERS = MAX_MAPPINGS / 4;
 
   /** At the limit, how many discards pass until the mappings are counted again: 10 ms each. */
   private static final int RECOUNT_EACH = 256;
@@ -40,7 +44,45 @@ final class PrivateFileRam extends MappedRam {
     replaced = new PageBitmap(size / hostPageSize());
   }
 
+  PrivateFileRam(Path path, long fileOffset, long size, List<FileLayer> layers) {
+    this(path, fileOffset, size, MAX_MAPPINGS);
+    try {
+      layers.stream().map(FileLayer::file).distinct().forEach(file -> lay(file, layers));
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  /** All layers of one file: one descriptor serves them. */
+  private void lay(Path file, List<FileLayer> layers) {
+    if (layers.size() > MAX_LAYERS) {
+      throw new IllegalArgumentException(layers.size() + " layers, at most " + MAX_LAYERS);
+    }
+    int fd = open(file, 0, 0);
+    mapping.keep(fd);
+    for (FileLayer layer : layers) {
+      if (!layer.file().equals(file)) {
+        continue;
+      }
+      checkInside(file, layer.fileOffset(), layer.length());
+      long offset = layer.offset();
+      if (offset < 0 || layer.length() <= 0 || offset > mapping.size() - layer.length()) {
+        throw new IllegalArgumentException("memory of " + mapping.size() + " bytes: " + layer);
+      }
+      int result = mapping.replaceByFile(offset, layer.length(), fd, layer.fileOffset());
+      if (result < 0) {
+        throw new HostMemoryException("cannot map " + layer, -result);
+      }
+      mappingsAtMost += 2;
+    }
+  }
+
   private static HostMapping map(Path path, long fileOffset, long size) {
+    return HostMapping.create(size, Libc.MAP_PRIVATE, open(path, fileOffset, size), fileOffset);
+  }
+
+  private static void checkInside(Path path, long fileOffset, long size) {
     try {
       long found = Files.size(path);
       if (fileOffset < 0 || found < size || fileOffset > found - size) {
@@ -50,13 +92,17 @@ final class PrivateFileRam extends MappedRam {
     } catch (IOException e) {
       throw new UncheckedIOException("cannot read " + path, e);
     }
+  }
+
+  private static int open(Path path, long fileOffset, long size) {
+    checkInside(path, fileOffset, size);
     int fd = Libc.open(path.toString(), Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
     if (fd < 0) {
       throw new HostMemoryException("cannot open " + path, -fd);
     }
     // Advisory: who means to change the file can see that guests live on it.
     Libc.lockShared(fd);
-    return HostMapping.create(size, Libc.MAP_PRIVATE, fd, fileOffset);
+    return fd;
   }
 
   @Override

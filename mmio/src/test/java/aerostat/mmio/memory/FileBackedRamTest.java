@@ -10,6 +10,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Collections;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,6 +47,52 @@ class FileBackedRamTest {
       memory.fill(BASE + SIZE / 2, SIZE / 2, (byte) 2);
     }
     assertThat(Files.readAllBytes(file)).isEqualTo(content);
+  }
+
+  @Test
+  void layersOfOtherFilesLieOverTheFirst_andNoFileChanges() throws IOException {
+    byte[] first = noise((int) SIZE);
+    byte[] second = new byte[64 * PAGE];
+    java.util.Arrays.fill(second, (byte) 3);
+    Path base = snapshot(first);
+    Path over = Files.write(dir.resolve("diff"), second);
+    List<FileLayer> layers =
+        List.of(
+            new FileLayer(over, 2 * PAGE, 10L * PAGE, 5L * PAGE),
+            new FileLayer(over, 0, SIZE - 64L * PAGE, 64L * PAGE));
+    try (GuestMemory memory = GuestMemory.privateFiles(base, 0, SIZE, layers)) {
+      MemorySegment expected = MemorySegment.ofArray(first);
+      expected.asSlice(10L * PAGE, 5L * PAGE).fill((byte) 3);
+      expected.asSlice(SIZE - 64L * PAGE).fill((byte) 3);
+      assertThat(memory.mismatch(BASE, expected, 0, SIZE)).isEqualTo(-1);
+      memory.store64(BASE + 11L * PAGE, -1);
+      memory.discard(BASE + 10L * PAGE, 3L * PAGE);
+      assertThat(memory.isZero(BASE + 10L * PAGE, 3L * PAGE)).as("no old bytes").isTrue();
+      assertThat(memory.load8(BASE + 13L * PAGE)).isEqualTo(3);
+      memory.fill(BASE + SIZE - PAGE, PAGE, (byte) 9);
+    }
+    assertThat(Files.readAllBytes(over)).isEqualTo(second);
+    for (FileLayer bad :
+        List.of(
+            new FileLayer(over, PAGE, 0, 64L * PAGE),
+            new FileLayer(over, 0, SIZE - PAGE, 2L * PAGE),
+            new FileLayer(over, 0, -PAGE, PAGE),
+            new FileLayer(over, -PAGE, 0, PAGE),
+            new FileLayer(over, 0, 0, 0))) {
+      assertThatThrownBy(() -> GuestMemory.privateFiles(base, 0, SIZE, List.of(bad)).close())
+          .as(bad::toString)
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+    assertThatThrownBy(
+            () ->
+                GuestMemory.privateFiles(
+                        base,
+                        0,
+                        SIZE,
+                        Collections.nCopies(
+                            PrivateFileRam.MAX_LAYERS + 1, new FileLayer(over, 0, 0, PAGE)))
+                    .close())
+        .hasMessageContaining("layers, at most");
   }
 
   @Test

@@ -5,15 +5,13 @@ import aerostat.mmio.state.StateRefusedException;
 import aerostat.vmm.migration.GuestHost;
 import aerostat.vmm.migration.MovableGuest;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 
 /**
  * Makes a guest of a snapshot. RAM is a private mapping of the file without a parent: a page is
- * read when it is touched first, and never written back. The pages of diffs are copied over it.
+ * read when it is touched first, and never written back. What diffs say lies over it, see {@link
+ * RestorePlan}.
  */
 public final class SnapshotRestore {
-  private static final int PAGE = GuestMemory.PAGE_SIZE;
-
   private SnapshotRestore() {}
 
   /**
@@ -34,6 +32,7 @@ public final class SnapshotRestore {
     }
     byte[] state = newest.state();
     var owners = newest.owners();
+    RestorePlan plan = RestorePlan.of(chain);
     MovableGuest guest;
     try {
       guest =
@@ -41,7 +40,8 @@ public final class SnapshotRestore {
               newest.setup().config(),
               newest.image(),
               bytes ->
-                  GuestMemory.privateFile(chain.base().path(), SnapshotHeader.RAM_OFFSET, bytes));
+                  GuestMemory.privateFiles(
+                      chain.base().path(), SnapshotHeader.RAM_OFFSET, bytes, plan.layers()));
     } catch (RuntimeException | OutOfMemoryError e) {
       throw refused("cannot build the guest: " + e.getMessage(), e);
     }
@@ -50,11 +50,7 @@ public final class SnapshotRestore {
       if (conflict != null) {
         throw new SnapshotException(conflict);
       }
-      for (SnapshotFile file : chain.files()) {
-        if (file != chain.base()) {
-          apply(file, guest.memory());
-        }
-      }
+      plan.apply(guest.memory());
       guest.flatState().restore(state);
       guest.memory().owners().restore(owners);
       // From here on a mark means that the guest wrote here, as after a migration.
@@ -66,20 +62,6 @@ public final class SnapshotRestore {
     } catch (StateRefusedException | IllegalArgumentException e) {
       guest.close();
       throw refused("state refused: " + e.getMessage(), e);
-    }
-  }
-
-  private static void apply(SnapshotFile diff, GuestMemory memory) throws IOException {
-    MemorySegment ram = memory.segment();
-    for (PageIndex.Run run : diff.index().runs()) {
-      if (run.zero()) {
-        memory.discard(GuestMemory.RAM_BASE + run.first() * PAGE, (long) run.pages() * PAGE);
-      } else {
-        for (long page = run.first(); page < run.end(); page += 256) {
-          int count = (int) Math.min(256, run.end() - page);
-          diff.pages(page, ram.asSlice(page * PAGE, (long) count * PAGE).asByteBuffer());
-        }
-      }
     }
   }
 
