@@ -253,6 +253,7 @@ final class Run {
     long from = GuestPages.PER_BLOCK;
     long to = stage.machine().memory().pages();
     m.rest(from, to);
+    m.tellFree();
     GuestMemory there = stage.landing().memory();
     for (int block = 0; block < stage.setting().blocks(); block++) {
       there.store32(stage.pages().address(block), 0); // as a machine that never ran

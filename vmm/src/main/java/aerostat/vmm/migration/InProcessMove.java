@@ -6,6 +6,7 @@ import aerostat.vmm.machine.MachineConfig;
 import aerostat.vmm.machine.MachineHost;
 import aerostat.vmm.machine.MachineSlot.ExpectedConfig;
 import aerostat.vmm.machine.RunState;
+import aerostat.vmm.migration.postcopy.MissingPages;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.UUID;
@@ -47,14 +48,21 @@ public final class InProcessMove {
     Link receiver = new Link(new MemoryTransport(down, up));
     UUID uuid = UUID.randomUUID();
     try {
-      return receive(source, send(source, uuid, sender), sender, receiver, factory);
+      return receive(source, send(source, uuid, sender), sender, receiver, factory).guest();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
+  /**
+   * A guest on its new side.
+   *
+   * @param missing pages that it has not got, or null
+   */
+  record Arrived(MovableGuest guest, @Nullable MissingPages missing) {}
+
   /** The other half: everything up to FINAL lies in the pipe. */
-  static MovableGuest receive(
+  static Arrived receive(
       MovableGuest source,
       HandoverSource offered,
       Link sender,
@@ -68,7 +76,8 @@ public final class InProcessMove {
         new StreamLoader(receiver, new OneGuest(factory), setup, (l, h) -> {})) {
       loader.accept();
       StreamLoader.Loaded loaded = loader.load();
-      return handOver(source, offered, sender, receiver, loader, loaded);
+      MovableGuest guest = handOver(source, offered, sender, receiver, loader, loaded);
+      return new Arrived(guest, loader.missing());
     }
   }
 

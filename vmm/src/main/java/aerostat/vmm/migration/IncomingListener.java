@@ -142,6 +142,7 @@ final class IncomingListener implements AutoCloseable {
       LOG.warn("connection to {} rejected: {}", address, e.toString());
       link.transport().patience(TimeUnit.SECONDS.toNanos(1));
       link.refuse(String.valueOf(e.getMessage()));
+      link.linger();
     } finally {
       doorstep.leave(link);
       link.close();

@@ -147,8 +147,10 @@ final class IncomingSession {
       stats.error(reason);
       first.transport().patience(TimeUnit.SECONDS.toNanos(1));
       first.refuse(reason);
+      link = null; // the state machine would close it
       step(HandoverDestination::rejected);
     }
+    first.linger();
   }
 
   /**

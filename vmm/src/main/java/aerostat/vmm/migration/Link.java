@@ -1,12 +1,16 @@
 package aerostat.vmm.migration;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 
 /** A connection with both directions framed. */
 final class Link implements AutoCloseable {
   private static final int MAX_REASON = 2000;
   private static final long REASON_PATIENCE = TimeUnit.MILLISECONDS.toNanos(200);
+
+  /** How long a peer that was refused may go on before its connection is closed. */
+  private static final long LINGER = TimeUnit.SECONDS.toNanos(1);
 
   private final Transport transport;
   private final WireWriter out;
@@ -48,6 +52,25 @@ final class Link implements AutoCloseable {
               : new PayloadWriter().text("refused").done());
     } catch (IOException e) {
       // The reason is in this side's log and status; nothing else can be told to a peer that left.
+      transport.close();
+    }
+  }
+
+  /**
+   * After {@link #refuse}: takes and forgets what the peer sends until it has closed the connection.
+   * Closed at once, a peer in the midst of a message finds its write broken and not the reason.
+   */
+  void linger() {
+    ByteBuffer taken = ByteBuffer.allocateDirect(64 << 10);
+    long deadline = System.nanoTime() + LINGER;
+    transport.patience(LINGER);
+    transport.stopWhen(() -> System.nanoTime() - deadline > 0);
+    try {
+      while (System.nanoTime() - deadline < 0) {
+        transport.read(taken.clear());
+      }
+    } catch (IOException e) {
+      // It has closed, or does not.
       transport.close();
     }
   }

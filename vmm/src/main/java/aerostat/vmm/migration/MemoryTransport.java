@@ -9,7 +9,7 @@ import java.util.function.BooleanSupplier;
  * One end of a byte stream inside the process, for one thread that plays both sides in turn: what
  * is written waits in memory until the other end reads it; a read beyond that is the stream's end.
  */
-final class MemoryTransport implements Transport {
+class MemoryTransport implements Transport {
   /** A growing queue of bytes. */
   static final class Pipe {
     private byte[] bytes = new byte[1 << 16];

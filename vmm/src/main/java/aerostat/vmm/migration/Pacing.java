@@ -10,6 +10,8 @@ import java.util.function.Supplier;
  * time that the migration has, hears a cancel, and hears a peer that says no.
  */
 final class Pacing {
+  private static final long LOOK = -1;
+
   private final Link main;
   private final Supplier<MigrationParameters> parameters;
   private final BooleanSupplier stop;
@@ -35,6 +37,7 @@ final class Pacing {
       return;
     }
     checkGoOn();
+    hearRefusal(LOOK);
     long delay = limit.delay(totalBytes, System.nanoTime());
     if (delay > 0) {
       long until = System.nanoTime() + delay;
@@ -47,6 +50,10 @@ final class Pacing {
   /** Waits, but hears a cancel and a peer that says no. */
   void idle(long nanos) throws IOException {
     checkGoOn();
+    hearRefusal(nanos);
+  }
+
+  private void hearRefusal(long nanos) throws IOException {
     if (main.transport().awaitReadable(nanos)) {
       main.expect(main.in().next(), MessageType.REFUSE);
     }

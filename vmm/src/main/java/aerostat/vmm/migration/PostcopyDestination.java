@@ -41,6 +41,7 @@ final class PostcopyDestination {
       take(link);
     } catch (MigrationStreamException e) {
       link.refuse(String.valueOf(e.getMessage()));
+      link.linger();
       throw e;
     }
   }

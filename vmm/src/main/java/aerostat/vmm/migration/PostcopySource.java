@@ -70,6 +70,7 @@ final class PostcopySource {
       bring(link);
     } catch (MigrationStreamException e) {
       link.refuse(String.valueOf(e.getMessage()));
+      link.linger();
       throw e;
     }
   }

@@ -37,6 +37,7 @@ public final class SteppedMigration {
   private final PageSender sender;
   private final Link here;
   private final Link there;
+  private @Nullable MissingPages missing;
 
   /**
    * @param whole the destination will be a machine, not only memory
@@ -145,10 +146,7 @@ public final class SteppedMigration {
     here.out().paused();
   }
 
-  /**
-   * After {@link #finish}: what is left of these pages goes, or is said to come later, and then the
-   * free set.
-   */
+  /** After {@link #finish}: what is left of these pages goes, or all is said to come later. */
   public void rest(long from, long to) {
     io(
         () -> {
@@ -158,22 +156,31 @@ public final class SteppedMigration {
             take(from, to);
             sender.flush();
           }
-          FreeSet free = free();
-          if (free != null) {
-            free.send(here.out());
-          }
         });
+  }
+
+  /** After {@link #rest}, where the guest itself is not handed over: the free set, if it is told. */
+  public void tellFree() {
+    FreeSet free = free();
+    if (free != null) {
+      io(() -> free.send(here.out()));
+    }
   }
 
   private @Nullable FreeSet free() {
     return ending == Ending.PRECOPY ? null : FreeSet.of(source, dirty);
   }
 
-  /** {@link #finish}, and all that is left goes; not after the guest. */
+  /** {@link #finish}, and {@link #rest} of all. */
   public void finishAll() {
     flush();
     finish();
-    io(sender::round);
+    rest(0, source.memory().pages());
+  }
+
+  /** Pages that the guest of {@link #handOver} has not got; null if it has all. */
+  public @Nullable MissingPages missing() {
+    return missing;
   }
 
   /** Memory that takes the pages of any number of migrations, one after the other. */
@@ -218,11 +225,11 @@ public final class SteppedMigration {
             there.in().end();
           }
         });
-    MissingPages missing = landing.leftOut.missing();
-    if (missing != null) {
+    MissingPages later = landing.leftOut.missing();
+    if (later != null) {
       MemorySegment ram = source.memory().segment();
       for (long page = from; page < to; page++) {
-        missing.place(page, ram.asSlice(page << GuestMemory.PAGE_SHIFT, GuestMemory.PAGE_SIZE));
+        later.place(page, ram.asSlice(page << GuestMemory.PAGE_SHIFT, GuestMemory.PAGE_SIZE));
       }
     }
   }
@@ -232,14 +239,15 @@ public final class SteppedMigration {
    */
   public Machine handOver(MachineHost host) {
     try {
-      MovableGuest moved =
+      InProcessMove.Arrived moved =
           InProcessMove.receive(
               source,
               InProcessMove.offer(source, uuid, free(), here),
               here,
               there,
               (config, image) -> new MachineGuest(Machine.incoming(config, image, host)));
-      return ((MachineGuest) moved).machine();
+      missing = moved.missing();
+      return ((MachineGuest) moved.guest()).machine();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
