@@ -57,8 +57,9 @@ final class Link implements AutoCloseable {
   }
 
   /**
-   * After {@link #refuse}: takes and forgets what the peer sends until it has closed the connection.
-   * Closed at once, a peer in the midst of a message finds its write broken and not the reason.
+   * After {@link #refuse}: takes and forgets what the peer sends until it has closed the
+   * connection. Closed at once, a peer in the midst of a message finds its write broken and not the
+   * reason.
    */
   void linger() {
     ByteBuffer taken = ByteBuffer.allocateDirect(64 << 10);

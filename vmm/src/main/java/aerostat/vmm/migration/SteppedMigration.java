@@ -159,7 +159,9 @@ public final class SteppedMigration {
         });
   }
 
-  /** After {@link #rest}, where the guest itself is not handed over: the free set, if it is told. */
+  /**
+   * After {@link #rest}, where the guest itself is not handed over: the free set, if it is told.
+   */
   public void tellFree() {
     FreeSet free = free();
     if (free != null) {

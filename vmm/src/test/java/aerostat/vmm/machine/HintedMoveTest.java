@@ -123,10 +123,7 @@ final class HintedMoveTest {
     GuestMemory memory = moved.memory();
     long pages = memory.pages();
     for (long page = lazy.missing().nextMissing(0); page >= 0; ) {
-      memory
-          .segment()
-          .asSlice(page << GuestMemory.PAGE_SHIFT, GuestMemory.PAGE_SIZE)
-          .fill(JUNK);
+      memory.segment().asSlice(page << GuestMemory.PAGE_SHIFT, GuestMemory.PAGE_SIZE).fill(JUNK);
       page = lazy.missing().nextMissing(page + 1);
     }
     PageOwners owners = memory.owners();

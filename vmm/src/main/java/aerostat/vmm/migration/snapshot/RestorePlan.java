@@ -85,8 +85,7 @@ final class RestorePlan {
       }
       for (long page = part.first(); page < part.end(); page += CHUNK) {
         long count = Math.min(CHUNK, part.end() - page);
-        part.file()
-            .pages(page, memory.segment().asSlice(page * PAGE, count * PAGE).asByteBuffer());
+        part.file().pages(page, memory.segment().asSlice(page * PAGE, count * PAGE).asByteBuffer());
       }
     }
   }
