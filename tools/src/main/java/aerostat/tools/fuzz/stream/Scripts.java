@@ -2,7 +2,7 @@ package aerostat.tools.fuzz.stream;
 
 import aerostat.mmio.memory.GuestMemory;
 import aerostat.mmio.memory.PageBitmap;
-import aerostat.vmm.migration.RecordedStream;
+import aerostat.vmm.migration.StreamSample;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -30,7 +30,7 @@ final class Scripts {
 
   private static List<Message> plain(ArrivingGuest guest) throws IOException {
     List<Message> script =
-        new ArrayList<>(Message.parse(0, RecordedStream.of(guest, ID, true, null)));
+        new ArrayList<>(Message.parse(0, StreamSample.of(guest, ID, true, null)));
     script.add(handover(Message.COMMIT, 0));
     return script;
   }
@@ -40,7 +40,7 @@ final class Scripts {
     boolean announced = false;
     boolean beside = false;
     boolean paused = false;
-    for (Message message : Message.parse(0, RecordedStream.of(guest, ID, false, null))) {
+    for (Message message : Message.parse(0, StreamSample.of(guest, ID, false, null))) {
       if (script.isEmpty()) {
         byte[] setup = message.payload().clone();
         setup[setup.length - 4] = 1; // channels, the last number
@@ -79,7 +79,7 @@ final class Scripts {
     late.setRange(first, first + LATE);
     late.setRange(memory.pages() - LATE, memory.pages());
     List<Message> script =
-        new ArrayList<>(Message.parse(0, RecordedStream.of(guest, ID, false, late)));
+        new ArrayList<>(Message.parse(0, StreamSample.of(guest, ID, false, late)));
     script.add(handover(Message.COMMIT, 0));
     script.add(new Message(1, VERSION, POSTCOPY, 0, 0, uuid(16).array(), new byte[0]));
     byte[] data = new byte[LATE * PAGE];

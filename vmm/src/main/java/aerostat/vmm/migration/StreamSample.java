@@ -6,8 +6,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** What a source sends for a guest that stands still, for those who try what a receiver takes. */
-public final class RecordedStream {
-  private RecordedStream() {}
+public final class StreamSample {
+  private StreamSample() {}
 
   /**
    * SETUP to FINAL on one connection, with one round before the pause. The guest's dirty log is
