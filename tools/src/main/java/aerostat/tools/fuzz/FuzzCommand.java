@@ -39,7 +39,8 @@ public final class FuzzCommand implements Callable<Integer> {
         "or packed rings;",
         "queue-split, queue-packed: a driver that writes its rings while the device works, without",
         "a guest;",
-        "stream: a hostile source against the receiver of a migration."
+        "stream: a hostile source against the receiver of a migration;",
+        "qmp: a hostile client of the monitor."
       })
   private @Nullable String target;
 

@@ -2,6 +2,7 @@ package aerostat.tools.fuzz;
 
 import aerostat.tools.fuzz.device.DeviceTarget;
 import aerostat.tools.fuzz.driver.DriverTarget;
+import aerostat.tools.fuzz.qmp.QmpTarget;
 import aerostat.tools.fuzz.queue.RingTarget;
 import aerostat.tools.fuzz.stream.StreamTarget;
 import java.util.Arrays;
@@ -16,7 +17,8 @@ public enum TargetKind {
   DRIVER_PACKED("aerostat.tools.fuzz.driver.**", DriverTarget::new),
   QUEUE_SPLIT("aerostat.mmio.**", setup -> new RingTarget(false)),
   QUEUE_PACKED("aerostat.mmio.**", setup -> new RingTarget(true)),
-  STREAM("aerostat.vmm.migration.**", StreamTarget::new);
+  STREAM("aerostat.vmm.migration.**", StreamTarget::new),
+  QMP("aerostat.vmm.monitor.**", setup -> new QmpTarget());
 
   private final String instrumented;
   private final Function<BootedGuest.Setup, FuzzTarget> maker;

@@ -6,6 +6,7 @@ import aerostat.tools.fuzz.Findings;
 import aerostat.tools.fuzz.FuzzTarget;
 import aerostat.tools.fuzz.TargetKind;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -68,7 +69,14 @@ public record FuzzRun(
    * @return findings
    */
   public int jazzer() throws IOException {
-    CorpusFolder.write(corpus, BigStack.call(this::seeds));
+    Beginning beginning = BigStack.call(this::beginning);
+    CorpusFolder.write(corpus, beginning.seeds);
+    Path dictionary = null;
+    if (!beginning.words.isEmpty()) {
+      Files.createDirectories(findings);
+      dictionary = findings.resolve(kind.label() + ".dict").toAbsolutePath();
+      Files.write(dictionary, DictionaryFile.lines(beginning.words));
+    }
     if (imported != null) {
       CorpusFolder.write(corpus, CorpusFolder.read(imported));
     }
@@ -76,7 +84,7 @@ public record FuzzRun(
     int found = 0;
     try {
       for (int job = 0; job < jobs; job++) {
-        processes.add(JazzerProcess.start(this, job));
+        processes.add(JazzerProcess.start(this, job, dictionary));
       }
       for (JazzerProcess process : processes) {
         found += process.await();
@@ -90,11 +98,13 @@ public record FuzzRun(
     return found;
   }
 
-  private List<byte[]> seeds() {
+  private record Beginning(List<byte[]> seeds, List<byte[]> words) {}
+
+  private Beginning beginning() {
     try (FuzzTarget target = kind.make(setup)) {
       List<byte[]> seeds = new ArrayList<>();
       target.seeds().forEach(seeds::add);
-      return seeds;
+      return new Beginning(seeds, target.dictionary());
     }
   }
 

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -26,7 +27,10 @@ final class JazzerProcess implements AutoCloseable {
     reader = Thread.ofPlatform().daemon().name("jazzer-" + job).start(() -> read(job));
   }
 
-  static JazzerProcess start(FuzzRun run, int job) throws IOException {
+  /**
+   * @param dictionary libFuzzer's file of words, or null
+   */
+  static JazzerProcess start(FuzzRun run, int job, @Nullable Path dictionary) throws IOException {
     Files.createDirectories(run.findings());
     Path corpus = run.corpus().toAbsolutePath();
     List<String> command = new ArrayList<>();
@@ -60,6 +64,9 @@ final class JazzerProcess implements AutoCloseable {
             "-seed=" + (run.seed() + job),
             "-reload=10",
             "-print_final_stats=1"));
+    if (dictionary != null) {
+      command.add("-dict=" + dictionary);
+    }
     return new JazzerProcess(
         new ProcessBuilder(command)
             .directory(run.findings().toAbsolutePath().toFile())

@@ -10,9 +10,11 @@ final class Mutator {
   static final int MOST = 1024;
 
   private final RandomGenerator random;
+  private final List<byte[]> dictionary;
 
-  Mutator(RandomGenerator random) {
+  Mutator(RandomGenerator random, List<byte[]> dictionary) {
     this.random = random;
+    this.dictionary = dictionary;
   }
 
   byte[] mutate(byte[] parent, List<byte[]> corpus) {
@@ -29,6 +31,9 @@ final class Mutator {
       return bytes(1 + random.nextInt(16));
     }
     int at = random.nextInt(in.length);
+    if (!dictionary.isEmpty() && random.nextInt(3) == 0) {
+      return splice(in, at, at, dictionary.get(random.nextInt(dictionary.size())));
+    }
     return switch (random.nextInt(8)) {
       case 0 -> with(in, at, in[at] ^ 1 << random.nextInt(8));
       case 1 -> with(in, at, random.nextInt(256));

@@ -24,7 +24,7 @@ public final class OwnEngine {
   public OwnEngine(FuzzTarget target, long seed) {
     this.target = target;
     random = new SplittableRandom(seed);
-    mutator = new Mutator(random);
+    mutator = new Mutator(random, target.dictionary());
     coverage = new Coverage(target.edges().length);
   }
 

@@ -1,0 +1,199 @@
+package aerostat.tools.fuzz.qmp;
+
+import aerostat.tools.fuzz.FuzzFinding;
+import aerostat.tools.fuzz.FuzzLog;
+import aerostat.tools.fuzz.FuzzTarget;
+import aerostat.tools.fuzz.Outcomes;
+import aerostat.vmm.machine.Machine;
+import aerostat.vmm.machine.MachineSlot;
+import aerostat.vmm.machine.RunState;
+import aerostat.vmm.migration.MigrationService;
+import aerostat.vmm.monitor.CommandTable;
+import aerostat.vmm.monitor.Endpoint;
+import aerostat.vmm.monitor.Json;
+import aerostat.vmm.monitor.MachineCommands;
+import aerostat.vmm.monitor.MigrationCommands;
+import aerostat.vmm.monitor.Monitor;
+import com.sun.management.ThreadMXBean;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The monitor at a true socket, before a machine of its own that nobody started: an input is what
+ * one client writes until it hangs up.
+ */
+public final class QmpTarget implements FuzzTarget {
+  private static final long MEMORY = 4 << 20;
+  private static final long PATIENCE_MILLIS = 60_000;
+
+  /** Bytes that one input may make the monitor allocate. */
+  private static final long MOST_ALLOCATED = 64L << 20;
+
+  /** The client's own words, of which there is no end. */
+  private static final Pattern QUOTED = Pattern.compile("'[^']*'");
+
+  /** A reason that is no answer but a check that is missing. */
+  private static final Pattern ACCIDENT =
+      Pattern.compile("Internal error|Exception|out of bounds|because \"|^null$");
+
+  private static final byte[] STATUS =
+      "{\"execute\": \"qmp_capabilities\"}{\"execute\": \"query-status\"}"
+          .getBytes(StandardCharsets.UTF_8);
+
+  private final Path folder;
+  private final Path socket;
+  private final MachineSlot slot = new MachineSlot();
+  private final MigrationService migration;
+  private final Monitor monitor;
+  private final Outcomes outcomes = new Outcomes();
+  private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+  private boolean used;
+
+  public QmpTarget() {
+    NoMigration nowhere = new NoMigration();
+    migration = new MigrationService(nowhere, nowhere);
+    CommandTable table = new CommandTable();
+    MachineCommands.addTo(table, "fuzz", slot, migration, bytes -> "");
+    MigrationCommands.addTo(table, migration);
+    monitor = new Monitor(table, () -> used = true);
+    try {
+      folder = Files.createTempDirectory("aerostat-fuzz");
+      socket = folder.resolve("qmp");
+      monitor.listen(new Endpoint.Unix(socket));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    fresh();
+  }
+
+  private void fresh() {
+    slot.clear();
+    slot.put(Machine.builder().memory(MEMORY).append("workload=idle").deterministic(5).build());
+    used = false;
+  }
+
+  @Override
+  public void run(byte[] bytes, FuzzLog log) {
+    Machine machine = slot.machine();
+    if (used || machine == null || machine.state() != RunState.PRELAUNCH) {
+      fresh();
+    }
+    long allocated = threads.getTotalThreadAllocatedBytes();
+    for (String line : ask(bytes)) {
+      check(line, log);
+    }
+    if (threads.getTotalThreadAllocatedBytes() - allocated > MOST_ALLOCATED) {
+      throw new FuzzFinding(
+          "memory", "more than " + (MOST_ALLOCATED >> 20) + " MiB for " + bytes.length + " bytes");
+    }
+    List<String> after = ask(STATUS);
+    if (after.size() < 3 || !after.getLast().contains("\"status\"")) {
+      throw new FuzzFinding("usable", "the next client is told " + after);
+    }
+  }
+
+  private void check(String line, FuzzLog log) {
+    if (log.on()) {
+      log.say(line);
+    }
+    Object value;
+    try {
+      value = Json.read(line.getBytes(StandardCharsets.UTF_8));
+    } catch (Json.SyntaxException e) {
+      throw new FuzzFinding("answer", "no JSON: " + line, e);
+    }
+    if (!(value instanceof Map<?, ?> answer) || !known(answer)) {
+      throw new FuzzFinding("answer", "neither return, error, event nor greeting: " + line);
+    }
+    if (answer.get("error") instanceof Map<?, ?> error) {
+      String reason = String.valueOf(error.get("desc"));
+      outcomes.saw(QUOTED.matcher(reason).replaceAll("''"));
+      if (ACCIDENT.matcher(reason).find()) {
+        throw new FuzzFinding("answer", "not a reason that was meant: " + reason);
+      }
+    } else {
+      outcomes.saw(String.valueOf(answer.keySet()) + shape(answer.get("return")));
+      used |= answer.containsKey("return");
+    }
+  }
+
+  private static boolean known(Map<?, ?> answer) {
+    long kinds =
+        List.of("return", "error", "event", "QMP").stream().filter(answer::containsKey).count();
+    return kinds == 1;
+  }
+
+  private static String shape(@Nullable Object value) {
+    return value instanceof Map<?, ?> map ? map.keySet().toString() : "";
+  }
+
+  /** All lines that a client gets who writes this and hangs up. */
+  private List<String> ask(byte[] bytes) {
+    try (SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(socket));
+        Selector selector = Selector.open()) {
+      ByteBuffer out = ByteBuffer.wrap(bytes);
+      while (out.hasRemaining()) {
+        client.write(out);
+      }
+      client.shutdownOutput();
+      client.configureBlocking(false);
+      client.register(selector, SelectionKey.OP_READ);
+      ByteArrayOutputStream all = new ByteArrayOutputStream();
+      ByteBuffer in = ByteBuffer.allocate(1 << 14);
+      while (true) {
+        if (selector.select(PATIENCE_MILLIS) == 0) {
+          throw new FuzzFinding("hang", "no answer for a minute");
+        }
+        selector.selectedKeys().clear();
+        if (client.read(in.clear()) < 0) {
+          return all.toString(StandardCharsets.UTF_8).lines().toList();
+        }
+        all.write(in.array(), 0, in.position());
+      }
+    } catch (IOException e) {
+      throw new FuzzFinding("connection", String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  @Override
+  public byte[] edges() {
+    return outcomes.counters();
+  }
+
+  @Override
+  public Iterable<byte[]> seeds() {
+    return QmpWords.sessions();
+  }
+
+  @Override
+  public List<byte[]> dictionary() {
+    return QmpWords.words();
+  }
+
+  @Override
+  public void close() {
+    monitor.close();
+    migration.close();
+    slot.clear();
+    try {
+      Files.deleteIfExists(socket);
+      Files.deleteIfExists(folder);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
