@@ -23,7 +23,10 @@ public interface FuzzTarget extends AutoCloseable {
     return List.of(new byte[0]);
   }
 
-  /** Words that inputs are made of, for an engine to put in; none where an input's bytes are choices. */
+  /**
+   * Words that inputs are made of, for an engine to put in; none where an input's bytes are
+   * choices.
+   */
   default List<byte[]> dictionary() {
     return List.of();
   }

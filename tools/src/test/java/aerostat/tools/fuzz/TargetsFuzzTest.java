@@ -13,7 +13,12 @@ class TargetsFuzzTest {
   private static final long SEED = 20261121;
 
   @ParameterizedTest
-  @CsvSource({"queue-split, 5000, 50", "queue-packed, 5000, 50", "stream, 400, 30", "qmp, 1000, 50"})
+  @CsvSource({
+    "queue-split, 5000, 50",
+    "queue-packed, 5000, 50",
+    "stream, 400, 30",
+    "qmp, 1000, 50"
+  })
   void inputsBreakNoPropertyAndBringNews(String name, int runs, int news) {
     List<String> findings = new ArrayList<>();
     BigStack.call(

@@ -3,7 +3,9 @@ package aerostat.tools.fuzz.engine;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A target's words as libFuzzer reads them: one a line, quoted, what is no letter in hexadecimal. */
+/**
+ * A target's words as libFuzzer reads them: one a line, quoted, what is no letter in hexadecimal.
+ */
 final class DictionaryFile {
   private DictionaryFile() {}
 
