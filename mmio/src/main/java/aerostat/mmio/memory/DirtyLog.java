@@ -3,6 +3,7 @@ package aerostat.mmio.memory;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  * the swap; with the fence a reader of a reported page also comes after every card of the group was
  * cleared. The tests before the swap are plain reads: a 0 that is out of date is a mark that comes
  * after this harvest.
+ *
+ * <p>What a device writes with every element is noted in a {@link LateMark}, and marked as the first
+ * step of a harvest.
  *
  * <p>The cards are a Java array, not native memory, for the JIT's sake: it knows that a card is not
  * guest memory, and an array store is a handful of nodes where a segment's is hundreds, which
@@ -62,7 +66,10 @@ public final class DirtyLog {
   private static final VarHandle EIGHT =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
+  private static final LateMark[] NONE = {};
+
   private final int pages;
+  private volatile LateMark[] late = NONE;
 
   /** To a whole number of groups; nobody marks those beyond the last page. */
   private final byte[] cards;
@@ -91,10 +98,28 @@ public final class DirtyLog {
 
   /**
    * The cards, one byte a page from RAM_BASE, and some more that nobody marks. The vCPU stores 1
-   * with release order, after its data and unconditionally.
+   * with release order, after its data and unconditionally. Late marks are in it now, later ones
+   * are not.
    */
   public byte[] cards() {
+    settle();
     return cards;
+  }
+
+  /** Marks of a range that a device writes again and again; for as long as the memory lives. */
+  public synchronized LateMark lateMark() {
+    LateMark mark = new LateMark(this);
+    LateMark[] more = Arrays.copyOf(late, late.length + 1);
+    more[late.length] = mark;
+    late = more;
+    return mark;
+  }
+
+  /** Moves late marks into the cards. */
+  void settle() {
+    for (LateMark mark : late) {
+      mark.settle();
+    }
   }
 
   /**
@@ -106,12 +131,16 @@ public final class DirtyLog {
     if (length == 0) {
       return;
     }
+    require(gpa, length);
+    markOffsets(gpa - GuestMemory.RAM_BASE, length);
+  }
+
+  void require(long gpa, long length) {
     long offset = gpa - GuestMemory.RAM_BASE;
     long size = (long) pages << GuestMemory.PAGE_SHIFT;
     if (length < 0 || offset < 0 || length > size || offset > size - length) {
       throw GuestAddressException.outsideRam(gpa, length);
     }
-    markOffsets(offset, length);
   }
 
   /** As {@link #mark}, by offset from RAM_BASE, for a checked range of at least one byte. */
@@ -121,6 +150,7 @@ public final class DirtyLog {
 
   /** As {@link #markOffsets}, for pages whose bytes the host took away; owners stay as they are. */
   void markTaken(long offset, long length) {
+    settle(); // a device's store came before
     markOffsets(offset, length, HOST_MARK);
   }
 
@@ -135,6 +165,7 @@ public final class DirtyLog {
 
   /** As {@link #markOffsets} for whole pages that were just discarded. */
   void markDiscarded(long offset, long length) {
+    settle(); // a device's store came before
     markOffsets(offset, length, DISCARDED);
   }
 
@@ -157,6 +188,7 @@ public final class DirtyLog {
       throw new IllegalArgumentException(
           "a log of " + pages + " pages into a bitmap of " + into.pages());
     }
+    settle();
     long fresh = 0;
     for (int at = 0; at < cards.length; at += GROUP) {
       if (any(at)) {
@@ -179,6 +211,7 @@ public final class DirtyLog {
 
   /** Forgets everything logged; pages read afterwards hold all that was logged. */
   public void clear() {
+    settle();
     for (int at = 0; at < cards.length; at += GROUP) {
       if (any(at)) {
         for (long left = marked(at); left != 0; left &= left - 1) {
@@ -191,6 +224,11 @@ public final class DirtyLog {
 
   /** Whether any page is marked, without clearing: a hint for the idle, not a harvest. */
   public boolean isClean() {
+    for (LateMark mark : late) {
+      if (mark.isPending()) {
+        return false;
+      }
+    }
     for (int at = 0; at < cards.length; at += GROUP) {
       if (any(at)) {
         return false;
@@ -201,6 +239,7 @@ public final class DirtyLog {
 
   /** Tells of the pages that are marked, and leaves the marks. */
   void peek(PageOwners owners) {
+    settle();
     for (int at = 0; at < cards.length; at += GROUP) {
       if (any(at)) {
         long stored = 0;

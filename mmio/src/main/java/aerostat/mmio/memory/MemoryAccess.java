@@ -182,6 +182,21 @@ public abstract sealed class MemoryAccess permits GuestMemory {
     dirtyLog.markOffsets(offset, 8);
   }
 
+  /** As {@link #store16}, where the caller has a {@link LateMark} for it. */
+  public void storeUnmarked16(long gpa, int value) {
+    SHORT_ANY.set(ram, writable(gpa, 2), (short) value);
+  }
+
+  /** As {@link #store32}, where the caller has a {@link LateMark} for it. */
+  public void storeUnmarked32(long gpa, int value) {
+    INT_ANY.set(ram, writable(gpa, 4), value);
+  }
+
+  /** As {@link #storeRelease16}, where the caller has a {@link LateMark} for it. */
+  public void storeUnmarkedRelease16(long gpa, int value) {
+    SHORT.setRelease(ram, aligned(gpa, writable(gpa, 2), 2), (short) value);
+  }
+
   /** Copies guest memory out. */
   public void read(long gpa, MemorySegment target, long targetOffset, long length) {
     MemorySegment.copy(ram, readable(gpa, length), target, targetOffset, length);

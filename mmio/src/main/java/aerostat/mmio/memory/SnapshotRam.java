@@ -99,6 +99,7 @@ public final class SnapshotRam implements RamBackend {
    */
   public int collect() {
     writtenCount = 0;
+    made().dirtyLog().settle();
     for (int at = 0; at < cards.length; at += Long.BYTES) {
       if ((long) EIGHT.get(cards, at) != 0) {
         for (int i = at; i < at + Long.BYTES; i++) {

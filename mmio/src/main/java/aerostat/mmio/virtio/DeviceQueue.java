@@ -11,6 +11,7 @@ import static aerostat.mmio.virtio.TransportState.U32;
 import static aerostat.mmio.virtio.TransportState.U64;
 
 import aerostat.mmio.memory.GuestMemory;
+import aerostat.mmio.memory.LateMark;
 import aerostat.mmio.state.StateRefusedException;
 import aerostat.mmio.trace.TraceLine;
 import java.lang.foreign.MemorySegment;
@@ -27,7 +28,16 @@ abstract class DeviceQueue implements Virtqueue {
   final int base;
   final int index;
   final DescriptorChain chain = new DescriptorChain();
+
+  /** Of what {@link #push} writes. */
+  final LateMark marks;
+
   private final boolean writableAreRanges;
+
+  // Nothing is filled and not flushed when a device's work ends, so this is no state of its own.
+  private int filled;
+  private int lastHead;
+  private long lastWritten;
 
   /**
    * @param state the transport's slice
@@ -36,6 +46,7 @@ abstract class DeviceQueue implements Virtqueue {
   DeviceQueue(VirtioPort port, MemorySegment state, int index, boolean writableAreRanges) {
     this.port = port;
     this.memory = port.memory();
+    this.marks = memory.dirtyLog().lateMark();
     this.state = state;
     this.base = TransportState.queue(index);
     this.index = index;
@@ -63,6 +74,7 @@ abstract class DeviceQueue implements Virtqueue {
   /** Checks the set-up and starts the ring at its beginning. */
   final void enable(int sizeMax) {
     checkSetup(sizeMax);
+    filled = 0; // of a device that failed
     state.set(U32, base + QUEUE_LAST_AVAIL, firstPosition());
     state.set(U32, base + QUEUE_USED, firstPosition());
     state.set(U32, base + QUEUE_IN_FLIGHT, 0);
@@ -196,16 +208,47 @@ abstract class DeviceQueue implements Virtqueue {
     }
   }
 
-  final void pushed(int head, long written, boolean notify) {
+  @Override
+  public final void push(int head, long written) {
+    fill(head, written);
+    flush();
+  }
+
+  /** Entries, or slots of a packed ring, filled and not flushed. */
+  final int filled() {
+    return filled;
+  }
+
+  /** Notes an element that was filled; the notification of a flush is traced with its last one. */
+  final void filled(int head, long written, int entries) {
+    if (filled != 0) {
+      tracePush(false);
+    }
+    filled += entries;
+    lastHead = head;
+    lastWritten = written;
+  }
+
+  final int takeFilled() {
+    int entries = filled;
+    filled = 0;
+    return entries;
+  }
+
+  final void pushed(boolean notify) {
+    tracePush(notify);
+    port.pushed(index, notify);
+  }
+
+  private void tracePush(boolean notify) {
     if (port.trace().on()) {
       TraceLine.of(port.name(), "push")
           .num("queue", index)
-          .num("head", head)
-          .num("len", written)
+          .num("head", lastHead)
+          .num("len", lastWritten)
           .num("notify", notify ? 1 : 0)
           .to(port.trace());
     }
-    port.pushed(index, notify);
   }
 
   final boolean eventIndex() {

@@ -144,7 +144,7 @@ final class PackedVirtqueue extends DeviceQueue {
   }
 
   @Override
-  public void push(int head, long written) {
+  public void fill(int head, long written) {
     int inFlight = inFlight();
     int used = state.get(U32, base + QUEUE_USED);
     int slots = slots(head);
@@ -152,15 +152,27 @@ final class PackedVirtqueue extends DeviceQueue {
       throw new IllegalStateException("push without pop");
     }
     long descriptor = descriptor(used);
-    memory.store32(descriptor + LENGTH, (int) Math.min(written, 0xffff_ffffL));
-    memory.store16(descriptor + ID, head);
+    memory.storeUnmarked32(descriptor + LENGTH, (int) Math.min(written, 0xffff_ffffL));
+    memory.storeUnmarked16(descriptor + ID, head);
     int flags = (used & WRAP) != 0 ? Virtio.DESC_AVAIL | Virtio.DESC_USED : 0;
     // Flags last: from here on the descriptor is the driver's (PACKED-DEV-07).
-    memory.storeRelease16(descriptor + FLAGS, flags | (written > 0 ? Virtio.DESC_WRITE : 0));
+    memory.storeUnmarkedRelease16(
+        descriptor + FLAGS, flags | (written > 0 ? Virtio.DESC_WRITE : 0));
+    marks.written(descriptors(), Virtio.descriptorAreaSize(size()));
     state.set(U32, base + QUEUE_USED, advance(used, slots));
     state.set(U32, base + QUEUE_IN_FLIGHT, inFlight - 1);
+    filled(head, written, slots);
+  }
+
+  @Override
+  public void flush() {
+    int slots = takeFilled();
+    if (slots == 0) {
+      return;
+    }
     VarHandle.fullFence();
-    pushed(head, written, wantsInterrupt(used, slots));
+    int used = state.get(U32, base + QUEUE_USED);
+    pushed(wantsInterrupt(back(used, slots), slots));
   }
 
   private boolean wantsInterrupt(int old, int slots) {
@@ -179,10 +191,7 @@ final class PackedVirtqueue extends DeviceQueue {
       throw new IllegalStateException("unpop without pop");
     }
     int last = state.get(U32, base + QUEUE_LAST_AVAIL);
-    int slot = slot(last) - slots(head);
-    boolean back = slot < 0;
-    state.set(
-        U32, base + QUEUE_LAST_AVAIL, back ? slot + size() | ~last & WRAP : slot | last & WRAP);
+    state.set(U32, base + QUEUE_LAST_AVAIL, back(last, slots(head)));
     state.set(U32, base + QUEUE_IN_FLIGHT, inFlight - 1);
   }
 
@@ -233,6 +242,12 @@ final class PackedVirtqueue extends DeviceQueue {
   private int advance(int position, int slots) {
     int slot = slot(position) + slots;
     return slot < size() ? slot | position & WRAP : slot - size() | ~position & WRAP;
+  }
+
+  /** So many slots before; at most one time round. */
+  private int back(int position, int slots) {
+    int slot = slot(position) - slots;
+    return slot < 0 ? slot + size() | ~position & WRAP : slot | position & WRAP;
   }
 
   /** Slots from one position to another that is at most one lap ahead; negative for others. */

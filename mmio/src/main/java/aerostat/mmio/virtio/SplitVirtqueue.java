@@ -123,24 +123,37 @@ final class SplitVirtqueue extends DeviceQueue {
   }
 
   @Override
-  public void push(int head, long written) {
+  public void fill(int head, long written) {
     int inFlight = inFlight();
     if (inFlight == 0) {
       throw new IllegalStateException("push without pop");
     }
     int size = size();
-    int used = state.get(U32, base + QUEUE_USED);
+    int used = state.get(U32, base + QUEUE_USED) + filled();
     long device = state.get(U64, base + QUEUE_DEVICE);
     long entry = device + USED_RING + 8L * (used & (size - 1));
-    memory.store32(entry, head);
-    memory.store32(entry + 4, (int) Math.min(written, 0xffff_ffffL));
-    int next = (used + 1) & 0xffff;
-    memory.storeRelease16(device + USED_IDX, next);
-    state.set(U32, base + QUEUE_USED, next);
+    memory.storeUnmarked32(entry, head);
+    memory.storeUnmarked32(entry + 4, (int) Math.min(written, 0xffff_ffffL));
+    marks.written(device, Virtio.deviceAreaSize(size));
     state.set(U32, base + QUEUE_IN_FLIGHT, inFlight - 1);
+    filled(head, written, 1);
+  }
+
+  @Override
+  public void flush() {
+    int count = takeFilled();
+    if (count == 0) {
+      return;
+    }
+    int used = state.get(U32, base + QUEUE_USED);
+    long device = state.get(U64, base + QUEUE_DEVICE);
+    int next = (used + count) & 0xffff;
+    memory.storeUnmarkedRelease16(device + USED_IDX, next);
+    state.set(U32, base + QUEUE_USED, next);
+    marks.written(device, Virtio.deviceAreaSize(size()));
     // The driver must see the index before we look whether it sleeps.
     VarHandle.fullFence();
-    pushed(head, written, wantsInterrupt(used, next));
+    pushed(wantsInterrupt(used, next));
   }
 
   private boolean wantsInterrupt(int oldUsed, int newUsed) {

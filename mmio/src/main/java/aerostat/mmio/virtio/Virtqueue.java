@@ -24,6 +24,16 @@ public interface Virtqueue {
    */
   void push(int head, long written);
 
+  /**
+   * As {@link #push}, but the driver need not see the element, and is not notified, before {@link
+   * #flush}: one index update, one fence and one look at the driver's wishes for many elements. A
+   * device flushes before it returns from {@link VirtioDevice#handle}.
+   */
+  void fill(int head, long written);
+
+  /** Lets the driver see what was filled, and notifies it if it wants to know. */
+  void flush();
+
   /** Puts the element popped last back: it will be popped again (DEV-24, DEV-25). */
   void unpop(int head);
 

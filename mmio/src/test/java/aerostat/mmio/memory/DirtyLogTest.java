@@ -56,6 +56,35 @@ class DirtyLogTest {
   }
 
   @Test
+  void aLateMarkIsThereForEveryoneWhoLooks() {
+    DirtyLog log = DirtyLog.allocate(100);
+    LateMark mark = log.lateMark();
+    mark.written(BASE + 5 * PAGE + 10, 2 * PAGE);
+    assertThat(log.isClean()).isFalse();
+    assertThat(log.cards()[6]).isEqualTo((byte) 1);
+    PageBitmap found = new PageBitmap(100);
+    assertThat(log.harvest(found)).isEqualTo(3);
+    assertThat(found.nextSet(0)).isEqualTo(5);
+    mark.written(BASE + 5 * PAGE + 10, 2 * PAGE);
+    mark.written(BASE + 50 * PAGE, 1);
+    assertThat(log.harvest(new PageBitmap(100))).as("the range before it, too").isEqualTo(4);
+    mark.written(BASE + 50 * PAGE, 1);
+    log.clear();
+    assertThat(log.isClean()).isTrue();
+    assertThatThrownBy(() -> mark.written(BASE + 99 * PAGE, PAGE + 1))
+        .isInstanceOf(GuestAddressException.class);
+  }
+
+  @Test
+  void aDiscardComesAfterTheLateMarksBeforeIt() {
+    DirtyLog log = DirtyLog.allocate(100);
+    LateMark mark = log.lateMark();
+    mark.written(BASE, PAGE);
+    log.markDiscarded(0, PAGE);
+    assertThat(log.cards()[0]).isEqualTo(DirtyLog.DISCARDED);
+  }
+
+  @Test
   void clearForgets() {
     DirtyLog log = DirtyLog.allocate(100);
     log.mark(BASE, 100 * PAGE);

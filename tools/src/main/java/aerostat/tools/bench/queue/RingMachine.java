@@ -31,6 +31,9 @@ final class RingMachine implements AutoCloseable {
   private static final long MEMORY = 32L << 20;
   private static final int LINE = 1;
 
+  /** Elements that the device returns together, at most, where it finds so many. */
+  private static final int MOST_AT_ONCE = 8;
+
   private final QueueCase what;
   private final OptionalInt deviceCpu;
   private final RingDevice device;
@@ -140,9 +143,11 @@ final class RingMachine implements AutoCloseable {
   private void returnAll(Virtqueue queue) {
     while (!closing) {
       DescriptorChain chain = queue.pop();
-      if (chain != null) {
-        queue.push(chain.head(), 0);
+      for (int i = 0; chain != null; i++) {
+        queue.fill(chain.head(), 0);
+        chain = i < MOST_AT_ONCE ? queue.pop() : null;
       }
+      queue.flush();
     }
   }
 
