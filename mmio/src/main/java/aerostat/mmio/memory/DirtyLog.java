@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
  * cleared. The tests before the swap are plain reads: a 0 that is out of date is a mark that comes
  * after this harvest.
  *
- * <p>What a device writes with every element is noted in a {@link LateMark}, and marked as the first
- * step of a harvest.
+ * <p>What a device writes with every element is noted in a {@link LateMark}, and marked as the
+ * first step of a harvest.
  *
  * <p>The cards are a Java array, not native memory, for the JIT's sake: it knows that a card is not
  * guest memory, and an array store is a handful of nodes where a segment's is hundreds, which

@@ -15,8 +15,7 @@ import org.junit.jupiter.api.Test;
 /** Elements that come back together, and the dirty marks of what they change. */
 class FillAndFlushTest {
   private final MockRig rig =
-      new MockRig(
-          new MockDevice(42, 0, new byte[8], 8).transport(Virtio.TRANSPORT_OPTIONS), false);
+      new MockRig(new MockDevice(42, 0, new byte[8], 8).transport(Virtio.TRANSPORT_OPTIONS), false);
 
   @BeforeEach
   void keep() {
