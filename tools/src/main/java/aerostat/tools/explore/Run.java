@@ -1,5 +1,6 @@
 package aerostat.tools.explore;
 
+import aerostat.devices.balloon.BalloonHost;
 import aerostat.mmio.memory.GuestMemory;
 import aerostat.tools.explore.Step.Kind;
 import aerostat.tools.explore.agent.Agent;
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 /** One schedule on its way, and where it came to. */
 final class Run {
   private static final int POISON = 0xaaaa_aaaa;
+  private static final int SETTLE = 5;
 
   private final Stage stage;
   private final List<Step> schedule;
@@ -28,6 +30,9 @@ final class Run {
   private List<Step> enabled = List.of();
   private String key = "";
   private @Nullable String violation;
+
+  /** Times that the guest sleeps after the end, until its driver has nothing to do any more. */
+  private int settling;
 
   /** What went wrong on the vCPU's thread, to be thrown on the caller's. */
   private @Nullable RuntimeException failure;
@@ -67,6 +72,13 @@ final class Run {
   // ---- on the vCPU's thread ----
 
   int atPrompt() {
+    if (settling > 0) {
+      settling--;
+      if (settling == 0) {
+        stage.machine().stopHere();
+      }
+      return Agent.RUN;
+    }
     if (stopped) {
       return Agent.RUN;
     }
@@ -202,6 +214,9 @@ final class Run {
     if (programAt < program.size()) {
       steps.add(program.get(programAt));
     }
+    if (sight.mayTarget()) {
+      steps.add(Step.of(Kind.TARGET));
+    }
     if (stage.window().executor().kicked(HintRing.QUEUE) && !stage.ring().outstanding().isEmpty()) {
       steps.add(Step.of(Kind.DEVICE));
     }
@@ -221,6 +236,9 @@ final class Run {
     sight.before(step);
     if (step.kind() == Kind.DEVICE) {
       stage.window().executor().step(HintRing.QUEUE);
+    } else if (step.kind() == Kind.TARGET) {
+      BalloonHost balloon = stage.machine().balloon();
+      balloon.setTarget(balloon.actualBytes() - GuestMemory.PAGE_SIZE);
     } else {
       programAt++;
       mover.step(step);
@@ -265,6 +283,24 @@ final class Run {
     }
     for (int block = 0; block < stage.setting().blocks(); block++) {
       compare(block, there.load32(stage.pages().address(block)));
+    }
+  }
+
+  /** Whether the guest is to go on after the end, to see what its driver keeps. */
+  boolean mustSettle() {
+    boolean clear = under == null || under == Kind.RUN; // else a block is on its way to the program
+    if (finishing && violation == null && clear && stage.setting().findsCaptives()) {
+      settling = SETTLE;
+      return true;
+    }
+    return false;
+  }
+
+  void settled() {
+    for (int block = 0; block < stage.setting().blocks(); block++) {
+      if (stage.pages().inUse(stage.window().inUse(), block) && !sight.holds(block)) {
+        violation = "block %c: still the driver's after DONE".formatted(Step.letter(block));
+      }
     }
   }
 

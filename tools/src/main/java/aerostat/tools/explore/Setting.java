@@ -25,6 +25,7 @@ import java.util.Set;
  * @param takes blocks that the guest's program may take
  * @param writes it may do beyond those
  * @param frees it may do
+ * @param targets times that an operator may change the balloon's target, by a page
  * @param ending how the last migration ends
  */
 record Setting(
@@ -41,6 +42,7 @@ record Setting(
     int takes,
     int writes,
     int frees,
+    int targets,
     Ending ending) {
 
   /** What the guest's program may do. */
@@ -59,6 +61,7 @@ record Setting(
         newTakes,
         newWrites,
         newFrees,
+        targets,
         ending);
   }
 
@@ -78,6 +81,7 @@ record Setting(
         takes,
         writes,
         frees,
+        targets,
         ending);
   }
 
@@ -97,6 +101,7 @@ record Setting(
         takes,
         writes,
         frees,
+        targets,
         ending);
   }
 
@@ -116,6 +121,7 @@ record Setting(
         takes,
         writes,
         frees,
+        targets,
         newEnding);
   }
 
@@ -140,6 +146,38 @@ record Setting(
   long memory() {
     return BLOCK * (2 + blocks);
   }
+
+  /** With an operator who changes the target in between (EDGE-29). */
+  Setting targets(int newTargets) {
+    return new Setting(
+        name,
+        rule,
+        about,
+        blocks,
+        append,
+        balloon,
+        inflated,
+        planted,
+        migrations,
+        rounds,
+        takes,
+        writes,
+        frees,
+        newTargets,
+        ending);
+  }
+
+  /** Whether a block that the driver has after the last DONE counts (EDGE-30, MIG-27). */
+  boolean findsCaptives() {
+    return rule.equals(CAPTIVE_RULE) || (expectsNone() && !append.contains("merged-4.20"));
+  }
+
+  /** Whether what is found is a loss that a guest notices on whole machines. */
+  boolean losesData() {
+    return !rule.equals(CAPTIVE_RULE);
+  }
+
+  private static final String CAPTIVE_RULE = "EDGE-30";
 
   boolean expectsNone() {
     return rule.isEmpty();

@@ -39,6 +39,9 @@ final class Settings {
         sound("given-up", "one block; a migration is given up, another follows")
             .size(1, 2, 1)
             .guest(2, 1, 0),
+        sound("target", "one block; the target changes while hints are under way")
+            .guest(1, 1, 0)
+            .targets(1),
         sound("poison", "free pages are filled and looked at; the driver holds what it hints")
             .driver(POISONED, POISON, 0)
             .guest(1, 0, 0),
@@ -112,6 +115,23 @@ final class Settings {
             0,
             0,
             0,
+            0,
+            Ending.PRECOPY),
+        new Setting(
+            "captive-4.20",
+            "EDGE-30",
+            "4.20's driver still has a block after the last DONE",
+            1,
+            MERGED_420,
+            OOM,
+            INFLATED_420,
+            Set.of(),
+            1,
+            1,
+            0,
+            0,
+            0,
+            0,
             Ending.PRECOPY));
   }
 
@@ -127,7 +147,8 @@ final class Settings {
 
   private static Setting sound(String name, String about) {
     return new Setting(
-        name, "", about, 1, "", BalloonOptions.DEFAULT, 0, Set.of(), 1, 1, 2, 1, 1, Ending.PRECOPY);
+        name, "", about, 1, "", BalloonOptions.DEFAULT, 0, Set.of(), 1, 1, 2, 1, 1, 0,
+        Ending.PRECOPY);
   }
 
   private static Setting planted(Sabotage error, String rule, String about) {
@@ -143,6 +164,7 @@ final class Settings {
         1,
         1,
         1,
+        0,
         0,
         0,
         Ending.PRECOPY);

@@ -33,6 +33,7 @@ final class Sight {
   private int takes;
   private int writes;
   private int frees;
+  private int targets;
   private int usedBefore;
   private long startBuffer;
   private int inUseBefore;
@@ -136,6 +137,10 @@ final class Sight {
         Arrays.fill(inHand, false);
         Arrays.fill(sent, 0);
       }
+      case TARGET -> {
+        targets++;
+        stirred = true;
+      }
       case STOP, CANCEL -> stirred = true;
       default -> {}
     }
@@ -203,6 +208,11 @@ final class Sight {
     }
   }
 
+  /** Whether the operator may still change the target. */
+  boolean mayTarget() {
+    return targets < stage.setting().targets();
+  }
+
   HintStatus hintStatus() {
     return stage.machine().hintStatus();
   }
@@ -252,6 +262,10 @@ final class Sight {
           .append(sent[block] == 0 ? '-' : sent[block] == content(block) ? 'c' : 'o');
     }
     key.append('|').append(freeOrder).append('|');
+    for (int block = 0; block < blocks; block++) {
+      key.append(stage.machine().memory().owners().get(stage.pages().address(block)));
+    }
+    key.append(targets).append(stage.machine().balloon().actualBytes());
     key.append(takes).append(writes).append(frees).append(bit(stirred)).append(bit(halfDone));
     key.append('|').append(hintStatus()).append(ids).append('|');
     for (HintRing.Element element : stage.ring().outstanding()) {

@@ -166,7 +166,22 @@ final class Stage implements AutoCloseable {
       current = null;
     }
     run.ended();
+    if (run.mustSettle()) {
+      settle(run);
+    }
     return run;
+  }
+
+  private void settle(Run run) {
+    noteTouched();
+    machine.setState(RunState.PAUSED);
+    current = run;
+    try {
+      machine.runUntilPoll(machine.polls() + MOST_POLLS);
+    } finally {
+      current = null;
+    }
+    run.settled();
   }
 
   /** Before anybody clears the log: what it holds was written in this run. */

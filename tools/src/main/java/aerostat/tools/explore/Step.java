@@ -15,7 +15,8 @@ record Step(Kind kind, int block) {
     MIGRATION("migration"),
     DEVICE("device"),
     DRIVER("driver"),
-    GUEST("guest");
+    GUEST("guest"),
+    OPERATOR("operator");
 
     final String word;
 
@@ -55,7 +56,9 @@ record Step(Kind kind, int block) {
     /** It writes again to a block that it has. */
     WRITE(Actor.GUEST, true),
     /** It frees a block. */
-    FREE(Actor.GUEST, true);
+    FREE(Actor.GUEST, true),
+    /** The balloon is to have another page: the config changes (EDGE-29). */
+    TARGET(Actor.OPERATOR, false);
 
     final Actor actor;
     final boolean ofBlock;

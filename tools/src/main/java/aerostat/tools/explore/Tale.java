@@ -61,7 +61,7 @@ final class Tale {
     boolean late = stage.setting().planted().contains(Sabotage.LOG_AFTER_HINTS);
     String block = done.block() < 0 ? "" : "block " + Step.letter(done.block());
     return switch (done.kind()) {
-      case BEGIN -> "every page is to be sent; the log is " + (late ? "not on yet" : "on");
+      case BEGIN -> begin() + "; the log is " + (late ? "not on yet" : "on");
       case LOG -> "the log is switched on";
       case ASK -> "asks for hints with a new command id";
       case CLEAR ->
@@ -77,7 +77,17 @@ final class Tale {
       case TAKE -> taken();
       case WRITE -> "writes #" + (sight.stamp(done.block()) & 0xff) + " to " + block;
       case FREE -> "frees " + block;
+      case TARGET -> "wants a page more in the balloon";
     };
+  }
+
+  private String begin() {
+    for (int block = 0; block < stage.setting().blocks(); block++) {
+      if (!sight.dirty(block)) {
+        return "every page is to be sent but what is still hinted";
+      }
+    }
+    return "every page is to be sent";
   }
 
   private String taken() {

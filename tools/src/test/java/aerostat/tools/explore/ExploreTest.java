@@ -71,6 +71,29 @@ class ExploreTest {
     nothingIsLost(named("fill-poison"));
   }
 
+  @Test
+  @DisplayName("a target that changes in a round ends it early, and nothing is lost (HINT-18)")
+  void edge29_targetWhileHintsAreUnderWay() {
+    nothingIsLost(named("target").guest(1, 0, 0));
+  }
+
+  @Test
+  @DisplayName("the second migration leaves out what the first one's hints left over (MIG-27)")
+  void hintedByAnEarlierMigration() {
+    nothingIsLost(named("given-up").guest(1, 0, 0));
+  }
+
+  @Test
+  @DisplayName("STOP or DONE between interrupt and work: 4.20's driver keeps a block (HINT-17)")
+  void edge30_captiveBlockIsFound() {
+    Setting setting = named("captive-4.20");
+    Search.Found found = search(setting);
+    assertThat(found.violation()).isEqualTo("block A: still the driver's after DONE");
+    try (Stage stage = new Stage(setting)) {
+      System.out.print(ScheduleText.lines(stage.run(found.failing(), true).told()).indent(2));
+    }
+  }
+
   private static void nothingIsLost(Setting setting) {
     Search.Found found = search(setting);
     assertThat(found.failing()).as(String.valueOf(found.violation())).isEmpty();

@@ -32,6 +32,7 @@ public final class SteppedMigration {
   private final MachineGuest source;
   private final Ending ending;
   private final UUID uuid = UUID.randomUUID();
+  private final boolean logsLate;
   private final DirtyPages dirty;
   private final SwitchOver switchOver;
   private final PageSender sender;
@@ -49,6 +50,7 @@ public final class SteppedMigration {
     this.source = new MachineGuest(source);
     PlantedErrors errors = new PlantedErrors();
     errors.begin(planned);
+    logsLate = errors.logsLate();
     dirty = new DirtyPages(this.source, errors);
     switchOver = new SwitchOver(this.source, MigrationParameters.DEFAULT);
     MemoryTransport.Pipe down = new MemoryTransport.Pipe();
@@ -80,9 +82,16 @@ public final class SteppedMigration {
     }
   }
 
-  /** Every page is to go, the log begins, and is taken over for the first time (MIG-01). */
+  /**
+   * Every page is to go but those that an earlier migration's hints left over, the log begins, and
+   * is taken over for the first time (MIG-01).
+   */
   public void begin() {
-    dirty.begin();
+    if (logsLate) {
+      dirty.begin();
+    } else {
+      dirty.beginWithHinted();
+    }
     dirty.sync();
   }
 
