@@ -147,7 +147,20 @@ final class Settings {
 
   private static Setting sound(String name, String about) {
     return new Setting(
-        name, "", about, 1, "", BalloonOptions.DEFAULT, 0, Set.of(), 1, 1, 2, 1, 1, 0,
+        name,
+        "",
+        about,
+        1,
+        "",
+        BalloonOptions.DEFAULT,
+        0,
+        Set.of(),
+        1,
+        1,
+        2,
+        1,
+        1,
+        0,
         Ending.PRECOPY);
   }
 
