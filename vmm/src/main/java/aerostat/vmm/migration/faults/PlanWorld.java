@@ -1,5 +1,6 @@
 package aerostat.vmm.migration.faults;
 
+import aerostat.vmm.migration.MemoryListening;
 import aerostat.vmm.migration.MessageType;
 import aerostat.vmm.migration.Transport;
 import aerostat.vmm.migration.faults.Fault.Unit;
@@ -30,7 +31,7 @@ final class PlanWorld {
   private boolean sourceAlive = true;
   private boolean destinationAlive = true;
   private boolean restarted;
-  private PlanConnections.@Nullable Doors doors;
+  private @Nullable MemoryListening doors;
   private @Nullable PlanProcess running;
   private boolean ownerDied;
   private int operators;
@@ -149,7 +150,7 @@ final class PlanWorld {
   // ---- the network ----
 
   synchronized Transport connect(PlanProcess from) throws IOException {
-    PlanConnections.Doors there = doors;
+    MemoryListening there = doors;
     PlanConnection connection = new PlanConnection();
     if (over
         || !alive(from)
@@ -162,7 +163,7 @@ final class PlanWorld {
     return new PlanTransport(this, connection, Way.TO_DESTINATION);
   }
 
-  synchronized void listens(PlanProcess where, PlanConnections.Doors at) {
+  synchronized void listens(PlanProcess where, MemoryListening at) {
     if (where == destination) {
       doors = at;
     }
