@@ -9,8 +9,7 @@ import java.util.function.BooleanSupplier;
 
 /** Where a receiver listens: connections come out of memory. */
 final class Doors implements Connections {
-  private final MemoryListening waiting =
-      new MemoryListening(new MigrationAddress("", "fuzz", 1));
+  private final MemoryListening waiting = new MemoryListening(new MigrationAddress("", "fuzz", 1));
 
   Wire connect() {
     Wire wire = new Wire();
