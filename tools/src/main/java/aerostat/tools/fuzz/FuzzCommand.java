@@ -40,7 +40,8 @@ public final class FuzzCommand implements Callable<Integer> {
         "queue-split, queue-packed: a driver that writes its rings while the device works, without",
         "a guest;",
         "stream: a hostile source against the receiver of a migration;",
-        "qmp: a hostile client of the monitor."
+        "qmp: a hostile client of the monitor;",
+        "image: damaged class files against verifier, rewriter and loader."
       })
   private @Nullable String target;
 

@@ -2,6 +2,7 @@ package aerostat.tools.fuzz;
 
 import aerostat.tools.fuzz.device.DeviceTarget;
 import aerostat.tools.fuzz.driver.DriverTarget;
+import aerostat.tools.fuzz.image.ImageTarget;
 import aerostat.tools.fuzz.qmp.QmpTarget;
 import aerostat.tools.fuzz.queue.RingTarget;
 import aerostat.tools.fuzz.stream.StreamTarget;
@@ -18,7 +19,8 @@ public enum TargetKind {
   QUEUE_SPLIT("aerostat.mmio.**", setup -> new RingTarget(false)),
   QUEUE_PACKED("aerostat.mmio.**", setup -> new RingTarget(true)),
   STREAM("aerostat.vmm.migration.**", StreamTarget::new),
-  QMP("aerostat.vmm.monitor.**", setup -> new QmpTarget());
+  QMP("aerostat.vmm.monitor.**", setup -> new QmpTarget()),
+  IMAGE("aerostat.vmm.image.**", setup -> new ImageTarget());
 
   private final String instrumented;
   private final Function<BootedGuest.Setup, FuzzTarget> maker;

@@ -17,7 +17,8 @@ class TargetsFuzzTest {
     "queue-split, 5000, 50",
     "queue-packed, 5000, 50",
     "stream, 400, 30",
-    "qmp, 1000, 50"
+    "qmp, 1000, 50",
+    "image, 150, 20"
   })
   void inputsBreakNoPropertyAndBringNews(String name, int runs, int news) {
     List<String> findings = new ArrayList<>();
