@@ -14,11 +14,11 @@ class TargetsFuzzTest {
 
   @ParameterizedTest
   @CsvSource({
-    "queue-split, 5000, 50",
-    "queue-packed, 5000, 50",
-    "stream, 400, 30",
-    "qmp, 1000, 50",
-    "image, 150, 20"
+    "queue-split, 2500, 50",
+    "queue-packed, 2500, 50",
+    "stream, 250, 30",
+    "qmp, 600, 40",
+    "image, 150, 10"
   })
   void inputsBreakNoPropertyAndBringNews(String name, int runs, int news) {
     List<String> findings = new ArrayList<>();
