@@ -105,12 +105,7 @@ public final class ImageTarget implements FuzzTarget {
           }
         };
     try (Machine machine =
-        Machine.builder()
-            .memory(MEMORY)
-            .image(sample)
-            .deterministic(1)
-            .hooks(hooks)
-            .build()) {
+        Machine.builder().memory(MEMORY).image(sample).deterministic(1).hooks(hooks).build()) {
       machine.onEvent(
           event -> {
             if (event.name().equals("GUEST_PANICKED")) {
