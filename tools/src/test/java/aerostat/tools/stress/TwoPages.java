@@ -2,6 +2,7 @@ package aerostat.tools.stress;
 
 import aerostat.mmio.memory.DirtyLog;
 import aerostat.mmio.memory.GuestMemory;
+import aerostat.mmio.memory.LateMark;
 import aerostat.mmio.memory.PageBitmap;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -25,6 +26,8 @@ public class TwoPages {
   final byte[] cards = new byte[64];
 
   final DirtyLog log = DirtyLog.over(cards);
+
+  final LateMark late = log.lateMark();
 
   /** The pages' contents here, and as the destination got them. */
   int page0;
