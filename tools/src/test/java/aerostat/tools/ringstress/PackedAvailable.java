@@ -8,7 +8,10 @@ import org.openjdk.jcstress.infra.results.III_Result;
 
 /** A packed descriptor is whole for whoever sees its flags. */
 @JCStressTest
-@Outcome(id = "0, 0, 0", expect = Expect.ACCEPTABLE, desc = "the flags are not there yet, and nothing is read")
+@Outcome(
+    id = "0, 0, 0",
+    expect = Expect.ACCEPTABLE,
+    desc = "the flags are not there yet, and nothing is read")
 @Outcome(id = "1, 1, 1", expect = Expect.ACCEPTABLE, desc = "flags, address and id")
 @Outcome(expect = Expect.FORBIDDEN, desc = "the flags without the descriptor")
 public class PackedAvailable {

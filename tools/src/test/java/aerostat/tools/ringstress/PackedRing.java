@@ -4,7 +4,9 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.openjdk.jcstress.annotations.State;
 
-/** One slot of a packed ring and the driver's event suppression structure; see {@link SplitRing}. */
+/**
+ * One slot of a packed ring and the driver's event suppression structure; see {@link SplitRing}.
+ */
 @State
 public class PackedRing {
   static final int AVAILABLE = 1;

@@ -9,7 +9,10 @@ import org.openjdk.jcstress.infra.results.II_Result;
 
 /** A used descriptor is whole for whoever sees its flags. */
 @JCStressTest
-@Outcome(id = "0, 0", expect = Expect.ACCEPTABLE, desc = "the flags are not there yet, and nothing is read")
+@Outcome(
+    id = "0, 0",
+    expect = Expect.ACCEPTABLE,
+    desc = "the flags are not there yet, and nothing is read")
 @Outcome(id = "2, 9", expect = Expect.ACCEPTABLE, desc = "the flags and the id")
 @Outcome(expect = Expect.FORBIDDEN, desc = "the flags without the id")
 public class PackedUsed {

@@ -8,7 +8,10 @@ import org.openjdk.jcstress.infra.results.III_Result;
 
 /** A chain is whole for whoever sees the available index that exposes it. */
 @JCStressTest
-@Outcome(id = "0, 0, 0", expect = Expect.ACCEPTABLE, desc = "the index is not there yet, and nothing is read")
+@Outcome(
+    id = "0, 0, 0",
+    expect = Expect.ACCEPTABLE,
+    desc = "the index is not there yet, and nothing is read")
 @Outcome(id = "1, 1, 1", expect = Expect.ACCEPTABLE, desc = "index, entry and descriptor")
 @Outcome(expect = Expect.FORBIDDEN, desc = "the index without what it exposes")
 public class SplitAvailable {

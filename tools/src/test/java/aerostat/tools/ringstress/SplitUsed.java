@@ -7,10 +7,15 @@ import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.infra.results.III_Result;
 
-/** Entries that come back together are whole for whoever sees the index: fill, fill, flush
- * against getBuf. */
+/**
+ * Entries that come back together are whole for whoever sees the index: fill, fill, flush against
+ * getBuf.
+ */
 @JCStressTest
-@Outcome(id = "0, 0, 0", expect = Expect.ACCEPTABLE, desc = "the index is not there yet, and nothing is read")
+@Outcome(
+    id = "0, 0, 0",
+    expect = Expect.ACCEPTABLE,
+    desc = "the index is not there yet, and nothing is read")
 @Outcome(id = "2, 1, 2", expect = Expect.ACCEPTABLE, desc = "the index and both entries")
 @Outcome(expect = Expect.FORBIDDEN, desc = "the index without its entries, or an index in between")
 public class SplitUsed {

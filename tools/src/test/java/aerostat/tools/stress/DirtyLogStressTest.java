@@ -47,7 +47,9 @@ class DirtyLogStressTest {
   }
 
   private static boolean isOurs(String name) {
-    return name.startsWith("ReleaseMark") || name.startsWith("LateMark") || name.startsWith("FenceMark");
+    return name.startsWith("ReleaseMark")
+        || name.startsWith("LateMark")
+        || name.startsWith("FenceMark");
   }
 
   /** Outcomes of a write that was neither sent nor logged: a 0 for either page. */
