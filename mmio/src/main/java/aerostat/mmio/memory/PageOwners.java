@@ -60,6 +60,8 @@ public final class PageOwners {
 
   private final MemorySegment states;
 
+  private volatile @Nullable PageBitmap cameInUse;
+
   /**
    * Neighbouring pages of one owner.
    *
@@ -156,6 +158,19 @@ public final class PageOwners {
         }
       }
     }
+  }
+
+  /**
+   * Pages that the guest used when it came to this process: most of them it still uses. Null where
+   * it began here. Not to be changed.
+   */
+  public @Nullable PageBitmap cameInUse() {
+    return cameInUse;
+  }
+
+  /** Notes what {@link #cameInUse} tells. */
+  public void cameInUse(PageBitmap used) {
+    cameInUse = used;
   }
 
   /** Pages in each state, indexed by the constants above. */

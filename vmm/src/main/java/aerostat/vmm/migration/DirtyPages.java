@@ -85,6 +85,16 @@ final class DirtyPages implements FreePageHintSink {
     return bits.cardinality();
   }
 
+  /** As {@link #remaining}, without some pages. */
+  long remainingBut(@Nullable PageBitmap pages) {
+    if (pages == null) {
+      return remaining();
+    }
+    PageBitmap left = bits.copy();
+    left.andNot(pages);
+    return left.cardinality();
+  }
+
   /**
    * All of RAM but the image, and a log from now on (MIG-01). Pages that an earlier migration's
    * hints left over go with the rest, so they are the guest's again.

@@ -9,6 +9,12 @@ import java.util.concurrent.TimeUnit;
  * has no more, or, where that cannot be known, while hints keep coming.
  */
 final class HintWait {
+  /** What is done in the meantime. */
+  interface Work {
+    /** Does a little of it; false if there is nothing to do. */
+    boolean more() throws IOException;
+  }
+
   private static final long LOOK = 500_000;
   private static final long QUIET = 3_000_000;
 
@@ -17,11 +23,13 @@ final class HintWait {
   /**
    * Waits at most so long.
    *
-   * @return ns waited
+   * @return ns waited with nothing to do
    */
-  static long await(DirtyPages dirty, SwitchOver switchOver, Pacing pacing, int millis)
+  static long await(
+      DirtyPages dirty, SwitchOver switchOver, Pacing pacing, int millis, Work meanwhile)
       throws IOException {
     long begin = System.nanoTime();
+    long idle = 0;
     long deadline = begin + TimeUnit.MILLISECONDS.toNanos(millis);
     long lastCount = 0;
     long lastChange = begin;
@@ -34,9 +42,12 @@ final class HintWait {
       }
       boolean quiet = count > 0 && now - lastChange > QUIET;
       if (quiet || now >= deadline || switchOver.hintRoundOver()) {
-        return now - begin;
+        return idle;
       }
-      pacing.idle(LOOK);
+      if (!meanwhile.more()) {
+        pacing.idle(LOOK);
+        idle += System.nanoTime() - now;
+      }
     }
   }
 }

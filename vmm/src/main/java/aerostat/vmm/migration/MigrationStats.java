@@ -66,6 +66,7 @@ final class MigrationStats {
   private long lastSync = begin;
   private long dirtyRate;
   private long hintWait;
+  private long usedFirst;
   private long untouched;
   private long roundBegin;
   private long roundDirty;
@@ -152,6 +153,11 @@ final class MigrationStats {
 
   synchronized void hintWait(long nanos) {
     hintWait = nanos;
+  }
+
+  /** Pages that went while hints were waited for. */
+  synchronized void usedFirst(long pages) {
+    usedFirst = pages;
   }
 
   /** Pages that were told to be zero without a look at them; {@code duplicate} has them too. */
@@ -263,6 +269,7 @@ final class MigrationStats {
     }
     map.put("x-hinted-pages", hinted.getAsLong());
     map.put("x-hint-wait", millis(hintWait));
+    map.put("x-used-first-pages", usedFirst);
     map.put("x-untouched-pages", untouched);
     map.put("x-rounds", rounds.stream().map(Round::toMap).toList());
     pause.addTo(map);

@@ -48,6 +48,11 @@ final class PageReceiver {
     return zeroPages.sum();
   }
 
+  /** Pages that hold what came last for them, and not zero. */
+  PageBitmap filled() {
+    return filled;
+  }
+
   /** A PAGES message: its payload is checked as a whole, then the data goes into place. */
   void pages(WireHeader header, WireReader in) throws IOException {
     byte[] table = in.payload();
@@ -85,6 +90,7 @@ final class PageReceiver {
       long stop = Math.min(end, filled.nextClear(page));
       ram.asSlice(page << GuestMemory.PAGE_SHIFT, (stop - page) << GuestMemory.PAGE_SHIFT)
           .fill((byte) 0);
+      filled.clearRange(page, stop);
       page = stop < end ? filled.nextSet(stop) : -1;
     }
   }

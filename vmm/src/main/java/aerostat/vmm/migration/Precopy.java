@@ -14,6 +14,9 @@ final class Precopy {
   private static final int SABOTAGE_SKIP = 64;
   private static final long ANSWER_LOOK = 500_000;
 
+  /** Hints take about as long as it takes to send this part of RAM. */
+  private static final int FEW_OF_ALL = 256;
+
   /** How often a round looks whether it should end early. */
   private static final long LOOK = TimeUnit.MILLISECONDS.toNanos(5);
 
@@ -38,6 +41,7 @@ final class Precopy {
   private long position;
   private long lookedAt;
   private long syncedAt;
+  private boolean inRound;
   private final boolean fills;
   private final boolean fillsLater;
   private PostcopySwitch postcopy = PostcopySwitch.NEVER;
@@ -104,26 +108,34 @@ final class Precopy {
     } else {
       dirty.begin();
     }
-    boolean hints = sync();
-    // While the guest collects its hints, the host's kernel is asked about the rest.
+    sync();
     PageBitmap untouched = parameters.get().skipUntouched() ? dirty.untouched() : null;
-    if (hints) {
-      stats.hintWait(HintWait.await(dirty, switchOver, pacing, parameters.get().hintWait()));
+    sender.expectUntouched(untouched == null);
+    long begun = System.nanoTime();
+    if (askForHints(dirty.remainingBut(untouched))) {
+      KnownPages known = new KnownPages(guest.memory(), dirty, sender);
+      if (known.any()) {
+        roundBegins(dirty.remaining());
+      }
+      int most = parameters.get().hintWait();
+      stats.hintWait(HintWait.await(dirty, switchOver, pacing, most, known::more));
+      stats.usedFirst(known.sent());
+      begun = known.any() ? begun : System.nanoTime();
     }
     if (untouched != null) {
       dirty.takeOut(untouched);
       stats.untouched(untouched.cardinality());
       sender.zeros(untouched);
     }
-    sender.expectUntouched(untouched == null);
     dirty.hintsCame();
-    rule.begin(System.nanoTime());
+    rule.begin(begun);
     while (true) {
       long before = dirty.remaining();
       boolean hurry = round(before);
       sender.expectUntouched(false);
       sync();
       long remaining = dirty.remaining();
+      var _ = askForHints(remaining);
       boolean complete = rule.complete(before, remaining, channels.bytes(), System.nanoTime());
       stats.forecast(rule.downtimeMillis(remaining));
       boolean still = guest.state() != RunState.RUNNING && remaining == 0;
@@ -184,15 +196,31 @@ final class Precopy {
     return now;
   }
 
-  /** Log to bitmap, with the hooks around it; whether hints may come now. */
-  private boolean sync() throws IOException {
+  /**
+   * After a sync: a new command id (MIG-19), unless so little is left that a guest which collects
+   * its hints would dirty as much and take as long.
+   *
+   * @return whether hints may come
+   */
+  private boolean askForHints(long left) {
+    return left > guest.memory().pages() / FEW_OF_ALL && switchOver.afterSync(dirty);
+  }
+
+  private void roundBegins(long dirtyPages) {
+    if (!inRound) {
+      inRound = true;
+      stats.roundBegins(dirtyPages, channels.bytes());
+    }
+  }
+
+  /** Log to bitmap, with the hook before it. */
+  private void sync() throws IOException {
     while (parameters.get().logWaitsForAnswer() && switchOver.awaitsAnswer()) {
       pacing.idle(ANSWER_LOOK); // a guest that never answers stalls this migration
     }
     switchOver.beforeSync();
     long fresh = dirty.sync();
     stats.synced(fresh);
-    boolean hints = switchOver.afterSync(dirty);
     syncedAt = System.nanoTime();
     if (converge != null && rounds > 0) {
       int percent = converge.synced(fresh, channels.bytes(), syncedAt);
@@ -200,7 +228,6 @@ final class Precopy {
       stats.throttled(percent);
     }
     pass.run();
-    return hints;
   }
 
   /**
@@ -211,9 +238,10 @@ final class Precopy {
    */
   private boolean round(long dirtyPages) throws IOException {
     sender.messagePages(messagePages(parameters.get().maxBandwidth()));
-    stats.roundBegins(dirtyPages, channels.bytes());
+    roundBegins(dirtyPages);
     long begin = position;
     position = 0;
+    inRound = false;
     boolean whole = sweep(begin, guest.memory().pages()) && sweep(0, begin);
     sender.flush();
     channels.barrier(++rounds, dirtyPages);

@@ -200,7 +200,7 @@ final class StreamLoader implements AutoCloseable {
           while (true) {
             WireHeader header = link.in().next();
             if (header.type() == MessageType.FINAL) {
-              return finish(into, header);
+              return finish(into, receiver, header);
             }
             message(into.memory(), receiver, without, header);
             link.in().end();
@@ -293,7 +293,8 @@ final class StreamLoader implements AutoCloseable {
     }
   }
 
-  private Loaded finish(MovableGuest into, WireHeader header) throws IOException {
+  private Loaded finish(MovableGuest into, PageReceiver receiver, WireHeader header)
+      throws IOException {
     if (!(link.handover(header) instanceof HandoverMessage.Final last)
         || !last.uuid().equals(setup.uuid())) {
       throw new MigrationStreamException("FINAL of another migration");
@@ -317,6 +318,7 @@ final class StreamLoader implements AutoCloseable {
       into.memory().owners().restore(owners);
       // From here on a mark means that the guest wrote here: hinted pages stay hinted until then.
       into.memory().dirtyLog().clear();
+      into.memory().owners().cameInUse(receiver.filled());
     } catch (StateRefusedException | IllegalArgumentException e) {
       throw refused("state refused: " + e.getMessage(), e);
     }

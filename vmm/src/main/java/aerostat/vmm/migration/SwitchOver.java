@@ -13,6 +13,7 @@ final class SwitchOver {
   private final boolean hinting;
   private final int dropCaches;
   private boolean hintsUsed;
+  private boolean hintsOn;
   private int throttle;
   private @Nullable RunState before;
 
@@ -27,11 +28,12 @@ final class SwitchOver {
    * as well, for {@link DirtyPages} keeps what is written meanwhile from it.
    */
   void beforeSync() {
-    if (hintsUsed) {
+    if (hintsOn) {
       locked(
           () -> {
             if (!guest.balloon().answersRequests()) {
               guest.balloon().hintStop();
+              hintsOn = false;
             }
           });
     }
@@ -55,16 +57,17 @@ final class SwitchOver {
             }
             guest.balloon().hintStart(dirty);
             hintsUsed = true;
+            hintsOn = true;
           }
         });
-    return hintsUsed;
+    return hintsOn;
   }
 
   /** Whether a request for free pages is out. */
   boolean awaitsAnswer() {
     guest.lock().lock();
     try {
-      return hintsUsed && guest.balloon().answersRequests() && !guest.balloon().hintRoundOver();
+      return hintsOn && guest.balloon().answersRequests() && !guest.balloon().hintRoundOver();
     } finally {
       guest.lock().unlock();
     }
@@ -84,6 +87,7 @@ final class SwitchOver {
   void hintsDone() {
     if (hintsUsed) {
       hintsUsed = false;
+      hintsOn = false;
       locked(
           () -> {
             guest.balloon().hintStop();

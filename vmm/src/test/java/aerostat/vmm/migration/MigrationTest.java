@@ -121,6 +121,45 @@ class MigrationTest {
     }
   }
 
+  /** What came with bytes goes on first, while a guest is slow to hint (MIG-20). */
+  @Test
+  void pagesThatCameInUse_goWhileHintsAreWaitedFor() throws Exception {
+    try (FakeHost a = FakeHost.with(FakeGuest.fresh(64 * MIB));
+        FakeHost b = new FakeHost();
+        FakeHost c = new FakeHost()) {
+      a.guest().fillRandom(20 * MIB, 4 * MIB);
+      a.guest().start();
+      a.service.migrate(b.service.listen("tcp:127.0.0.1:0"));
+      moved(a, b);
+      b.events.clear();
+      b.guest().balloon.hinting = true;
+      b.guest().balloon.mute = true;
+      b.service.setParameters(Map.of("x-hint-wait", 300, "x-verify", true));
+      b.service.migrate(c.service.listen("tcp:127.0.0.1:0"));
+      moved(b, c);
+      assertThat(number(a.service.query(), "x-used-first-pages")).isZero();
+      assertThat(number(b.service.query(), "x-used-first-pages"))
+          .isBetween(4 * MIB / 4096, 5 * MIB / 4096);
+      c.guest().pause(RunState.PAUSED);
+      assertThat(c.guest().lost()).isZero();
+    }
+  }
+
+  /** A guest that touched next to nothing is not asked: its hints would cost more than they save. */
+  @Test
+  void littleThatIsLeft_isNotWorthAHint() throws Exception {
+    try (FakeHost a = FakeHost.with(FakeGuest.fresh(512 * MIB));
+        FakeHost b = new FakeHost()) {
+      a.guest().balloon.hinting = true;
+      a.guest().start();
+      a.service.setParameters(Map.of("x-hint-wait", 10_000));
+      a.service.migrate(b.service.listen("tcp:127.0.0.1:0"));
+      moved(a, b);
+      assertThat(a.guest().balloon.calls.toString()).isEmpty();
+      assertThat(a.service.query()).containsEntry("x-hinted-pages", 0L);
+    }
+  }
+
   @Test
   void pagesHintedToAnEarlierMigration_stayBehind_unlessTheyWereWritten() throws Exception {
     try (FakeHost a = FakeHost.with(FakeGuest.fresh(32 * MIB));
