@@ -41,11 +41,7 @@ final class IncomingSession {
   private @Nullable MovableGuest arrived;
   private @Nullable MissingPages missing;
   private volatile @Nullable BrownOut brownOut;
-  private @Nullable Link pages;
-
-  /** One connection brings pages at a time. */
-  private final Object turn = new Object();
-
+  private @Nullable LatePages late;
   private boolean running;
   private boolean over;
   private volatile @Nullable StreamLoader loading;
@@ -231,11 +227,8 @@ final class IncomingSession {
     if (now != null) {
       now.close();
     }
-    if (pages != null) {
-      pages.close();
-    }
-    if (missing != null) {
-      missing.lost("the process ends before all pages have come");
+    if (late != null) {
+      late.close();
     }
     if (handover.phase() != HandoverDestination.Phase.OWNER) {
       discard();
@@ -293,6 +286,7 @@ final class IncomingSession {
       MissingPages later = missing;
       if (later != null) {
         mine.await(later);
+        late = new LatePages(mine, later, stats, this::announce);
       }
       arrived = mine;
       host.install(mine);
@@ -340,45 +334,19 @@ final class IncomingSession {
 
   /** Whether the guest runs here and some of its pages are still with the source. */
   synchronized boolean pagesMissing() {
-    MissingPages later = missing;
-    return arrived != null && later != null && later.left() > 0;
+    return late != null && late.missing();
   }
 
   /** A connection that brings missing pages, on its own thread, until all are there. */
   void postcopy(Link link) throws IOException {
-    MovableGuest mine;
-    MissingPages later;
+    LatePages pages;
     synchronized (this) {
-      mine = arrived;
-      later = missing;
-      if (mine == null || later == null) {
-        throw new MigrationRefusedException("no guest here waits for pages");
-      }
-      Link old = pages;
-      pages = link;
-      if (old != null) {
-        old.close();
-      }
+      pages = late;
     }
-    synchronized (turn) {
-      boolean waiting = later.left() > 0;
-      if (waiting) {
-        announce("postcopy-active");
-      }
-      link.transport().patience(PATIENCE);
-      try {
-        new PostcopyDestination(mine.memory(), later, stats).serve(link);
-      } catch (IOException e) {
-        LOG.warn("postcopy is interrupted: {}", e.toString());
-        stats.warning("postcopy is interrupted: " + e.getMessage());
-      }
-      if (later.left() > 0) {
-        announce("postcopy-paused");
-      } else if (waiting) { // else it was the source that had not heard of it
-        mine.arrived();
-        announce("completed");
-      }
+    if (pages == null) {
+      throw new MigrationRefusedException("no guest here waits for pages");
     }
+    pages.serve(link);
   }
 
   private void discard() {
