@@ -9,8 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The pages of a guest that runs here already and that are still with its source: they come over
- * as many connections as it takes, one at a time. Thread-safe.
+ * The pages of a guest that runs here already and that are still with its source: they come over as
+ * many connections as it takes, one at a time. Thread-safe.
  */
 final class LatePages {
   private static final Logger LOG = LoggerFactory.getLogger(LatePages.class);

@@ -145,7 +145,9 @@ class MigrationTest {
     }
   }
 
-  /** A guest that touched next to nothing is not asked: its hints would cost more than they save. */
+  /**
+   * A guest that touched next to nothing is not asked: its hints would cost more than they save.
+   */
   @Test
   void littleThatIsLeft_isNotWorthAHint() throws Exception {
     try (FakeHost a = FakeHost.with(FakeGuest.fresh(512 * MIB));
