@@ -27,6 +27,10 @@ public record BalloonOptions(Set<BalloonProperty> properties, QueueNumbering que
       throw new IllegalArgumentException(
           "balloon: get-free-pages and free-page-hint are one feature bit: switch one off");
     }
+    if (has(BalloonProperty.GET_FREE_PAGES) && has(BalloonProperty.IN_ORDER)) {
+      throw new IllegalArgumentException(
+          "balloon: get-free-pages keeps a request while it uses replies, which in-order forbids");
+    }
     needs(BalloonProperty.REQUEST_ID, BalloonProperty.GET_FREE_PAGES);
     needs(BalloonProperty.DROP_LOCK, BalloonProperty.REQUEST_ID);
     needs(BalloonProperty.DISCARD_FREE_PAGES, BalloonProperty.GET_FREE_PAGES);

@@ -29,6 +29,12 @@ public interface VirtioConfigOps {
    */
   int findVqs(VirtioDevice device, VirtqueueInfo infos, int count);
 
+  /** Has the device reset the queue, and let go of its buffers. 0, or an error. */
+  int disableVqAndReset(Virtqueue queue);
+
+  /** Sets a queue up that was reset, as when it was found. 0, or an error. */
+  int enableVqAfterReset(Virtqueue queue);
+
   /** Tells the device that the queue has new buffers. */
   void notify(Virtqueue queue);
 

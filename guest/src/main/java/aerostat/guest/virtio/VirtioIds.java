@@ -22,7 +22,9 @@ public final class VirtioIds {
   public static final int F_VERSION_1 = 32;
   public static final int F_ACCESS_PLATFORM = 33;
   public static final int F_RING_PACKED = 34;
+  public static final int F_IN_ORDER = 35;
   public static final int F_NOTIFICATION_DATA = 38;
+  public static final int F_RING_RESET = 40;
 
   /** First and one past the last bit that the transport, not the device type, gives a meaning. */
   public static final int F_TRANSPORT_START = 28;

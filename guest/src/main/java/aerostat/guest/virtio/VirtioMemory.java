@@ -1,6 +1,8 @@
 package aerostat.guest.virtio;
 
+import aerostat.guest.machine.Memory;
 import aerostat.guest.mm.Gfp;
+import aerostat.guest.mm.Page;
 import aerostat.guest.mm.PageAlloc;
 import aerostat.guest.mm.Slab;
 
@@ -11,6 +13,10 @@ final class VirtioMemory {
   /** A zeroed block, page aligned, or 0. */
   static long allocZeroed(int order) {
     return PageAlloc.getFreePages(Gfp.GFP_KERNEL | Gfp.__GFP_ZERO | Gfp.__GFP_NOWARN, order);
+  }
+
+  static void clear(long start, int order) {
+    Memory.fill(start, (long) Page.PAGE_SIZE << order, 0);
   }
 
   static void free(long start, int order) {

@@ -36,6 +36,7 @@ public final class VirtioMmio {
   private static final int QUEUE_DESC_LOW = 0x080;
   private static final int QUEUE_DRIVER_LOW = 0x090;
   private static final int QUEUE_DEVICE_LOW = 0x0a0;
+  private static final int QUEUE_RESET = 0x0c0;
   private static final int CONFIG = 0x100;
 
   private static final int MAGIC = 0x74726976;
@@ -160,6 +161,16 @@ public final class VirtioMmio {
     }
 
     @Override
+    public int disableVqAndReset(Virtqueue queue) {
+      return resetQueue(queue, base(queue.device()));
+    }
+
+    @Override
+    public int enableVqAfterReset(Virtqueue queue) {
+      return enableQueue(queue, base(queue.device()));
+    }
+
+    @Override
     public void delVqs(VirtioDevice device) {
       deleteQueues(mmio(device));
     }
@@ -188,7 +199,9 @@ public final class VirtioMmio {
             | VirtioIds.bit(VirtioIds.F_VERSION_1)
             | VirtioIds.bit(VirtioIds.F_ACCESS_PLATFORM)
             | VirtioIds.bit(VirtioIds.F_RING_PACKED)
-            | VirtioIds.bit(VirtioIds.F_NOTIFICATION_DATA);
+            | VirtioIds.bit(VirtioIds.F_IN_ORDER)
+            | VirtioIds.bit(VirtioIds.F_NOTIFICATION_DATA)
+            | VirtioIds.bit(VirtioIds.F_RING_RESET);
     return features & (~transport | known);
   }
 
@@ -254,8 +267,8 @@ public final class VirtioMmio {
     if (q == null) {
       return -Errno.ENOMEM;
     }
-    writel(q.size(), base + QUEUE_SIZE);
     if (mmio.isLegacy()) {
+      writel(q.size(), base + QUEUE_SIZE);
       VirtioMmioLegacy.place(q, base);
     } else {
       place(q, base);
@@ -265,10 +278,35 @@ public final class VirtioMmio {
   }
 
   private static void place(Virtqueue q, long base) {
+    writel(q.size(), base + QUEUE_SIZE);
     write64(base + QUEUE_DESC_LOW, q.descriptors());
     write64(base + QUEUE_DRIVER_LOW, q.avail());
     write64(base + QUEUE_DEVICE_LOW, q.used());
     writel(1, base + QUEUE_READY);
+  }
+
+  /** MMIO-11; Linux's virtio_mmio.c has neither this nor the next. */
+  static int resetQueue(Virtqueue q, long base) {
+    writel(q.index(), base + QUEUE_SEL);
+    writel(1, base + QUEUE_RESET);
+    for (int tries = 0; tries < RESET_TRIES; tries++) {
+      // MMIO-DRV-21, BASE-DRV-19: only now it is reset.
+      if (readl(base + QUEUE_RESET) == 0 && readl(base + QUEUE_READY) == 0) {
+        return 0;
+      }
+    }
+    Printk.warn("virtio-mmio %lx: queue %d does not reset\n", base, q.index());
+    return -Errno.EBUSY;
+  }
+
+  /** The rest of {@link #setUpQueue} (BASE-DRV-21, BASE-TXT-09). */
+  static int enableQueue(Virtqueue q, long base) {
+    writel(q.index(), base + QUEUE_SEL);
+    if (readl(base + QUEUE_READY) != 0) {
+      return -Errno.EBUSY;
+    }
+    place(q, base);
+    return readl(base + QUEUE_READY) == 1 ? 0 : -Errno.EBUSY;
   }
 
   private static void write64(long register, long value) {

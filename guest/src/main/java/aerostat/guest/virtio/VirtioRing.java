@@ -1,21 +1,13 @@
 package aerostat.guest.virtio;
 
-import static aerostat.guest.machine.Memory.load16;
-import static aerostat.guest.machine.Memory.load32;
-import static aerostat.guest.machine.Memory.mb;
-import static aerostat.guest.machine.Memory.rmb;
-import static aerostat.guest.machine.Memory.store16;
-import static aerostat.guest.machine.Memory.store32;
-import static aerostat.guest.machine.Memory.store64;
-import static aerostat.guest.machine.Memory.wmb;
-
 import aerostat.guest.kernel.Bug;
 import aerostat.guest.kernel.Errno;
 import aerostat.guest.kernel.Printk;
 import aerostat.guest.kernel.Scatterlist;
 
 /**
- * Operations on a split ring, the driver's side (drivers/virtio/virtio_ring.c). The caller
+ * Operations on a queue, the driver's side (drivers/virtio/virtio_ring.c): what the formats of rings
+ * have in common. The caller
  * serialises the operations of one queue, as in Linux; only {@link #interrupt} may come in between.
  *
  * <p>The device is not trusted: a used id out of range, a used id that heads no chain in flight, or
@@ -48,13 +40,14 @@ public final class VirtioRing {
     if (q.free() < 1) {
       return noSpace(q, flags == 0);
     }
+    if (q.isInOrder()) {
+      VirtioRingInOrder.remember(q, flags == 0 ? 0 : length);
+    }
     if (q.isPacked()) {
       VirtioRingPacked.addOne(q, start, length, flags, data, 0);
       return 0;
     }
-    int head = q.freeHead();
-    int next = writeDescriptor(q, head, start, length, flags);
-    expose(q, head, 1, next, data, 0);
+    VirtioRingSplit.addOne(q, start, length, flags, data, 0);
     return 0;
   }
 
@@ -84,21 +77,26 @@ public final class VirtioRing {
     if (q.free() < (table != 0 ? 1 : total)) {
       return noSpace(q, outs > 0);
     }
+    if (q.isInOrder()) {
+      VirtioRingInOrder.remember(q, VirtioRingInOrder.writable(sg, outs, total));
+    }
     if (q.isPacked()) {
       addPacked(q, sg, outs, total, data, table);
       return 0;
     }
-    int head = q.freeHead();
-    if (table != 0) {
-      fillTable(table, sg, outs, total);
-      int next =
-          writeDescriptor(q, head, table, total * VringLayout.DESC_SIZE, VringLayout.F_INDIRECT);
-      expose(q, head, 1, next, data, table);
-    } else {
-      int next = fillChain(q, head, sg, outs, total);
-      expose(q, head, total, next, data, 0);
-    }
+    addSplit(q, sg, outs, total, data, table);
     return 0;
+  }
+
+  private static void addSplit(
+      Virtqueue q, Scatterlist sg, int outs, int total, long data, long table) {
+    if (table == 0) {
+      VirtioRingSplit.addChain(q, sg, outs, total, data);
+      return;
+    }
+    VirtioRingSplit.fillTable(table, sg, outs, total);
+    int bytes = total * VringLayout.DESC_SIZE;
+    VirtioRingSplit.addOne(q, table, bytes, VringLayout.F_INDIRECT, data, table);
   }
 
   private static void addPacked(
@@ -124,57 +122,6 @@ public final class VirtioRing {
     return (i >= outs ? VringLayout.F_WRITE : 0) | (i < total - 1 ? VringLayout.F_NEXT : 0);
   }
 
-  private static int fillChain(Virtqueue q, int head, Scatterlist sg, int outs, int total) {
-    int at = head;
-    for (int i = 0; i < total; i++) {
-      Scatterlist piece = sg.at(i);
-      at = writeDescriptor(q, at, piece.start(), piece.length(), flagsOf(i, outs, total));
-    }
-    return at;
-  }
-
-  private static void fillTable(long table, Scatterlist sg, int outs, int total) {
-    for (int i = 0; i < total; i++) {
-      Scatterlist piece = sg.at(i);
-      int flags = flagsOf(i, outs, total);
-      long desc = table + (long) i * VringLayout.DESC_SIZE;
-      store64(desc + VringLayout.DESC_ADDRESS, piece.start());
-      store32(desc + VringLayout.DESC_LENGTH, piece.length());
-      store16(desc + VringLayout.DESC_FLAGS, flags);
-      store16(desc + VringLayout.DESC_NEXT, i < total - 1 ? i + 1 : 0);
-    }
-  }
-
-  /** Fills a free descriptor of the ring and its shadow; returns the next free one. */
-  private static int writeDescriptor(Virtqueue q, int i, long start, int length, int flags) {
-    VringExtra extra = q.extra(i);
-    int next = extra.next();
-    long desc = q.descriptors() + (long) i * VringLayout.DESC_SIZE;
-    store64(desc + VringLayout.DESC_ADDRESS, start);
-    store32(desc + VringLayout.DESC_LENGTH, length);
-    store16(desc + VringLayout.DESC_FLAGS, flags);
-    store16(desc + VringLayout.DESC_NEXT, (flags & VringLayout.F_NEXT) != 0 ? next : 0);
-    extra.setFlags(flags);
-    return next;
-  }
-
-  private static void expose(
-      Virtqueue q, int head, int taken, int nextFree, long data, long table) {
-    q.setFree(q.free() - taken);
-    q.setFreeHead(nextFree);
-    q.state(head).setData(data);
-    q.state(head).setIndirect(table);
-    int at = q.availIndex() & (q.size() - 1);
-    store16(q.avail() + VringLayout.AVAIL_RING + 2L * at, head);
-    wmb(); // SPLIT-DRV-29: the chain before the index that exposes it
-    q.setAvailIndex(q.availIndex() + 1);
-    store16(q.avail() + VringLayout.AVAIL_INDEX, q.availIndex());
-    q.setAdded(q.added() + 1);
-    if (q.added() == 0xffff) {
-      kick(q); // the 16-bit arithmetic of kickPrepare knows no more
-    }
-  }
-
   /** Tells the device of the buffers added, unless it asked not to be told (virtqueue_kick). */
   public static boolean kick(Virtqueue q) {
     if (kickPrepare(q)) {
@@ -185,17 +132,7 @@ public final class VirtioRing {
 
   /** Whether the device wants to be told of what was added since the last call. */
   public static boolean kickPrepare(Virtqueue q) {
-    if (q.isPacked()) {
-      return VirtioRingPacked.kickPrepare(q);
-    }
-    mb(); // SPLIT-DRV-30: the index before the device's suppression words
-    int now = q.availIndex();
-    int old = (now - q.added()) & 0xffff;
-    q.setAdded(0);
-    if (q.hasEventIndex()) {
-      return VringLayout.needEvent(load16(VringLayout.availEvent(q)), now, old);
-    }
-    return (load16(q.used() + VringLayout.USED_FLAGS) & VringLayout.USED_F_NO_NOTIFY) == 0;
+    return q.isPacked() ? VirtioRingPacked.kickPrepare(q) : VirtioRingSplit.kickPrepare(q);
   }
 
   /** Tells the device (virtqueue_notify). False if the queue is broken. */
@@ -212,12 +149,11 @@ public final class VirtioRing {
     return q.isPacked() ? VirtioRingPacked.position(q) : q.availIndex();
   }
 
-  private static int usedIndex(Virtqueue q) {
-    return load16(q.used() + VringLayout.USED_INDEX);
-  }
-
   private static boolean moreUsed(Virtqueue q) {
-    return q.isPacked() ? VirtioRingPacked.moreUsed(q) : q.lastUsed() != usedIndex(q);
+    if (q.inBatch()) {
+      return true;
+    }
+    return q.isPacked() ? VirtioRingPacked.moreUsed(q) : VirtioRingSplit.moreUsed(q);
   }
 
   /**
@@ -228,34 +164,20 @@ public final class VirtioRing {
     if (q.isBroken() || !moreUsed(q)) {
       return 0;
     }
-    if (q.isPacked()) {
-      return VirtioRingPacked.getBuf(q);
-    }
-    int inFlight = (q.availIndex() - q.lastUsed()) & 0xffff;
-    int used = usedIndex(q);
-    if (((used - q.lastUsed()) & 0xffff) > inFlight) {
-      return badRing(q, "%s virtio%d: %s:used index %u is beyond the available buffers\n", used);
-    }
-    rmb(); // the used entry only after the index that exposes it
-    int at = q.lastUsed() & (q.size() - 1);
-    long entry = q.used() + VringLayout.USED_RING + 8L * at;
-    int id = load32(entry);
-    int length = load32(entry + 4);
+    return q.isPacked() ? VirtioRingPacked.getBuf(q) : VirtioRingSplit.getBuf(q);
+  }
+
+  /** Whether a buffer in flight has this id; if none has, the queue is broken from here on. */
+  static boolean isHead(Virtqueue q, int id) {
     if (Integer.compareUnsigned(id, q.size()) >= 0) {
-      return badRing(q, "%s virtio%d: %s:id %u out of range\n", id);
+      long unused = badRing(q, "%s virtio%d: %s:id %u out of range\n", id);
+      return false;
     }
-    long data = q.state(id).data();
-    if (data == 0) {
-      return badRing(q, "%s virtio%d: %s:id %u is not a head!\n", id);
+    if (q.state(id).data() == 0) {
+      long unused = badRing(q, "%s virtio%d: %s:id %u is not a head!\n", id);
+      return false;
     }
-    detach(q, id);
-    q.setLastUsed(q.lastUsed() + 1);
-    q.setLastLength(length);
-    if ((q.availFlags() & VringLayout.AVAIL_F_NO_INTERRUPT) == 0) {
-      store16(VringLayout.usedEvent(q), q.lastUsed());
-      mb();
-    }
-    return data;
+    return true;
   }
 
   /** The device broke a rule of the ring: the queue is not used any more. */
@@ -264,25 +186,6 @@ public final class VirtioRing {
     Printk.pr(Printk.ERR, what, VirtioBus.driverName(device), device.index(), q.name(), value);
     q.setBroken(true);
     return 0;
-  }
-
-  /** Puts the chain of {@code head} back on the free list. */
-  private static void detach(Virtqueue q, int head) {
-    VringState state = q.state(head);
-    state.setData(0);
-    int last = head;
-    int count = 1;
-    while ((q.extra(last).flags() & VringLayout.F_NEXT) != 0) {
-      last = q.extra(last).next();
-      count++;
-    }
-    q.extra(last).setNext(q.freeHead());
-    q.setFreeHead(head);
-    q.setFree(q.free() + count);
-    if (state.indirect() != 0) {
-      VirtioMemory.freeIndirect(state.indirect());
-      state.setIndirect(0);
-    }
   }
 
   /**
@@ -297,9 +200,7 @@ public final class VirtioRing {
         return data;
       }
       if (data != 0) {
-        detach(q, i);
-        q.setAvailIndex(q.availIndex() - 1);
-        store16(q.avail() + VringLayout.AVAIL_INDEX, q.availIndex());
+        VirtioRingSplit.detachUnused(q, i);
         return data;
       }
     }
@@ -310,36 +211,16 @@ public final class VirtioRing {
   public static void disableCb(Virtqueue q) {
     if (q.isPacked()) {
       VirtioRingPacked.disableCb(q);
-      return;
-    }
-    if ((q.availFlags() & VringLayout.AVAIL_F_NO_INTERRUPT) != 0) {
-      return;
-    }
-    q.setAvailFlags(q.availFlags() | VringLayout.AVAIL_F_NO_INTERRUPT);
-    if (q.eventTriggered()) {
-      return; // the event index has been passed, no interrupt comes before it is set again
-    }
-    if (q.hasEventIndex()) {
-      store16(VringLayout.usedEvent(q), 0); // SPLIT-DRV-14: the flags stay 0
     } else {
-      store16(q.avail() + VringLayout.AVAIL_FLAGS, q.availFlags());
+      VirtioRingSplit.disableCb(q);
     }
   }
 
   /** Asks for callbacks; the result goes to {@link #poll} (virtqueue_enable_cb_prepare). */
   public static int enableCbPrepare(Virtqueue q) {
-    if (q.isPacked()) {
-      return VirtioRingPacked.enableCbPrepare(q);
-    }
-    q.setEventTriggered(false);
-    if ((q.availFlags() & VringLayout.AVAIL_F_NO_INTERRUPT) != 0) {
-      q.setAvailFlags(q.availFlags() & ~VringLayout.AVAIL_F_NO_INTERRUPT);
-      if (!q.hasEventIndex()) {
-        store16(q.avail() + VringLayout.AVAIL_FLAGS, q.availFlags());
-      }
-    }
-    store16(VringLayout.usedEvent(q), q.lastUsed());
-    return q.lastUsed();
+    return q.isPacked()
+        ? VirtioRingPacked.enableCbPrepare(q)
+        : VirtioRingSplit.enableCbPrepare(q);
   }
 
   /** Whether the device has used buffers since {@link #enableCbPrepare} (virtqueue_poll). */
@@ -347,11 +228,10 @@ public final class VirtioRing {
     if (q.isBroken()) {
       return false;
     }
-    if (q.isPacked()) {
-      return VirtioRingPacked.poll(q, lastUsed);
+    if (q.inBatch()) {
+      return true;
     }
-    mb();
-    return lastUsed != usedIndex(q);
+    return q.isPacked() ? VirtioRingPacked.poll(q, lastUsed) : VirtioRingSplit.poll(q, lastUsed);
   }
 
   /**

@@ -40,9 +40,14 @@ final class VirtioRingPacked {
     return q.descriptors() + (long) i * VringLayout.DESC_SIZE;
   }
 
+  /** Ids that go by the slot are what makes a batch countable (PACKED-TXT-21). */
+  private static int nextId(Virtqueue q) {
+    return q.isInOrder() ? q.availIndex() : q.freeHead();
+  }
+
   /** One piece in one slot; there is room for it. */
   static void addOne(Virtqueue q, long start, int length, int flags, long data, long table) {
-    int id = q.freeHead();
+    int id = nextId(q);
     long desc = slot(q, q.availIndex());
     int first = flags | available(q);
     fill(desc, start, length, id);
@@ -52,7 +57,7 @@ final class VirtioRingPacked {
 
   /** The pieces in slots of their own; there is room for them all (PACKED-DRV-10). */
   static void addChain(Virtqueue q, Scatterlist sg, int outs, int total, long data) {
-    int id = q.freeHead();
+    int id = nextId(q);
     long head = slot(q, q.availIndex());
     int first = 0;
     for (int i = 0; i < total; i++) {
@@ -102,7 +107,9 @@ final class VirtioRingPacked {
   private static void expose(
       Virtqueue q, int id, int taken, long data, long table, long head, int flags) {
     q.setFree(q.free() - taken);
-    q.setFreeHead(q.extra(id).next());
+    if (!q.isInOrder()) {
+      q.setFreeHead(q.extra(id).next());
+    }
     q.extra(id).setFlags(taken);
     q.state(id).setData(data);
     q.state(id).setIndirect(table);
@@ -157,13 +164,18 @@ final class VirtioRingPacked {
     int id = load16(desc + DESC_ID);
     int length = load32(desc + VringLayout.DESC_LENGTH);
     boolean written = (load16(desc + DESC_FLAGS) & VringLayout.F_WRITE) != 0;
-    if (id >= q.size()) {
-      return VirtioRing.badRing(q, "%s virtio%d: %s:id %u out of range\n", id);
+    if (q.isInOrder()) {
+      if (!VirtioRingInOrder.nextPacked(q, at, id, written ? length : 0)) {
+        return 0;
+      }
+      id = at;
+    } else {
+      if (!VirtioRing.isHead(q, id)) {
+        return 0;
+      }
+      q.setLastLength(written ? length : 0); // PACKED-TXT-15
     }
     long data = q.state(id).data();
-    if (data == 0) {
-      return VirtioRing.badRing(q, "%s virtio%d: %s:id %u is not a head!\n", id);
-    }
     int next = at + q.extra(id).flags();
     int wrap = q.lastUsed() & WRAP;
     if (next >= q.size()) {
@@ -172,7 +184,6 @@ final class VirtioRingPacked {
     }
     detach(q, id);
     q.setLastUsed(next | wrap);
-    q.setLastLength(written ? length : 0); // PACKED-TXT-15
     if (q.availFlags() == EVENT_DESC) {
       store16(q.avail(), q.lastUsed());
       mb();
@@ -185,8 +196,10 @@ final class VirtioRingPacked {
     VringState state = q.state(id);
     state.setData(0);
     q.setFree(q.free() + q.extra(id).flags());
-    q.extra(id).setNext(q.freeHead());
-    q.setFreeHead(id);
+    if (!q.isInOrder()) {
+      q.extra(id).setNext(q.freeHead());
+      q.setFreeHead(id);
+    }
     if (state.indirect() != 0) {
       VirtioMemory.freeIndirect(state.indirect());
       state.setIndirect(0);

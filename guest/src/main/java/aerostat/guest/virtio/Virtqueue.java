@@ -15,7 +15,7 @@ import aerostat.guest.machine.Ops;
  */
 public record Virtqueue(long address) {
   /** Bytes of the structure. */
-  public static final int SIZE = 144;
+  public static final int SIZE = 168;
 
   private static final int INDEX = 0;
   private static final int NUM = 4;
@@ -44,6 +44,11 @@ public record Virtqueue(long address) {
   private static final int NEXT = 128;
   private static final int PACKED = 136;
   private static final int AVAIL_WRAP = 140;
+  private static final int IN_ORDER = 144;
+  private static final int OLDEST = 148;
+  private static final int BATCH = 152;
+  private static final int BATCH_LENGTH = 156;
+  private static final int BATCH_END = 160;
 
   /** The queue at {@code address}, null for 0. */
   public static Virtqueue ofNullable(long address) {
@@ -279,6 +284,54 @@ public record Virtqueue(long address) {
 
   void setAvailWrap(boolean wrap) {
     store32(address + AVAIL_WRAP, wrap ? 1 : 0);
+  }
+
+  /** VIRTIO_F_IN_ORDER is in use. */
+  boolean isInOrder() {
+    return load32(address + IN_ORDER) != 0;
+  }
+
+  void setInOrder(boolean order) {
+    store32(address + IN_ORDER, order ? 1 : 0);
+  }
+
+  /** In-order split ring: head of the buffer that the device has to use next. */
+  int oldest() {
+    return load32(address + OLDEST);
+  }
+
+  void setOldest(int head) {
+    store32(address + OLDEST, head);
+  }
+
+  /** Whether some buffers of a batch that the device used are still to be taken. */
+  boolean inBatch() {
+    return load32(address + BATCH) != 0;
+  }
+
+  /** The id that the device gave: that of the batch's last buffer. */
+  int batchId() {
+    return load32(address + BATCH) - 1;
+  }
+
+  /** Used length of the batch's last buffer. */
+  int batchLength() {
+    return load32(address + BATCH_LENGTH);
+  }
+
+  /** Used index up to which the device has used buffers, as read when the batch began. */
+  int batchEnd() {
+    return load32(address + BATCH_END);
+  }
+
+  void beginBatch(int id, int length, int end) {
+    store32(address + BATCH, id + 1);
+    store32(address + BATCH_LENGTH, length);
+    store32(address + BATCH_END, end);
+  }
+
+  void endBatch() {
+    store32(address + BATCH, 0);
   }
 
   /** The device's next queue, null at the end. */

@@ -50,7 +50,9 @@ class DriverConformanceTest {
             | VirtioIds.bit(VirtioIds.F_VERSION_1)
             | VirtioIds.bit(VirtioIds.F_ACCESS_PLATFORM)
             | VirtioIds.bit(VirtioIds.F_RING_PACKED)
-            | VirtioIds.bit(VirtioIds.F_NOTIFICATION_DATA);
+            | VirtioIds.bit(VirtioIds.F_IN_ORDER)
+            | VirtioIds.bit(VirtioIds.F_NOTIFICATION_DATA)
+            | VirtioIds.bit(VirtioIds.F_RING_RESET);
     assertThat(device.accepted & ~known).isZero();
     assertThat(device.accepted & VirtioIds.bit(VirtioIds.F_VERSION_1)).isNotZero();
   }

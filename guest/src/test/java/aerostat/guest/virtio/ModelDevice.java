@@ -35,6 +35,13 @@ public final class ModelDevice implements PlainDevice {
     long used;
     int lastAvail;
     int usedIndex;
+
+    void reset() {
+      ready = false;
+      pfn = 0;
+      lastAvail = 0;
+      usedIndex = 0;
+    }
   }
 
   public int magic = 0x74726976;
@@ -56,6 +63,9 @@ public final class ModelDevice implements PlainDevice {
 
   /** Runs at each reset. */
   public Runnable onReset = () -> {};
+
+  /** Reads of QueueReset that say that the reset goes on; negative: it never ends. */
+  public int resetReads;
 
   private final List<Queue> queues = new ArrayList<>();
   private int isr;
@@ -143,6 +153,7 @@ public final class ModelDevice implements PlainDevice {
           case 0x044 -> selected().ready ? 1 : 0;
           case 0x060 -> isr;
           case 0x070 -> status;
+          case 0x0c0 -> resetReads == 0 || resetReads-- == 0 ? 0 : 1;
           case 0x0fc -> 0;
           default -> throw new AssertionError("read of register " + Long.toHexString(offset));
         };
@@ -182,6 +193,7 @@ public final class ModelDevice implements PlainDevice {
         PlainMachine.setLine(IRQ, isr != 0);
       }
       case 0x070 -> setStatus((int) value);
+      case 0x0c0 -> selected().reset();
       case 0x080, 0x090, 0x0a0 -> setAddress((int) offset, value, 0);
       case 0x084, 0x094, 0x0a4 -> setAddress((int) offset - 4, value, 32);
       default -> throw new AssertionError("write of register " + Long.toHexString(offset));
@@ -223,10 +235,7 @@ public final class ModelDevice implements PlainDevice {
       isr = 0;
       PlainMachine.setLine(IRQ, false);
       for (Queue q : queues) {
-        q.ready = false;
-        q.pfn = 0;
-        q.lastAvail = 0;
-        q.usedIndex = 0;
+        q.reset();
       }
     }
   }
@@ -302,12 +311,17 @@ public final class ModelDevice implements PlainDevice {
 
   /** Gives a buffer back and raises the interrupt, if the driver wants it. */
   public void push(int queue, int head, int length) {
+    pushBatch(queue, head, length, 1);
+  }
+
+  /** With IN_ORDER: gives so many buffers back with one entry, that of the last (SPLIT-TXT-09). */
+  public void pushBatch(int queue, int head, int length, int count) {
     Queue q = queues.get(queue);
     long entry = q.used + 4 + 8L * (q.usedIndex % q.size);
     Memory.store32(entry, head);
     Memory.store32(entry + 4, length);
     int old = q.usedIndex;
-    q.usedIndex = q.usedIndex + 1 & 0xffff;
+    q.usedIndex = q.usedIndex + count & 0xffff;
     Memory.store16(q.used + 2, q.usedIndex);
     if (eventIndex()
         ? VringLayout.needEvent(Memory.load16(q.avail + 4 + 2L * q.size), q.usedIndex, old)

@@ -288,4 +288,44 @@ class VirtioRingPackedTest {
     assertThat(back).containsExactlyInAnyOrder(11L, 12L);
     assertThat(q.free()).isEqualTo(SIZE);
   }
+
+  /** PACKED-TXT-21: the id is the slot; one used descriptor returns all up to its buffer. */
+  @Test
+  void inOrder_aBatchReturnsAllUpToItsLast() {
+    boot(VirtioIds.F_IN_ORDER);
+    int slot = 0;
+    for (int round = 0; round < 30; round++) {
+      int first = round % 3 + 1;
+      assertThat(VirtioRing.addSgs(q, pieces(first), 0, first, 11)).isZero();
+      assertThat(VirtioRing.addOutbuf(q, DATA, 16, 12)).isZero();
+      assertThat(VirtioRing.addInbuf(q, DATA, 40, 13)).isZero();
+      assertThat(take()).isEqualTo(slot);
+      assertThat(take()).isEqualTo((slot + first) % SIZE);
+      int last = take();
+      assertThat(last).isEqualTo((slot + first + 1) % SIZE);
+      use(last, first + 2, 5);
+      assertThat(VirtioRing.getBuf(q)).isEqualTo(11);
+      assertThat(q.lastLength()).isEqualTo(first == 1 ? 100 : first == 2 ? 201 : 303);
+      assertThat(VirtioRing.poll(q, q.lastUsed())).as("there is more").isTrue();
+      assertThat(VirtioRing.getBuf(q)).isEqualTo(12);
+      assertThat(q.lastLength()).isZero();
+      assertThat(VirtioRing.getBuf(q)).isEqualTo(13);
+      assertThat(q.lastLength()).isEqualTo(5);
+      assertThat(VirtioRing.getBuf(q)).isZero();
+      assertThat(q.free()).isEqualTo(SIZE);
+      slot = (slot + first + 2) % SIZE;
+    }
+    assertThat(q.isBroken()).isFalse();
+  }
+
+  @Test
+  void inOrder_anIdThatIsNotInFlightBreaksTheQueue() {
+    boot(VirtioIds.F_IN_ORDER);
+    VirtioRing.addOutbuf(q, DATA, 16, 1);
+    VirtioRing.addOutbuf(q, DATA, 16, 2);
+    use(take() + 3, 1, 0);
+    assertThat(VirtioRing.getBuf(q)).isZero();
+    assertThat(q.isBroken()).isTrue();
+    assertThat(VirtioFixture.console()).contains("first:id 3 is not a head!");
+  }
 }

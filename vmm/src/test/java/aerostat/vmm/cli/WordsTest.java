@@ -68,6 +68,7 @@ class WordsTest {
       delimiter = '|',
       value = {
         "free-page-hint=on,get-free-pages=on|one feature bit",
+        "get-free-pages=on,in-order=on|which in-order forbids",
         "x-request-id=on|x-request-id is nothing without get-free-pages",
         "queue-numbering=on|write spec, dense-offered, dense-negotiated",
         "nonsense=on|the balloon has no property 'nonsense'; it has free-page-hint, ",

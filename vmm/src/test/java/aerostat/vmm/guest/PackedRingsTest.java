@@ -11,9 +11,9 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
-/** The guest's driver and our device over packed rings. */
+/** The guest's driver and our device over packed rings, and over split ones with IN_ORDER. */
 class PackedRingsTest {
   private static final long RAM = 64L << 20;
 
@@ -39,11 +39,11 @@ class PackedRingsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void aGuestWorksOverPackedRings(boolean all) {
+  @CsvSource({"true,false", "true,true", "false,true"})
+  void aGuestWorksOverPackedRings(boolean packed, boolean all) {
     BalloonOptions options =
         new BalloonOptions(true, false, false, true)
-            .with(BalloonProperty.PACKED, true)
+            .with(BalloonProperty.PACKED, packed)
             .with(BalloonProperty.EVENT_IDX, all)
             .with(BalloonProperty.INDIRECT_DESC, all)
             .with(BalloonProperty.NOTIFICATION_DATA, all)
