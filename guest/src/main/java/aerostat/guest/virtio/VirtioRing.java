@@ -6,9 +6,9 @@ import aerostat.guest.kernel.Printk;
 import aerostat.guest.kernel.Scatterlist;
 
 /**
- * Operations on a queue, the driver's side (drivers/virtio/virtio_ring.c): what the formats of rings
- * have in common. The caller
- * serialises the operations of one queue, as in Linux; only {@link #interrupt} may come in between.
+ * Operations on a queue, the driver's side (drivers/virtio/virtio_ring.c): what the formats of
+ * rings have in common. The caller serialises the operations of one queue, as in Linux; only {@link
+ * #interrupt} may come in between.
  *
  * <p>The device is not trusted: a used id out of range, a used id that heads no chain in flight, or
  * a used index beyond what was made available marks the queue broken; it then refuses to work but
@@ -218,9 +218,7 @@ public final class VirtioRing {
 
   /** Asks for callbacks; the result goes to {@link #poll} (virtqueue_enable_cb_prepare). */
   public static int enableCbPrepare(Virtqueue q) {
-    return q.isPacked()
-        ? VirtioRingPacked.enableCbPrepare(q)
-        : VirtioRingSplit.enableCbPrepare(q);
+    return q.isPacked() ? VirtioRingPacked.enableCbPrepare(q) : VirtioRingSplit.enableCbPrepare(q);
   }
 
   /** Whether the device has used buffers since {@link #enableCbPrepare} (virtqueue_poll). */

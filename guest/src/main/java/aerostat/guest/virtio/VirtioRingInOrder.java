@@ -7,8 +7,8 @@ import aerostat.guest.kernel.Scatterlist;
 /**
  * Taking buffers back where the device uses them in the order in which they were made available
  * (VIRTIO_F_IN_ORDER; virtqueue_get_buf_ctx_split_in_order, ..._packed_in_order). One used entry
- * may stand for a batch: it carries the id of the batch's last buffer (SPLIT-TXT-09, PACKED-TXT-20).
- * Those before it count as used completely.
+ * may stand for a batch: it carries the id of the batch's last buffer (SPLIT-TXT-09,
+ * PACKED-TXT-20). Those before it count as used completely.
  */
 final class VirtioRingInOrder {
   private VirtioRingInOrder() {}
@@ -29,8 +29,7 @@ final class VirtioRingInOrder {
     if (q.lastUsed() == q.batchEnd()) {
       // The id is one of a buffer that the used index does not cover.
       long unused =
-          VirtioRing.badRing(
-              q, "%s virtio%d: %s:id %u is beyond the used buffers\n", q.batchId());
+          VirtioRing.badRing(q, "%s virtio%d: %s:id %u is beyond the used buffers\n", q.batchId());
       return -1;
     }
     int head = q.oldest();

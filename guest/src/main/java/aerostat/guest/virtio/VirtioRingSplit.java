@@ -33,7 +33,8 @@ final class VirtioRingSplit {
     int at = head;
     for (int i = 0; i < total; i++) {
       Scatterlist piece = sg.at(i);
-      at = writeDescriptor(q, at, piece.start(), piece.length(), VirtioRing.flagsOf(i, outs, total));
+      at =
+          writeDescriptor(q, at, piece.start(), piece.length(), VirtioRing.flagsOf(i, outs, total));
     }
     return at;
   }

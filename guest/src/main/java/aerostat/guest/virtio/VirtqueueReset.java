@@ -12,12 +12,12 @@ public final class VirtqueueReset {
   private VirtqueueReset() {}
 
   /**
-   * virtqueue_reset: each buffer that the device did not use goes to {@code recycle}, then the queue
-   * is empty, and the device works on it again.
+   * virtqueue_reset: each buffer that the device did not use goes to {@code recycle}, then the
+   * queue is empty, and the device works on it again.
    *
    * @return 0; -ENOENT without the feature, -EIO for a broken queue: then nothing has happened;
-   *     -EBUSY if the device does not let go of the queue or does not take it again, which is broken
-   *     then
+   *     -EBUSY if the device does not let go of the queue or does not take it again, which is
+   *     broken then
    */
   public static int reset(Virtqueue q, VirtqueueRecycle recycle) {
     int error = take(q, recycle);

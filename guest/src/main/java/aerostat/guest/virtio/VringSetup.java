@@ -115,9 +115,7 @@ final class VringSetup {
   private static boolean allocateExactly(Virtqueue q, int size, boolean packed) {
     long events = (long) size * VringLayout.DESC_SIZE; // of a packed ring, behind its slots
     long bytes =
-        packed
-            ? events + 2 * VirtioRingPacked.EVENT_SIZE
-            : VringLayout.size(size, Page.PAGE_SIZE);
+        packed ? events + 2 * VirtioRingPacked.EVENT_SIZE : VringLayout.size(size, Page.PAGE_SIZE);
     int ringOrder = Slab.getOrder(bytes);
     long ring = VirtioMemory.allocZeroed(ringOrder);
     if (ring == 0) {
