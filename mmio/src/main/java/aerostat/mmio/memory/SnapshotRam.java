@@ -37,6 +37,8 @@ public final class SnapshotRam implements RamBackend {
   private int dirtyCount;
   private final int[] written;
   private int writtenCount;
+  private final int[] taken;
+  private int takenCount;
 
   /** Place of a page's bytes in {@link #saved}, -1 for a page of zeros. */
   private final int[] place;
@@ -50,6 +52,7 @@ public final class SnapshotRam implements RamBackend {
     state = new byte[pages];
     dirty = new int[pages];
     written = new int[pages];
+    taken = new int[pages];
     place = new int[pages];
   }
 
@@ -100,6 +103,7 @@ public final class SnapshotRam implements RamBackend {
   public int collect() {
     writtenCount = 0;
     made().dirtyLog().settle();
+    takenCount = 0;
     for (int at = 0; at < cards.length; at += Long.BYTES) {
       if ((long) EIGHT.get(cards, at) != 0) {
         for (int i = at; i < at + Long.BYTES; i++) {
@@ -118,12 +122,23 @@ public final class SnapshotRam implements RamBackend {
     return written[n];
   }
 
+  /** Pages that were discarded, and not written since, between the last two calls of collect. */
+  public int discardedCount() {
+    return takenCount;
+  }
+
+  /** The n-th of {@link #discardedCount}. */
+  public int discarded(int n) {
+    return taken[n];
+  }
+
   private void note(int page, byte card) {
     if (state[page] == CLEAN) {
       dirty[dirtyCount++] = page;
     }
     if (card == DirtyLog.DISCARDED) {
       state[page] = DirtyLog.DISCARDED;
+      taken[takenCount++] = page;
     } else {
       state[page] = WRITTEN;
       written[writtenCount++] = page;

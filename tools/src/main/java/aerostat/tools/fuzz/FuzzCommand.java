@@ -1,6 +1,9 @@
 package aerostat.tools.fuzz;
 
 import aerostat.tools.fuzz.engine.FuzzRun;
+import aerostat.tools.fuzz.planted.Defect;
+import aerostat.tools.fuzz.planted.PlantedCommand;
+import aerostat.tools.fuzz.planted.PlantedProcess;
 import aerostat.vmm.cli.CliException;
 import aerostat.vmm.cli.ExitCode;
 import aerostat.vmm.cli.LogSetup;
@@ -10,17 +13,22 @@ import aerostat.vmm.image.Flavour;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code aerostat fuzz}. */
 @Command(
     name = "fuzz",
+    subcommands = PlantedCommand.class,
     description = {
       "Tries inputs that nobody would write against a part of the VMM, and checks its properties.",
       ""
@@ -103,6 +111,12 @@ public final class FuzzCommand implements Callable<Integer> {
   private boolean sanitize;
 
   @Option(
+      names = "--plant",
+      paramLabel = "NAME",
+      description = "Fuzz a build that has this known defect; see 'aerostat fuzz planted --list'.")
+  private @Nullable String plant;
+
+  @Option(
       names = "--measure",
       description = "No engine: how many executions a second, and how long a reset takes.")
   private boolean measure;
@@ -113,6 +127,8 @@ public final class FuzzCommand implements Callable<Integer> {
       description = "Show a finding event by event; exit code 1 if it is still one.")
   private @Nullable Path replay;
 
+  @Spec private @Nullable CommandSpec spec;
+
   @Mixin private Verbosity verbosity = new Verbosity();
 
   @Override
@@ -121,6 +137,9 @@ public final class FuzzCommand implements Callable<Integer> {
       System.setProperty(LogSetup.LEVEL, "ERROR"); // a violation is what every other input is for
     }
     try {
+      if (plant != null) {
+        return planted(plant);
+      }
       if (replay != null) {
         return replay(replay);
       }
@@ -128,6 +147,19 @@ public final class FuzzCommand implements Callable<Integer> {
     } catch (IOException e) {
       throw new CliException(ExitCode.FAILED, "fuzz: " + e.getMessage());
     }
+  }
+
+  /** The same command line in a process of a build with the defect. */
+  private int planted(String name) throws IOException {
+    Defect defect = PlantedCommand.named(name);
+    List<String> arguments = new ArrayList<>(Objects.requireNonNull(spec).commandLine().getParseResult().originalArgs());
+    int at = arguments.indexOf("--plant");
+    if (at < 0) {
+      throw new CliException(ExitCode.USAGE, "fuzz: write '--plant NAME', not '--plant=NAME'");
+    }
+    arguments.subList(at, at + 2).clear();
+    arguments.addFirst("fuzz");
+    return PlantedProcess.program(defect, arguments);
   }
 
   private int fuzz() throws IOException {

@@ -6,6 +6,10 @@ import java.util.function.LongUnaryOperator;
 
 /** What an input may ask of the balloon's host side. */
 public final class HostEvents {
+  public static final int HINT_START = 2;
+  public static final int HINT_STOP = 3;
+  public static final int HINT_DONE = 4;
+
   private static final FreePageHintSink IGNORE = (gpa, length) -> {};
   private static final String[] NAMES = {
     "target %d MiB", "stats every %d s", "hints start", "hints stop", "hints done"
@@ -22,8 +26,8 @@ public final class HostEvents {
     this.target = target;
   }
 
-  /** Decodes one and lets it happen. */
-  public void next(InputBytes in, FuzzLog log) {
+  /** Decodes one, lets it happen, and returns which it was. */
+  public int next(InputBytes in, FuzzLog log) {
     int what = in.below(NAMES.length);
     long number = in.number();
     long bytes = target.applyAsLong(number);
@@ -35,12 +39,13 @@ public final class HostEvents {
       switch (what) {
         case 0 -> machine.balloon().setTarget(bytes);
         case 1 -> machine.balloon().setStatsPollingInterval((int) (number & 0xff));
-        case 2 -> machine.balloon().hintStart(IGNORE);
-        case 3 -> machine.balloon().hintStop();
+        case HINT_START -> machine.balloon().hintStart(IGNORE);
+        case HINT_STOP -> machine.balloon().hintStop();
         default -> machine.balloon().hintDone();
       }
     } finally {
       machine.lock().unlock();
     }
+    return what;
   }
 }

@@ -1,34 +1,59 @@
 package aerostat.tools.fuzz.device;
 
+import aerostat.mmio.state.StateRefusedException;
+import aerostat.mmio.virtio.MmioRegisters;
+import aerostat.tools.fuzz.FuzzFinding;
 import aerostat.tools.fuzz.FuzzLog;
 import aerostat.tools.fuzz.HostEvents;
 import aerostat.tools.fuzz.InputBytes;
+import aerostat.tools.fuzz.Outcomes;
 import aerostat.tools.fuzz.ring.Wire;
 import aerostat.tools.fuzz.ring.WireEvents;
 import aerostat.vmm.machine.SnapshotMachine;
+import java.util.Arrays;
 
-/** Decodes an input's next event and lets it happen. */
+/** Decodes an input's next event, lets it happen, and checks what has to come of this very one. */
 final class DeviceEvents {
   // Beside those of WireEvents.
   static final int RUN = 7;
   static final int HOST = 10;
-  private static final int EVENTS = 12;
+  static final int CHAIN = 12;
+  static final int RESTORE = 13;
+  private static final int EVENTS = 14;
+
+  /** Events after which the rings are still as {@link Wire#orderly} promises. */
+  private static final boolean[] KEEPS_ORDER = new boolean[EVENTS];
+
+  static {
+    for (int event : new int[] {WireEvents.NOTIFY, WireEvents.FILL, HOST, CHAIN, RESTORE}) {
+      KEEPS_ORDER[event] = true;
+    }
+  }
 
   /** The poll budget of an input, more or less. */
   private static final int MOST_POLLS = 400;
 
   private final SnapshotMachine machine;
-  private final WireEvents wire;
+  private final Wire wire;
+  private final WireEvents wireEvents;
   private final HostEvents host;
+  private final HostProperties told;
+  private final ChainEvent chains;
+  private final Outcomes outcomes;
 
-  DeviceEvents(SnapshotMachine machine, Wire wire) {
+  DeviceEvents(SnapshotMachine machine, Wire wire, HostProperties told, Outcomes outcomes) {
     this.machine = machine;
-    this.wire = new WireEvents(wire, SnapshotMachine.balloonWindow(), 0);
-    this.host = new HostEvents(machine, number -> number << 20);
+    this.wire = wire;
+    this.told = told;
+    this.outcomes = outcomes;
+    wireEvents = new WireEvents(wire, SnapshotMachine.balloonWindow(), 0);
+    host = new HostEvents(machine, number -> number << 20);
+    chains = new ChainEvent(wire, wireEvents, new ChainProperties(machine, wire, outcomes));
   }
 
   void next(InputBytes in, FuzzLog log) {
     int event = in.below(EVENTS);
+    wire.orderly(wire.orderly() && KEEPS_ORDER[event]);
     switch (event) {
       case RUN -> {
         int polls = (int) Math.max(1, Math.min(in.u8(), MOST_POLLS - machine.pollsSince()));
@@ -37,8 +62,30 @@ final class DeviceEvents {
           log.say("guest runs %d polls: %s".formatted(polls, stop));
         }
       }
-      case HOST -> host.next(in, log);
-      default -> wire.next(event, in, log);
+      case HOST -> told.checkHost(host.next(in, log));
+      case CHAIN -> chains.next(in, log);
+      case RESTORE -> restore(log);
+      default -> wireEvents.next(event, in, log);
+    }
+    told.check();
+    int status = wire.read(MmioRegisters.STATUS);
+    outcomes.saw(event << 8 | status & 0x7f | (wire.orderly() ? 0x80 : 0));
+  }
+
+  /** The state goes out and in again, as when the guest is moved. */
+  private void restore(FuzzLog log) {
+    if (log.on()) {
+      log.say("state is saved and restored");
+    }
+    byte[] saved = machine.state().save();
+    try {
+      machine.state().restore(saved);
+    } catch (StateRefusedException refused) {
+      throw new FuzzFinding("restore refused", String.valueOf(refused.getMessage()));
+    }
+    int at = Arrays.mismatch(saved, machine.state().save());
+    if (at >= 0) {
+      throw new FuzzFinding("restore", "a restored state differs from itself at byte " + at);
     }
   }
 }

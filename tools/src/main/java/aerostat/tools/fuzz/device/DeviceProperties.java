@@ -65,6 +65,11 @@ final class DeviceProperties {
     MockRing deflate = driver.setUpQueue(1, 8);
     driver.ready();
     require(driver.status() == 15, "usable", "status after reset and set-up");
+    machine.memory().settleOwners();
+    require(
+        machine.memory().owners().counts()[PageOwners.GUEST] == machine.memory().pages(),
+        "owners",
+        "after a reset all pages are the guest's");
     long page = wire.buffer(Wire.BUFFERS - 1);
     int frame = (int) (page / GuestMemory.PAGE_SIZE);
     require(

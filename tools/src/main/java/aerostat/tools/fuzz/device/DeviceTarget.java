@@ -1,16 +1,21 @@
 package aerostat.tools.fuzz.device;
 
+import aerostat.mmio.bus.InterruptController;
 import aerostat.mmio.memory.GuestAddressException;
 import aerostat.tools.fuzz.BootedGuest;
+import aerostat.tools.fuzz.ErrorLog;
 import aerostat.tools.fuzz.FuzzFinding;
 import aerostat.tools.fuzz.FuzzLog;
 import aerostat.tools.fuzz.FuzzTarget;
 import aerostat.tools.fuzz.InputBytes;
+import aerostat.tools.fuzz.Outcomes;
 import aerostat.tools.fuzz.ring.BusWindow;
 import aerostat.tools.fuzz.ring.Wire;
 import aerostat.tools.fuzz.ring.WireEvents;
 import aerostat.vmm.machine.SnapshotMachine;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * A hostile driver beside the guest's own: an input is a sequence of register accesses, ring writes
@@ -29,6 +34,9 @@ public final class DeviceTarget implements FuzzTarget {
   private final Wire wire;
   private final DeviceEvents events;
   private final DeviceProperties properties;
+  private final HostProperties told;
+  private final Outcomes outcomes = new Outcomes();
+  private final byte[] edges;
   private final InputBytes input = new InputBytes();
 
   public DeviceTarget(BootedGuest.Setup setup) {
@@ -39,12 +47,22 @@ public final class DeviceTarget implements FuzzTarget {
    * @param between what the true transport is seen through: a device of one's own, or a defect
    */
   public DeviceTarget(BootedGuest.Setup setup, BootedGuest.Between between) {
-    guest = BootedGuest.boot(setup, between);
+    ErrorLog.watch();
+    InterruptController[] controller = new InterruptController[1];
+    guest =
+        BootedGuest.boot(
+            setup,
+            (transport, memory, interrupts) -> {
+              controller[0] = interrupts;
+              return between.wrap(transport, memory, interrupts);
+            });
     machine = guest.machine();
     wire =
         new Wire(machine.memory(), new BusWindow(machine.bus(), SnapshotMachine.balloonWindow()));
-    events = new DeviceEvents(machine, wire);
+    told = new HostProperties(machine, wire, Objects.requireNonNull(controller[0]));
+    events = new DeviceEvents(machine, wire, told, outcomes);
     properties = new DeviceProperties(machine, wire);
+    edges = new byte[guest.edges().length + outcomes.counters().length];
   }
 
   @Override
@@ -53,21 +71,33 @@ public final class DeviceTarget implements FuzzTarget {
     input.begin(bytes);
     wire.begin();
     properties.begin();
+    told.begin();
+    ErrorLog.clear();
     try {
       for (int i = 0; i < MOST_EVENTS && !input.atEnd(); i++) {
         events.next(input, log);
         properties.check();
+        ErrorLog.check();
       }
       machine.run(Math.max(1, LEAST_POLLS - machine.pollsSince()));
       properties.checkUsable(log);
+      ErrorLog.check();
     } catch (GuestAddressException | IllegalStateException | IndexOutOfBoundsException e) {
       throw new FuzzFinding("exception", String.valueOf(e.getMessage()), e);
     }
   }
 
+  /** Those of guest code, then what the device was seen to do. */
   @Override
   public byte[] edges() {
-    return guest.edges();
+    take(guest.edges(), 0);
+    take(outcomes.counters(), guest.edges().length);
+    return edges;
+  }
+
+  private void take(byte[] counters, int at) {
+    System.arraycopy(counters, 0, edges, at, counters.length);
+    Arrays.fill(counters, (byte) 0);
   }
 
   /** What drives the guest, for measurements. */

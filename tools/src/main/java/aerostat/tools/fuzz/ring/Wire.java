@@ -34,6 +34,7 @@ public final class Wire implements MmioDevice {
   private final long arena;
   private final int[] sizes = new int[QUEUES];
   private boolean packed;
+  private boolean orderly;
   private final int[] slot = new int[QUEUES];
   private final boolean[] wrap = new boolean[QUEUES];
   private final int[] available = new int[QUEUES];
@@ -49,6 +50,7 @@ public final class Wire implements MmioDevice {
 
   public void begin() {
     packed = false;
+    orderly = false;
     Arrays.fill(sizes, 0);
     Arrays.fill(available, 0);
   }
@@ -155,6 +157,18 @@ public final class Wire implements MmioDevice {
     memory.store16(driverArea(queue) + 4 + 2L * (slot & 0xfff), head);
     available[queue] = (available[queue] + step) & 0xffff;
     memory.store16(driverArea(queue) + 2, available[queue]);
+  }
+
+  /**
+   * Whether all rings are as an initialization left them, and only chains as they should be went
+   * in: then it is known what the device has to do with the next one.
+   */
+  public boolean orderly() {
+    return orderly;
+  }
+
+  public void orderly(boolean now) {
+    orderly = now;
   }
 
   /** Whether the last initialization asked for packed rings. */

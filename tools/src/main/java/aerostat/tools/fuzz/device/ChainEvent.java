@@ -1,0 +1,107 @@
+package aerostat.tools.fuzz.device;
+
+import aerostat.mmio.virtio.MmioRegisters;
+import aerostat.mmio.virtio.Virtio;
+import aerostat.tools.fuzz.FuzzLog;
+import aerostat.tools.fuzz.InputBytes;
+import aerostat.tools.fuzz.ring.Wire;
+import aerostat.tools.fuzz.ring.WireEvents;
+
+/**
+ * A driver that initializes the device as it should, unless it has, and sends a chain as it should
+ * be through a split ring: some readable parts, then some writable ones, in buffers; or all at one
+ * address of some meaning; or in buffers, the first of which begins with the hint command that the
+ * config space shows. Its {@link ChainProperties} are checked.
+ */
+final class ChainEvent {
+  private static final int AT_ADDRESS = 6;
+  private static final int WITH_COMMAND = 7;
+
+  /** Features that bring a queue: all, so that every queue of the numbering is there. */
+  private static final long QUEUES = 1 << 1 | 1 << 3 | 1 << 5;
+
+  /** Those that an input may choose, and their bits in its byte. */
+  private static final long CHOSEN = 1 << 0 | 1 << 2 | 1 << 4;
+
+  private static final int POISON = 1 << 4;
+
+  private final Wire wire;
+  private final WireEvents events;
+  private final ChainProperties properties;
+
+  ChainEvent(Wire wire, WireEvents events, ChainProperties properties) {
+    this.wire = wire;
+    this.events = events;
+    this.properties = properties;
+  }
+
+  void next(InputBytes in, FuzzLog log) {
+    int queue = in.below(Wire.QUEUES);
+    int readable = in.below(4);
+    long length = in.number() & 0xffff_ffffL;
+    int writable = in.below(3);
+    int where = in.u8() & 7;
+    long address = where == AT_ADDRESS ? events.address(in) : 0;
+    int parts = readable + writable;
+    if (!wire.orderly()) {
+      initialize(in.u8(), in.u8(), log);
+    }
+    if (parts == 0) {
+      return;
+    }
+    if (where == WITH_COMMAND) {
+      int command = wire.read(MmioRegisters.CONFIG + HostProperties.COMMAND);
+      wire.memory().store32(wire.buffer(0), command);
+    }
+    if (log.on()) {
+      String place = where == AT_ADDRESS ? " at 0x" + Long.toHexString(address) : "";
+      log.say(
+          "chain on queue %d: %d readable and %d writable parts of %d bytes%s%s"
+              .formatted(
+                  queue,
+                  readable,
+                  writable,
+                  length,
+                  place,
+                  where == WITH_COMMAND ? ", with the command that is shown" : ""));
+    }
+    for (int i = 0; i < parts; i++) {
+      int flags = (i < parts - 1 ? Virtio.DESC_NEXT : 0) | (i < readable ? 0 : Virtio.DESC_WRITE);
+      long here = where == AT_ADDRESS ? address : wire.buffer(i);
+      wire.descriptor(wire.descriptors(queue), i, here, length, flags, i + 1);
+    }
+    wire.publish(queue, 0, 1);
+    if (parts > wire.size(queue)) {
+      wire.orderly(false);
+      wire.write(MmioRegisters.QUEUE_NOTIFY, queue);
+      return;
+    }
+    properties.before(queue);
+    wire.write(MmioRegisters.QUEUE_NOTIFY, queue);
+    properties.after(queue, readable, writable, length, where != AT_ADDRESS);
+  }
+
+  private void initialize(int bits, int poison, FuzzLog log) {
+    long features = Virtio.F_VERSION_1 | QUEUES | bits & CHOSEN;
+    features |= (bits & 0x40) != 0 ? Virtio.F_EVENT_IDX : 0;
+    features |= (bits & 0x80) != 0 ? Virtio.F_RING_RESET : 0;
+    if (log.on()) {
+      log.say("a driver initializes with features 0x%x".formatted(features));
+    }
+    wire.negotiate(features);
+    for (int queue = 0; queue < Wire.QUEUES; queue++) {
+      long rings = wire.descriptors(queue);
+      wire.memory().fill(rings, wire.table(queue) - rings, (byte) 0);
+      wire.write(MmioRegisters.QUEUE_SEL, queue);
+      int size = Math.min(Wire.RING_MAX, wire.read(MmioRegisters.QUEUE_SIZE_MAX));
+      if (size > 0) {
+        wire.setUp(queue, size, rings, wire.driverArea(queue), wire.deviceArea(queue));
+      }
+    }
+    if ((bits & POISON) != 0) {
+      wire.write(MmioRegisters.CONFIG + ChainProperties.POISON, poison & 1);
+    }
+    wire.write(MmioRegisters.STATUS, wire.read(MmioRegisters.STATUS) | Virtio.STATUS_DRIVER_OK);
+    wire.orderly(true);
+  }
+}
