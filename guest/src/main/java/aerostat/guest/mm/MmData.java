@@ -44,5 +44,6 @@ final class MmData {
   static final long NR_SLAB = KernelData.MM + 0xe50;
   static final long DROP_CACHES_SILENT = KernelData.MM + 0xe58;
   static final long SHOW = KernelData.MM + 0xe60;
+  static final long FAIL_PAGE_ALLOC = KernelData.MM + 0xf80;
   static final long WALK_HOLD = KernelData.MM + 0xff0;
 }

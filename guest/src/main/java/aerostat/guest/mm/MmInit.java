@@ -52,6 +52,7 @@ public final class MmInit {
     zone.setPageblockFlags(memmapEnd);
     PerCpuPages.init();
     MemInit.init();
+    FailPageAlloc.init();
     PageReporting.init();
     Lru.init();
     Filemap.init();

@@ -19,6 +19,9 @@ public final class PageAlloc {
    */
   public static Page allocPages(int gfp, int order) {
     checkOrder(order);
+    if ((gfp & Gfp.__GFP_NORETRY) != 0 && FailPageAlloc.should(order)) {
+      return null;
+    }
     Zone zone = Zone.preferred(gfp);
     Page page = fromFreelist(zone, order, Gfp.migratetype(gfp), zone.watermark(Zone.WMARK_LOW));
     if (page == null) {

@@ -13,7 +13,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
  * others belong to devices. All methods may be called from any thread, with or without the machine
  * lock.
  */
-public final class InterruptController {
+public class InterruptController {
   /** Number of lines. */
   public static final int LINES = 32;
 
@@ -29,7 +29,7 @@ public final class InterruptController {
   }
 
   /** Levels of all lines now, bit n = line n; a volatile read. */
-  public int levels() {
+  public final int levels() {
     return (int) LEVELS.getVolatile(slice, 0L);
   }
 
@@ -54,7 +54,7 @@ public final class InterruptController {
    * Adds what to call after each rise, on the thread that caused it: sets the vCPU's exit request
    * or ends its idle wait. Also called after a restore that brought a high line.
    */
-  public void onRise(Runnable listener) {
+  public final void onRise(Runnable listener) {
     listeners.add(listener);
   }
 

@@ -3,6 +3,8 @@ package aerostat.vmm.cli;
 import aerostat.devices.balloon.BalloonOptions;
 import aerostat.mmio.memory.HostMemoryException;
 import aerostat.mmio.virtio.VirtioMmioOptions;
+import aerostat.vmm.faults.FaultPlan;
+import aerostat.vmm.faults.FaultSpec;
 import aerostat.vmm.image.Flavour;
 import aerostat.vmm.image.GuestImage;
 import aerostat.vmm.image.ImageRefusedException;
@@ -166,6 +168,16 @@ final class RunCommand implements Callable<Integer> {
   private List<String> objects = new ArrayList<>();
 
   @Option(
+      names = "--faults",
+      paramLabel = "KEY=VALUE,...",
+      converter = FaultOption.class,
+      description =
+          "Go wrong between the balloon's driver and its device: lose-notify, late-notify,"
+              + " lose-irq, late-irq, fail-alloc (each a share, as 5%), delay and slow (a time, as"
+              + " 5ms), ring (most entries of a queue), seed. See docs/faults.md.")
+  private FaultSpec faults = FaultSpec.NONE;
+
+  @Option(
       names = "--flavour",
       paramLabel = "plain|sanitizing",
       description =
@@ -181,13 +193,18 @@ final class RunCommand implements Callable<Integer> {
     List<Endpoint> endpoints = endpoints();
     GuestConsole guestConsole = GuestConsole.open(console);
     TraceFile traceFile = openTrace();
+    FaultPlan plan = new FaultPlan(faults);
     MachineHost host =
-        MachineHost.SILENT.withConsole(guestConsole).withTrace(traceFile).withFlavour(flavour());
+        MachineHost.SILENT
+            .withConsole(guestConsole)
+            .withTrace(traceFile)
+            .withFlavour(flavour())
+            .withFaults(plan);
     MachineSlot slot = new MachineSlot(expected(), host, incoming == null ? null : memoryPath);
     try (VmmProcess process = new VmmProcess(slot, traceFile, exitOnPanic())) {
       objects.forEach(process::addObject);
       // The machine is there before the first client is.
-      Machine machine = incoming == null ? build(guestConsole, traceFile) : null;
+      Machine machine = incoming == null ? build(guestConsole, traceFile, plan) : null;
       if (machine != null) {
         slot.put(machine);
       }
@@ -209,7 +226,11 @@ final class RunCommand implements Callable<Integer> {
             "process " + pid() + (file ? ", restored from " : ", waits for a guest at ") + address,
             served);
       }
-      return process.awaitEnd();
+      int code = process.awaitEnd();
+      if (!faults.equals(FaultSpec.NONE)) {
+        System.err.println("aerostat run: faults: " + plan.counts());
+      }
+      return code;
     }
   }
 
@@ -242,6 +263,8 @@ final class RunCommand implements Callable<Integer> {
       refuseWithIncoming("--driver", driver != null, "the driver comes with the guest");
       refuseWithIncoming("--paused", paused, "the guest arrives as it was; stop it there first");
       refuseWithIncoming("--seed", seed != null, "the seed comes with the guest");
+      refuseWithIncoming("--faults ring", faults.ring() != 0, "the guest has its queues already");
+      refuseWithIncoming("--faults fail-alloc", faults.failAlloc() != 0, "the guest is booted");
       if (incoming.equals("defer") && qmp.isEmpty()) {
         throw usage("--incoming defer needs a --qmp, for migrate-incoming to come by");
       }
@@ -306,18 +329,20 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private String commandLine() {
-    String text = append == null ? "" : append;
+    String text = (append == null ? "" : append) + " " + faults.appended();
+    text = text.strip();
     return driver == null ? text : driver.appendTo(text);
   }
 
-  private Machine build(GuestConsole guestConsole, TraceFile traceFile) {
+  private Machine build(GuestConsole guestConsole, TraceFile traceFile, FaultPlan plan) {
     MachineBuilder builder =
         Machine.builder()
             .memory(memory == null ? DEFAULT_MEMORY : memory)
             .append(commandLine())
             .console(guestConsole)
             .trace(traceFile)
-            .flavour(flavour());
+            .flavour(flavour())
+            .faults(plan);
     if (balloon != null) {
       builder.balloon(balloon);
     }

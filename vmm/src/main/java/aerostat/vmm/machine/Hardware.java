@@ -20,6 +20,7 @@ import aerostat.vmm.cpu.Sanitizer;
 import aerostat.vmm.cpu.Vcpu;
 import aerostat.vmm.cpu.VcpuListener;
 import aerostat.vmm.cpu.VcpuParts;
+import aerostat.vmm.faults.Faults;
 import aerostat.vmm.image.GuestImage;
 import aerostat.vmm.image.Images;
 import aerostat.vmm.image.RewrittenImage;
@@ -71,7 +72,8 @@ final class Hardware implements AutoCloseable {
     memory.installRom(guestImage.encode());
     boolean deterministic = config.deterministic();
     bus = new MmioBus(lock);
-    InterruptController interrupts = new InterruptController(state);
+    Faults faults = host.faults().begin("virtio0", Board.BALLOON_LINE);
+    InterruptController interrupts = faults.interrupts(state);
     sanitizer = new Sanitizer(memory, image.resumeTable(), host.faultOnViolation());
     VirtualTimers virtualTimers = new VirtualTimers(lock);
     vcpu =
@@ -111,7 +113,8 @@ final class Hardware implements AutoCloseable {
         "virtio0",
         Board.BALLOON,
         Board.WINDOW,
-        hooks.window(
+        faults.window(
+            hooks.window(
             new VirtioMmioTransport(
                 "virtio0",
                 balloon,
@@ -123,7 +126,7 @@ final class Hardware implements AutoCloseable {
                 executor,
                 trace),
             memory,
-            interrupts));
+            interrupts), clock, trace));
     bus.map(
         "virtio-slots",
         Board.BALLOON + Board.WINDOW,

@@ -3,6 +3,7 @@ package aerostat.vmm.machine;
 import aerostat.devices.balloon.BalloonOptions;
 import aerostat.mmio.trace.Trace;
 import aerostat.mmio.virtio.VirtioMmioOptions;
+import aerostat.vmm.faults.FaultPlan;
 import aerostat.vmm.image.Flavour;
 import aerostat.vmm.image.GuestImage;
 import java.io.IOException;
@@ -115,6 +116,12 @@ public final class MachineBuilder {
   /** Puts parts of a tool's own into the machine. */
   public MachineBuilder hooks(HardwareHooks tool) {
     hooks = tool;
+    return this;
+  }
+
+  /** What goes wrong between the balloon's driver and its device. */
+  public MachineBuilder faults(FaultPlan plan) {
+    host = host.withFaults(plan);
     return this;
   }
 
