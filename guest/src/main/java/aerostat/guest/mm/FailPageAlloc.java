@@ -79,7 +79,10 @@ final class FailPageAlloc {
           Printk.NOTICE,
           "FAULT_INJECTION: forcing a failure.\n"
               + "name fail_page_alloc, interval %lu, probability %lu, space %ld, times %ld\n",
-          interval, probability, Memory.load64(SPACE), times);
+          interval,
+          probability,
+          Memory.load64(SPACE),
+          times);
     }
     if (times > 0) {
       Memory.store64(TIMES, times - 1);

@@ -152,7 +152,8 @@ public final class FuzzCommand implements Callable<Integer> {
   /** The same command line in a process of a build with the defect. */
   private int planted(String name) throws IOException {
     Defect defect = PlantedCommand.named(name);
-    List<String> arguments = new ArrayList<>(Objects.requireNonNull(spec).commandLine().getParseResult().originalArgs());
+    List<String> arguments =
+        new ArrayList<>(Objects.requireNonNull(spec).commandLine().getParseResult().originalArgs());
     int at = arguments.indexOf("--plant");
     if (at < 0) {
       throw new CliException(ExitCode.USAGE, "fuzz: write '--plant NAME', not '--plant=NAME'");

@@ -115,18 +115,20 @@ final class Hardware implements AutoCloseable {
         Board.WINDOW,
         faults.window(
             hooks.window(
-            new VirtioMmioTransport(
-                "virtio0",
-                balloon,
-                config.virtioMmio(),
+                new VirtioMmioTransport(
+                    "virtio0",
+                    balloon,
+                    config.virtioMmio(),
+                    memory,
+                    interrupts,
+                    Board.BALLOON_LINE,
+                    state,
+                    executor,
+                    trace),
                 memory,
-                interrupts,
-                Board.BALLOON_LINE,
-                state,
-                executor,
-                trace),
-            memory,
-            interrupts), clock, trace));
+                interrupts),
+            clock,
+            trace));
     bus.map(
         "virtio-slots",
         Board.BALLOON + Board.WINDOW,

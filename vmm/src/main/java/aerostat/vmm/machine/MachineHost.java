@@ -26,7 +26,12 @@ public record MachineHost(
   /** No console, no trace. */
   public static final MachineHost SILENT =
       new MachineHost(
-          OutputStream.nullOutputStream(), Trace.OFF, Flavour.PLAIN, false, Workbench.NONE, FaultPlan.NONE);
+          OutputStream.nullOutputStream(),
+          Trace.OFF,
+          Flavour.PLAIN,
+          false,
+          Workbench.NONE,
+          FaultPlan.NONE);
 
   public MachineHost withConsole(OutputStream sink) {
     return new MachineHost(sink, trace, flavour, faultOnViolation, workbench, faults);

@@ -41,8 +41,7 @@ class FaultsTest {
     try (Machine machine =
         Machine.builder()
             .memory(RAM)
-            .append(
-                "workload=kvstore kvstore.size=64K " + append + " " + plan.spec().appended())
+            .append("workload=kvstore kvstore.size=64K " + append + " " + plan.spec().appended())
             .deterministic(7)
             .console(console)
             .trace(trace)

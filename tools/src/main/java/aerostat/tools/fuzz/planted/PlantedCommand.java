@@ -35,10 +35,7 @@ import picocli.CommandLine.Parameters;
       "Exit codes: 0 each was found, in the way it should be; 1 otherwise."
     })
 public final class PlantedCommand implements Callable<Integer> {
-  @Parameters(
-      arity = "0..*",
-      paramLabel = "NAME",
-      description = "The defects. All without a name.")
+  @Parameters(arity = "0..*", paramLabel = "NAME", description = "The defects. All without a name.")
   private List<String> names = new ArrayList<>();
 
   @Option(names = "--list", description = "Name the defects and end.")
@@ -127,13 +124,11 @@ public final class PlantedCommand implements Callable<Integer> {
 
   /** What the runs of one defect gave. */
   record TimeToFind(Defect defect, List<Outcome> outcomes) {
-    static TimeToFind measure(Defect defect, int runs, long seed, long seconds)
-        throws IOException {
+    static TimeToFind measure(Defect defect, int runs, long seed, long seconds) throws IOException {
       List<Outcome> outcomes = new ArrayList<>();
       try (PlantedClasses classes = PlantedClasses.compile(defect)) {
         for (int i = 0; i < runs; i++) {
-          outcomes.add(
-              PlantedProcess.search(defect, classes, seed + i, seconds, Long.MAX_VALUE));
+          outcomes.add(PlantedProcess.search(defect, classes, seed + i, seconds, Long.MAX_VALUE));
         }
       }
       return new TimeToFind(defect, outcomes);
@@ -150,7 +145,9 @@ public final class PlantedCommand implements Callable<Integer> {
     /** A run without a finding counts as longer than all others. */
     private long median(java.util.function.ToLongFunction<Outcome> of) {
       long[] sorted =
-          outcomes.stream().mapToLong(o -> o.found() ? of.applyAsLong(o) : Long.MAX_VALUE).sorted()
+          outcomes.stream()
+              .mapToLong(o -> o.found() ? of.applyAsLong(o) : Long.MAX_VALUE)
+              .sorted()
               .toArray();
       return sorted[(sorted.length - 1) / 2];
     }

@@ -40,10 +40,7 @@ public final class PlantedProcess {
     command.add(PlantedRun.class.getName());
     command.addAll(
         List.of(
-            defect.name(),
-            Long.toString(seed),
-            Long.toString(seconds),
-            Long.toString(executions)));
+            defect.name(), Long.toString(seed), Long.toString(seconds), Long.toString(executions)));
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     Outcome outcome = null;
     StringBuilder rest = new StringBuilder();

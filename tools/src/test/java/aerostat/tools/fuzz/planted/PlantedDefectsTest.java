@@ -82,8 +82,7 @@ class PlantedDefectsTest {
     List<String> findings = new ArrayList<>();
     BigStack.call(
         () -> {
-          try (FuzzTarget target =
-              TargetKind.DEVICE.make(Defects.all().getFirst().setup())) {
+          try (FuzzTarget target = TargetKind.DEVICE.make(Defects.all().getFirst().setup())) {
             new OwnEngine(target, SEED)
                 .run(
                     List.of(),
