@@ -55,6 +55,7 @@ class HostileImageTest {
   }
 
   /** Each instruction has a frame of all locals and operands: a kilobyte a byte. */
+  @Hostile(HostileKind.HUGE)
   @Test
   void framesOfManyLocals() {
     ClassWriter out = begin("t/Wide");
@@ -69,6 +70,7 @@ class HostileImageTest {
     limit(Map.of("t/Wide", out.toByteArray()), "summed over the image");
   }
 
+  @Hostile(HostileKind.HUGE)
   @Test
   void jumpsWithoutEnd() {
     ClassWriter out = begin("t/Jumps");
@@ -84,6 +86,7 @@ class HostileImageTest {
     limit(Map.of("t/Jumps", out.toByteArray()), "jumps and switch cases");
   }
 
+  @Hostile(HostileKind.HUGE)
   @Test
   void interfacesWithoutEnd() {
     String[] parents = new String[65];
@@ -92,6 +95,7 @@ class HostileImageTest {
   }
 
   /** A manifest that inflates to a thousand times its size is not read to its end. */
+  @Hostile(HostileKind.ALLOCATION)
   @Test
   void inflatedManifest(@TempDir Path folder) throws IOException {
     Path jar = folder.resolve("bomb.jar");

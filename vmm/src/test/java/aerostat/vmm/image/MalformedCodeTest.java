@@ -27,6 +27,7 @@ class MalformedCodeTest {
     assertThat(r.line()).isEqualTo(77);
   }
 
+  @Hostile(HostileKind.CODE)
   @Test
   void stackUnderflow() {
     verificationFails(
@@ -37,6 +38,7 @@ class MalformedCodeTest {
         });
   }
 
+  @Hostile(HostileKind.CODE)
   @Test
   void stackOverflowOfTheDeclaredMaximum() {
     verificationFails(
@@ -49,6 +51,7 @@ class MalformedCodeTest {
         });
   }
 
+  @Hostile(HostileKind.CODE)
   @Test
   void longTakenForInt() {
     verificationFails(
@@ -59,6 +62,7 @@ class MalformedCodeTest {
         });
   }
 
+  @Hostile(HostileKind.CODE)
   @Test
   void pointerTakenForLong() {
     verificationFails(
@@ -69,11 +73,13 @@ class MalformedCodeTest {
         });
   }
 
+  @Hostile(HostileKind.CODE)
   @Test
   void fallingOffTheEnd() {
     verificationFails("()V", m -> m.visitInsn(Opcodes.NOP));
   }
 
+  @Hostile(HostileKind.CODE)
   @Test
   void wrongResult() {
     verificationFails(
@@ -84,6 +90,7 @@ class MalformedCodeTest {
         });
   }
 
+  @Hostile(HostileKind.CODE)
   @Test
   void localNeverWritten() {
     verificationFails(
@@ -95,6 +102,7 @@ class MalformedCodeTest {
         });
   }
 
+  @Hostile(HostileKind.CODE)
   @Test
   void localOutOfRange() {
     verificationFails(
@@ -106,6 +114,7 @@ class MalformedCodeTest {
         });
   }
 
+  @Hostile(HostileKind.CODE)
   @Test
   void unlikeOperandsMeet() {
     verificationFails(
@@ -125,6 +134,7 @@ class MalformedCodeTest {
         });
   }
 
+  @Hostile(HostileKind.CODE)
   @Test
   void stacksOfUnlikeHeightMeet() {
     verificationFails(
@@ -140,6 +150,7 @@ class MalformedCodeTest {
         });
   }
 
+  @Hostile(value = HostileKind.CODE, images = 2)
   @Test
   void objectUsedBeforeItsConstructor() {
     verificationFails(
@@ -158,6 +169,7 @@ class MalformedCodeTest {
         });
   }
 
+  @Hostile(HostileKind.CODE)
   @Test
   void newWithoutCopy() {
     verificationFails(
@@ -170,6 +182,7 @@ class MalformedCodeTest {
         });
   }
 
+  @Hostile(HostileKind.CODE)
   @Test
   void subroutine() {
     codeRefused(
@@ -185,6 +198,7 @@ class MalformedCodeTest {
         });
   }
 
+  @Hostile(HostileKind.CODE)
   @Test
   void rawMonitor() {
     codeRefused(
@@ -197,6 +211,7 @@ class MalformedCodeTest {
         });
   }
 
+  @Hostile(HostileKind.CONSTANT_DYNAMIC)
   @Test
   void constantDynamic() {
     Handle bootstrap = new Handle(Opcodes.H_INVOKESTATIC, "t/M", "b", "()I", false);
@@ -210,6 +225,7 @@ class MalformedCodeTest {
         });
   }
 
+  @Hostile(HostileKind.CONSTANT_DYNAMIC)
   @Test
   void foreignBootstrap() {
     Handle bootstrap =
@@ -224,6 +240,7 @@ class MalformedCodeTest {
         });
   }
 
+  @Hostile(HostileKind.CODE)
   @Test
   void callOfMissingMethod() {
     codeRefused(
@@ -235,6 +252,7 @@ class MalformedCodeTest {
         });
   }
 
+  @Hostile(value = HostileKind.HOST, images = 2)
   @Test
   void internalClassesAreOutOfReach() {
     codeRefused(

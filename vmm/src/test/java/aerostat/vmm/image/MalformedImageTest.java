@@ -21,6 +21,7 @@ import org.objectweb.asm.Opcodes;
 
 /** Class files that no javac makes. */
 class MalformedImageTest {
+  @Hostile(HostileKind.ATTRIBUTES)
   @Test
   void recordWithoutTheMethodOfItsInterface() {
     ClassWriter out = new ClassWriter(0);
@@ -54,6 +55,7 @@ class MalformedImageTest {
     assertThat(e.refusals().get(0).method()).isEqualTo("go");
   }
 
+  @Hostile(value = HostileKind.ATTRIBUTES, images = 6)
   @Test
   void versionsAndHeaders() {
     byte[] good = begin(0).toByteArray();
@@ -75,6 +77,7 @@ class MalformedImageTest {
     assertThat(refusal("t/Other", good).rule()).isEqualTo(Rule.CLASS_FILE);
   }
 
+  @Hostile(HostileKind.ATTRIBUTES)
   @Test
   void reservedPackage() {
     ClassWriter out = new ClassWriter(0);
@@ -83,6 +86,7 @@ class MalformedImageTest {
         .isEqualTo(Rule.CLASS_FILE);
   }
 
+  @Hostile(HostileKind.ATTRIBUTES)
   @Test
   void methodTwice() {
     ClassWriter out = begin(0);
@@ -96,6 +100,7 @@ class MalformedImageTest {
     assertThat(refusal("t/M", out.toByteArray()).rule()).isEqualTo(Rule.CLASS_FILE);
   }
 
+  @Hostile(value = HostileKind.ATTRIBUTES, images = 30, ends = "refused or dropped")
   @Test
   void malformedCodeAttribute() {
     byte[] bytes = method("()V", m -> m.visitInsn(Opcodes.RETURN));
@@ -120,6 +125,7 @@ class MalformedImageTest {
   }
 
   /** A malformed attribute that the JVM would stumble over does not get as far as the JVM. */
+  @Hostile(value = HostileKind.ATTRIBUTES, ends = "refused or dropped")
   @Test
   void unknownAttributesAreDropped() {
     ClassWriter out = begin(0);
@@ -138,6 +144,7 @@ class MalformedImageTest {
     assertThat(Rewriter.rewrite(image, Rewriter.Options.VM).startMethod()).isPositive();
   }
 
+  @Hostile(value = HostileKind.ATTRIBUTES, ends = "refused or dropped")
   @Test
   void annotationsNestedWithoutEnd() {
     ClassWriter out = begin(0);
@@ -160,6 +167,7 @@ class MalformedImageTest {
         .doesNotThrowAnyException();
   }
 
+  @Hostile(HostileKind.HUGE)
   @Test
   void methodTooLarge() {
     Refusal r =
@@ -184,6 +192,7 @@ class MalformedImageTest {
     assertThat(r.line()).isEqualTo(77);
   }
 
+  @Hostile(HostileKind.HUGE)
   @Test
   void tooManyLocals() {
     ClassWriter out = begin(0);
@@ -196,6 +205,7 @@ class MalformedImageTest {
   }
 
   /** A chain of calls whose frames are larger than a kernel stack together. */
+  @Hostile(HostileKind.RECURSION)
   @Test
   void callChainDeeperThanTheStack() {
     StringBuilder text = new StringBuilder("package t; import aerostat.guest.machine.*;\n");
@@ -220,6 +230,7 @@ class MalformedImageTest {
     assertThat(e.refusals().get(0).className()).isEqualTo("t.Entry");
   }
 
+  @Hostile(HostileKind.ATTRIBUTES)
   @Test
   void entryMissing() {
     GuestImage image = GuestImage.fromClasses(TestImages.machine(), "t.Entry");
@@ -230,6 +241,7 @@ class MalformedImageTest {
   }
 
   /** Where the guest kernel has its data at a fixed address, the image must end below. */
+  @Hostile(HostileKind.HUGE)
   @Test
   void kernelThatReachesItsOwnData() throws Exception {
     Map<String, byte[]> classes = new TreeMap<>(GuestImage.defaultImage().classes());

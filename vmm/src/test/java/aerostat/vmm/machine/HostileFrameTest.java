@@ -6,6 +6,8 @@ import aerostat.bareguest.ThreadsGuest;
 import aerostat.mmio.memory.GuestMemory;
 import aerostat.vmm.cpu.VcpuLayout;
 import aerostat.vmm.image.Flavour;
+import aerostat.vmm.image.Hostile;
+import aerostat.vmm.image.HostileKind;
 import aerostat.vmm.image.ResumeTable;
 import java.io.ByteArrayOutputStream;
 import java.lang.foreign.ValueLayout;
@@ -18,6 +20,7 @@ final class HostileFrameTest {
   private static final int RUNS = 120;
   private static final long POLL_LIMIT = 30_000;
 
+  @Hostile(value = HostileKind.FRAMES, images = HostileFrameTest.RUNS, ends = "contained")
   @Test
   void randomOverwritesHarmTheGuestOnly() {
     int panics = 0;
@@ -30,6 +33,7 @@ final class HostileFrameTest {
     assertThat(panics).isBetween(1, RUNS);
   }
 
+  @Hostile(value = HostileKind.FRAMES, images = HostileFrameTest.RUNS, ends = "contained")
   @Test
   void aimedOverwritesHarmTheGuestOnly() {
     for (int seed = 0; seed < RUNS; seed++) {

@@ -7,6 +7,8 @@ import aerostat.bareguest.DeepGuest;
 import aerostat.bareguest.LongLoopGuest;
 import aerostat.bareguest.SwitchGuest;
 import aerostat.vmm.cpu.GuestStack;
+import aerostat.vmm.image.Hostile;
+import aerostat.vmm.image.HostileKind;
 import aerostat.vmm.image.ResumeTable;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
@@ -48,22 +50,26 @@ final class HostileGuestTest {
     machine.close();
   }
 
+  @Hostile(value = HostileKind.LOOPS, ends = "stopped at a poll")
   @Test
   void threadsThatOnlySwitchArePaused() throws Exception {
     pausesAndGoesOn(SwitchGuest.class, SwitchGuest.SWITCHES);
   }
 
+  @Hostile(value = HostileKind.LOOPS, ends = "stopped at a poll")
   @Test
   void aLoopOverMoreThanALongCanTellIsPaused() throws Exception {
     pausesAndGoesOn(LongLoopGuest.class, LongLoopGuest.COUNTER);
   }
 
   /** Two thousand polls may pass before the slow path: much work must not lie between any two. */
+  @Hostile(value = HostileKind.LOOPS, ends = "stopped at a poll")
   @Test
   void workHiddenBetweenPollsIsPaused() throws Exception {
     pausesAndGoesOn(BusyGuest.class, BusyGuest.COUNTER);
   }
 
+  @Hostile(value = HostileKind.LOOPS, ends = "stopped at a poll")
   @Test
   void threadsThatOnlySwitchPassVirtualTime() {
     try (Machine machine =
@@ -78,6 +84,7 @@ final class HostileGuestTest {
   }
 
   /** The guest's stack ends the recursion, never the host's. */
+  @Hostile(value = HostileKind.RECURSION, ends = "guest panics")
   @Test
   void recursionOnTheLargestStackIsBoundedByTheGuestsStack() throws Exception {
     assertThat(DeepGuest.STACK_SIZE).isEqualTo(GuestStack.MAX_SIZE);

@@ -1,0 +1,88 @@
+package aerostat.vmm.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import aerostat.vmm.machine.Machine;
+import aerostat.vmm.machine.RunState;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Guests that never come to an end by themselves: the machine stops them at any poll, or they fault. */
+class RunawayGuestTest {
+  private static final long POLLS = 3000;
+
+  private static RunState run(String start, String more, ByteArrayOutputStream console) {
+    Map<String, byte[]> classes = TestImages.machine();
+    classes.putAll(
+        JavaSource.compile(
+            Map.of(
+                "t.Entry",
+                "package t; import aerostat.guest.machine.*; public final class Entry {"
+                    + "public static void start(long p) {"
+                    + start
+                    + "} public static void interrupt(int line) {}"
+                    + "public static void thread(long p) {}"
+                    + more
+                    + "}")));
+    try (Machine machine =
+        Machine.builder()
+            .memory(4 << 20)
+            .image(GuestImage.fromClasses(classes, "t.Entry"))
+            .deterministic(1)
+            .console(console)
+            .build()) {
+      machine.runUntilPoll(POLLS);
+      return machine.state();
+    }
+  }
+
+  @Hostile(value = HostileKind.LOOPS, images = 8, ends = "stopped at a poll")
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "for (;;) {}",
+        "Cpu.irqSave(); for (;;) {}",
+        "for (long i = 0; i >= 0; i++) {}",
+        "for (int i = 0; ; i += 0) {}",
+        "int i = 0; do { i ^= 1; } while (i < 2);",
+        "for (int i = 0; i < 9; i++) { i = 0; }",
+        "for (;;) { for (int i = 0; i < 1 << 30; i++) { Memory.mb(); } }",
+        "for (;;) { for (int i = 0; i != -1; i++) { for (int k = 0; k != -1; k++) {} } }"
+      })
+  void anEndlessLoopIsStopped(String loop) {
+    assertThat(run(loop, "", new ByteArrayOutputStream())).isEqualTo(RunState.PAUSED);
+  }
+
+  @Hostile(value = HostileKind.RECURSION, images = 5, ends = "guest panics")
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "static long f(long a) { return f(a + 1) + 1; }",
+        "static long f(long a) { return g(a) + 1; } static long g(long a) { return f(a) * 3; }",
+        "static long f(long a) { for (;;) { a += f(a); } }",
+        "static long f(long a) { return a < 0 ? 1 : f(f(a + 1) + a); }",
+        "static long f(long a) { long b = a * 3, c = b ^ a, d = c - b;"
+            + " return f(d) + a + b + c + d; }"
+      })
+  void deepRecursionEndsOnTheGuestsStack(String methods) {
+    ByteArrayOutputStream console = new ByteArrayOutputStream();
+    assertThat(run("f(1);", methods, console)).isEqualTo(RunState.GUEST_PANICKED);
+    assertThat(console.toString(StandardCharsets.ISO_8859_1)).contains("Kernel stack overflow");
+  }
+
+  @Hostile(value = HostileKind.ALLOCATION, images = 4, ends = "guest panics")
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Memory.fill(0x4000_0000L, Integer.MAX_VALUE, 1);",
+        "Memory.store64(-8, 1);",
+        "Memory.copy(0x4020_0000L, 0, Integer.MAX_VALUE);",
+        "for (long a = 0x4030_0000L; ; a += 4096) Memory.store64(a, a);"
+      })
+  void memoryEndsWhereRamEnds(String statement) {
+    assertThat(run(statement, "", new ByteArrayOutputStream())).isEqualTo(RunState.GUEST_PANICKED);
+  }
+}
