@@ -70,10 +70,21 @@ class BootstrapRefusalTest {
         constant("arrayClass", Type.getType("[J"), false),
         call("ownBootstrap", "()Lt/Op;", own),
         call("concat", "()Ljava/lang/String;", concat),
-        call("metafactoryOfForeignMethod", "()Lt/Op;", meta,
-            Type.getMethodType("(I)V"), exit, Type.getMethodType("(I)V")),
-        call("serializableLambda", "()Lt/Op;", alt,
-            Type.getMethodType("(I)V"), exit, Type.getMethodType("(I)V"), 1));
+        call(
+            "metafactoryOfForeignMethod",
+            "()Lt/Op;",
+            meta,
+            Type.getMethodType("(I)V"),
+            exit,
+            Type.getMethodType("(I)V")),
+        call(
+            "serializableLambda",
+            "()Lt/Op;",
+            alt,
+            Type.getMethodType("(I)V"),
+            exit,
+            Type.getMethodType("(I)V"),
+            1));
   }
 
   @Hostile(value = HostileKind.CONSTANT_DYNAMIC, images = IMAGES)

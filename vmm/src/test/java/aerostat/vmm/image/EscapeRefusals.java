@@ -38,12 +38,42 @@ final class EscapeRefusals {
     HostileKind kind = HostileKind.REFLECTION;
     add(kind, "classForName", Rule.CALLS, PLAIN, "Class.forName(\"java.lang.Runtime\");");
     add(kind, "classOfAPointer", Rule.CALLS, "static void f(P p) {", "p.getClass();");
-    add(kind, "declaredMethods", Rule.CALLS, "static void f(P p) {", "p.getClass().getDeclaredMethods();");
-    add(kind, "methodInvoke", Rule.CALLS, "static void f(java.lang.reflect.Method m) throws Throwable {", "m.invoke(null);");
-    add(kind, "fieldSet", Rule.CALLS, "static void f(java.lang.reflect.Field x) throws Throwable {", "x.setLong(null, 1);");
-    add(kind, "accessible", Rule.CALLS, "static void f(java.lang.reflect.Field x) throws Throwable {", "x.setAccessible(true);");
-    add(kind, "reflectArray", Rule.CALLS, PLAIN, "java.lang.reflect.Array.newInstance(int.class, 9);");
-    add(kind, "proxy", Rule.CALLS, "static void f(P p) {", "java.lang.reflect.Proxy.getInvocationHandler(p);");
+    add(
+        kind,
+        "declaredMethods",
+        Rule.CALLS,
+        "static void f(P p) {",
+        "p.getClass().getDeclaredMethods();");
+    add(
+        kind,
+        "methodInvoke",
+        Rule.CALLS,
+        "static void f(java.lang.reflect.Method m) throws Throwable {",
+        "m.invoke(null);");
+    add(
+        kind,
+        "fieldSet",
+        Rule.CALLS,
+        "static void f(java.lang.reflect.Field x) throws Throwable {",
+        "x.setLong(null, 1);");
+    add(
+        kind,
+        "accessible",
+        Rule.CALLS,
+        "static void f(java.lang.reflect.Field x) throws Throwable {",
+        "x.setAccessible(true);");
+    add(
+        kind,
+        "reflectArray",
+        Rule.CALLS,
+        PLAIN,
+        "java.lang.reflect.Array.newInstance(int.class, 9);");
+    add(
+        kind,
+        "proxy",
+        Rule.CALLS,
+        "static void f(P p) {",
+        "java.lang.reflect.Proxy.getInvocationHandler(p);");
     add(kind, "stackWalker", Rule.CALLS, PLAIN, "StackWalker.getInstance();");
     add(kind, "recordComponents", Rule.CALLS, PLAIN, "P.class.getRecordComponents();");
   }
@@ -51,22 +81,52 @@ final class EscapeRefusals {
   private void classLoading() {
     HostileKind kind = HostileKind.CLASS_LOADING;
     add(kind, "systemLoader", Rule.CALLS, PLAIN, "ClassLoader.getSystemClassLoader();");
-    add(kind, "loadClass", Rule.CALLS, "static void f(ClassLoader l) throws Throwable {", "l.loadClass(\"java.lang.Runtime\");");
-    add(kind, "contextLoader", Rule.CALLS, PLAIN, "Thread.currentThread().getContextClassLoader();");
+    add(
+        kind,
+        "loadClass",
+        Rule.CALLS,
+        "static void f(ClassLoader l) throws Throwable {",
+        "l.loadClass(\"java.lang.Runtime\");");
+    add(
+        kind,
+        "contextLoader",
+        Rule.CALLS,
+        PLAIN,
+        "Thread.currentThread().getContextClassLoader();");
     add(kind, "serviceLoader", Rule.CALLS, PLAIN, "java.util.ServiceLoader.load(Runnable.class);");
     add(kind, "newLoader", Rule.NO_OBJECTS, PLAIN, "new java.net.URLClassLoader(null);");
-    add(kind, "defineClass", Rule.CALLS, PLAIN, "java.lang.invoke.MethodHandles.lookup().defineClass(null);");
+    add(
+        kind,
+        "defineClass",
+        Rule.CALLS,
+        PLAIN,
+        "java.lang.invoke.MethodHandles.lookup().defineClass(null);");
     add(kind, "loadLibrary", Rule.CALLS, PLAIN, "System.loadLibrary(\"c\");");
     add(kind, "loadFile", Rule.CALLS, PLAIN, "Runtime.getRuntime().load(\"/tmp/a.so\");");
     add(kind, "moduleOf", Rule.CALLS, PLAIN, "Object.class.getModule();");
-    add(kind, "scriptEngine", Rule.CALLS, PLAIN, "javax.tools.ToolProvider.getSystemJavaCompiler();");
+    add(
+        kind,
+        "scriptEngine",
+        Rule.CALLS,
+        PLAIN,
+        "javax.tools.ToolProvider.getSystemJavaCompiler();");
   }
 
   private void finalizers() {
     HostileKind kind = HostileKind.FINALIZERS;
     add(kind, "cleaner", Rule.CALLS, PLAIN, "java.lang.ref.Cleaner.create();");
-    add(kind, "phantom", Rule.NO_OBJECTS, "static void f(P p) {", "new java.lang.ref.PhantomReference<P>(p, null);");
-    add(kind, "weak", Rule.NO_OBJECTS, "static void f(P p) {", "new java.lang.ref.WeakReference<P>(p);");
+    add(
+        kind,
+        "phantom",
+        Rule.NO_OBJECTS,
+        "static void f(P p) {",
+        "new java.lang.ref.PhantomReference<P>(p, null);");
+    add(
+        kind,
+        "weak",
+        Rule.NO_OBJECTS,
+        "static void f(P p) {",
+        "new java.lang.ref.WeakReference<P>(p);");
     add(kind, "shutdownHook", Rule.CALLS, PLAIN, "Runtime.getRuntime().addShutdownHook(null);");
     add(kind, "collect", Rule.CALLS, PLAIN, "System.gc();");
   }
@@ -75,8 +135,18 @@ final class EscapeRefusals {
     HostileKind kind = HostileKind.METHOD_HANDLES;
     add(kind, "lookup", Rule.CALLS, PLAIN, "java.lang.invoke.MethodHandles.lookup();");
     add(kind, "publicLookup", Rule.CALLS, PLAIN, "java.lang.invoke.MethodHandles.publicLookup();");
-    add(kind, "invokeExact", Rule.CALLS, "static void f(java.lang.invoke.MethodHandle h) throws Throwable {", "h.invokeExact();");
-    add(kind, "varHandle", Rule.CALLS, "static void f(java.lang.invoke.VarHandle h) {", "h.set(1L);");
+    add(
+        kind,
+        "invokeExact",
+        Rule.CALLS,
+        "static void f(java.lang.invoke.MethodHandle h) throws Throwable {",
+        "h.invokeExact();");
+    add(
+        kind,
+        "varHandle",
+        Rule.CALLS,
+        "static void f(java.lang.invoke.VarHandle h) {",
+        "h.set(1L);");
     add(kind, "linker", Rule.CALLS, PLAIN, "java.lang.foreign.Linker.nativeLinker();");
     add(kind, "segment", Rule.CALLS, PLAIN, "java.lang.foreign.MemorySegment.ofAddress(4096);");
     add(kind, "arena", Rule.CALLS, PLAIN, "java.lang.foreign.Arena.global();");
@@ -85,8 +155,18 @@ final class EscapeRefusals {
 
   private void allocation() {
     HostileKind kind = HostileKind.ALLOCATION;
-    add(kind, "hugeArray", Rule.NO_ARRAYS, PLAIN, "long[] a = new long[Integer.MAX_VALUE]; a[0] = 1;");
-    add(kind, "nestedArray", Rule.NO_ARRAYS, PLAIN, "int[][][] a = new int[999][999][999]; a[0] = null;");
+    add(
+        kind,
+        "hugeArray",
+        Rule.NO_ARRAYS,
+        PLAIN,
+        "long[] a = new long[Integer.MAX_VALUE]; a[0] = 1;");
+    add(
+        kind,
+        "nestedArray",
+        Rule.NO_ARRAYS,
+        PLAIN,
+        "int[][][] a = new int[999][999][999]; a[0] = null;");
     add(kind, "arrayOfArrays", Rule.NO_ARRAYS, PLAIN, "int[][] a = new int[999][]; a[0] = null;");
     add(kind, "list", Rule.NO_OBJECTS, PLAIN, "new java.util.ArrayList<String>(1 << 30);");
     add(kind, "builder", Rule.NO_OBJECTS, PLAIN, "new StringBuilder(1 << 30);");
@@ -105,7 +185,12 @@ final class EscapeRefusals {
     add(kind, "property", Rule.CALLS, PLAIN, "System.setProperty(\"a\", \"b\");");
     add(kind, "environment", Rule.CALLS, PLAIN, "System.getenv(\"HOME\");");
     add(kind, "socket", Rule.NO_OBJECTS, PLAIN, "new java.net.Socket(\"localhost\", 1);");
-    add(kind, "readFile", Rule.CALLS, PLAIN, "java.nio.file.Files.readString(java.nio.file.Path.of(\"a\"));");
+    add(
+        kind,
+        "readFile",
+        Rule.CALLS,
+        PLAIN,
+        "java.nio.file.Files.readString(java.nio.file.Path.of(\"a\"));");
     add(kind, "sleep", Rule.CALLS, PLAIN, "Thread.sleep(1000);");
     add(kind, "waits", Rule.CALLS, "static void f(P p) throws Throwable {", "p.wait();");
     add(kind, "identity", Rule.CALLS, "static void f(P p) {", "System.identityHashCode(p);");

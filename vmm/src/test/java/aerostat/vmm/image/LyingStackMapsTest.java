@@ -54,8 +54,7 @@ class LyingStackMapsTest {
             m -> {
               m.visitVarInsn(Opcodes.ALOAD, 1);
               m.visitInsn(Opcodes.ICONST_0);
-              m.visitMethodInsn(
-                  Opcodes.INVOKEVIRTUAL, "java/lang/Runtime", "halt", "(I)V", false);
+              m.visitMethodInsn(Opcodes.INVOKEVIRTUAL, "java/lang/Runtime", "halt", "(I)V", false);
               m.visitInsn(Opcodes.RETURN);
             }),
         new Lie(
@@ -94,7 +93,11 @@ class LyingStackMapsTest {
               m.visitInsn(Opcodes.NOP);
               m.visitLabel(target);
               m.visitFrame(
-                  Opcodes.F_NEW, lie.locals().length, lie.locals(), lie.stack().length, lie.stack());
+                  Opcodes.F_NEW,
+                  lie.locals().length,
+                  lie.locals(),
+                  lie.stack().length,
+                  lie.stack());
               lie.behind().accept(m);
             }));
   }

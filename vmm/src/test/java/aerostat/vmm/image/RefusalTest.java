@@ -15,7 +15,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What ordinary Java can say and guest code must not: each is refused with place and rule. */
 class RefusalTest {
   private static final List<RefusalCase> CASES =
-      Stream.of(CallRefusals.all(), TypeRefusals.all(), EscapeRefusals.all()).flatMap(List::stream).toList();
+      Stream.of(CallRefusals.all(), TypeRefusals.all(), EscapeRefusals.all())
+          .flatMap(List::stream)
+          .toList();
   private static final Map<String, byte[]> CLASSES = compile();
 
   private static Map<String, byte[]> compile() {

@@ -10,7 +10,10 @@ import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Guests that never come to an end by themselves: the machine stops them at any poll, or they fault. */
+/**
+ * Guests that never come to an end by themselves: the machine stops them at any poll, or they
+ * fault.
+ */
 class RunawayGuestTest {
   private static final long POLLS = 3000;
 

@@ -14,7 +14,10 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
-/** docs/sandbox.md has the table of hostile images; with {@code -Daerostat.update=true} it is written. */
+/**
+ * docs/sandbox.md has the table of hostile images; with {@code -Daerostat.update=true} it is
+ * written.
+ */
 class SandboxDocumentTest {
   private static final String BEGIN = "<!-- table: SandboxDocumentTest -->\n";
   private static final String END = "<!-- end of table -->\n";
@@ -32,9 +35,7 @@ class SandboxDocumentTest {
 
   /** In a package that this one does not see. */
   private static final List<String> OTHER_TESTS =
-      List.of(
-          "aerostat.vmm.machine.HostileFrameTest",
-          "aerostat.vmm.machine.HostileGuestTest");
+      List.of("aerostat.vmm.machine.HostileFrameTest", "aerostat.vmm.machine.HostileGuestTest");
 
   private record Row(Map<String, Integer> ends, Set<String> tests) {
     Row() {
@@ -90,7 +91,8 @@ class SandboxDocumentTest {
   }
 
   private String table() {
-    StringBuilder text = new StringBuilder("| kind | images | how each ends | tests |\n|---|---|---|---|\n");
+    StringBuilder text =
+        new StringBuilder("| kind | images | how each ends | tests |\n|---|---|---|---|\n");
     rows.forEach(
         (kind, row) -> {
           int images = row.ends().values().stream().mapToInt(Integer::intValue).sum();
@@ -98,8 +100,12 @@ class SandboxDocumentTest {
           row.ends()
               .forEach(
                   (end, count) ->
-                      ends.append(ends.isEmpty() ? "" : ", ").append(count).append(' ').append(end));
-          text.append("| %s | %d | %s | %s |\n"
+                      ends.append(ends.isEmpty() ? "" : ", ")
+                          .append(count)
+                          .append(' ')
+                          .append(end));
+          text.append(
+              "| %s | %d | %s | %s |\n"
                   .formatted(kind.title(), images, ends, String.join(", ", row.tests())));
         });
     return text.append("| all | %d | | |\n".formatted(total())).toString();
