@@ -31,6 +31,7 @@ final class PageSender {
   private @Nullable PageBatch batch;
   private int messagePages = WireLimits.MAX_DATA_PAGES;
   private boolean expectUntouched;
+  private long takenTo;
   private int skipEach;
   private int skipCount;
 
@@ -108,6 +109,10 @@ final class PageSender {
       return -1;
     }
     long end = Math.min(Math.min(bits.nextClear(page), page + CHUNK), to);
+    if (page < takenTo) {
+      flush(); // the pages of a message ascend
+    }
+    takenTo = end;
     dirty.taken(page, end);
     if (expectUntouched) {
       memory.prepareRead(page, end);

@@ -251,7 +251,6 @@ final class Precopy {
   }
 
   private boolean sweep(long from, long to) throws IOException {
-    sender.flush(); // a message's pages ascend, and what waits may lie higher
     for (long page = from; page >= 0 && page < to; ) {
       page = sender.next(page, to);
       if (page >= 0 && endEarly()) {

@@ -14,6 +14,7 @@ import java.io.ByteArrayOutputStream;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -122,6 +123,53 @@ class PostcopyTest {
         b.guest().pause(RunState.PAUSED);
         assertThat(b.guest().lost()).isZero();
       }
+    }
+  }
+
+  /** Who knows the guest's uuid can interrupt; the pages come on the next connection all the same. */
+  @Test
+  void aStrangerThatBringsPages_isRefused_andNothingIsLost() throws Exception {
+    try (FakeHost a = running();
+        FakeHost b = new FakeHost()) {
+      String there = b.service.listen("tcp:127.0.0.1:0");
+      try (CuttingProxy proxy = new CuttingProxy(there, MessageType.WANT, true, false)) {
+        UUID none = new UUID(1, 2);
+        assertThat(stranger(there, none, new byte[12])).contains("no such guest waits for pages");
+        toPostcopy(a, proxy.address());
+        assertThat(a.await("postcopy-paused", "failed")).isEqualTo("postcopy-paused");
+        assertThat(b.await("postcopy-paused", "failed")).isEqualTo("postcopy-paused");
+        UUID uuid = UUID.fromString(String.valueOf(a.service.query().get("x-uuid")));
+        assertThat(stranger(there, none, new byte[12])).contains("no such guest waits for pages");
+        byte[] image = new PayloadWriter().u64(0).u32(1).done();
+        assertThat(stranger(there, uuid, image)).contains("ZERO: run of 1 pages from page 0");
+        assertThat(b.await("postcopy-paused", "failed")).isEqualTo("postcopy-paused");
+        assertThat(stranger(there, uuid, new byte[11])).contains("ZERO: a table of 11 bytes");
+        assertThat(b.await("postcopy-paused", "failed")).isEqualTo("postcopy-paused");
+        a.service.resumePostcopy(there);
+        assertThat(a.await("completed", "failed")).isEqualTo("completed");
+        assertThat(b.await("completed", "failed")).isEqualTo("completed");
+        b.guest().pause(RunState.PAUSED);
+        assertThat(b.guest().lost()).isZero();
+      }
+    }
+  }
+
+  /** Says that it brings pages of this guest, and sends ZERO; the answer. */
+  private static String stranger(String address, UUID uuid, byte[] ranges) throws Exception {
+    try (Link link =
+        new Link(
+            new SocketConnections()
+                .connect(MigrationAddress.parse(address), TimeUnit.SECONDS.toNanos(5), () -> false))) {
+      link.out().paused();
+      link.out().send(MessageType.POSTCOPY, new PayloadWriter().uuid(uuid).done());
+      link.out().send(MessageType.ZERO, ranges);
+      link.transport().patience(TimeUnit.SECONDS.toNanos(10));
+      while (true) {
+        link.expect(link.in().next(), MessageType.WANT);
+        assertThat(link.in().payload()).isNotEmpty();
+      }
+    } catch (MigrationRefusedException refused) {
+      return String.valueOf(refused.getMessage());
     }
   }
 

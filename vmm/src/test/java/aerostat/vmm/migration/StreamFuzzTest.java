@@ -189,6 +189,26 @@ class StreamFuzzTest {
     }
   }
 
+  /** A round that goes on where one ended early comes to lower pages at its end. */
+  @Test
+  void pagesThatAreTakenBackwards_goInMessagesOfTheirOwn() throws IOException {
+    try (WrittenStream stream = new WrittenStream(MEMORY, true)) {
+      stream.guest.fillRandom(1 << 20, 100 * 4096);
+      for (long from = stream.guest.memory.pages() - 7; from > 0; from -= 7) {
+        for (long page = from; page >= 0; ) {
+          page = stream.sender.next(page, from + 7);
+        }
+      }
+      stream.dirty.lastSync();
+      stream.out.paused();
+      stream.sender.round();
+      stream.end(true, null);
+      FakeGuest arrived = WrittenStream.load(stream.bytes());
+      assertThat(arrived.ram()).isEqualTo(stream.guest.ram());
+      arrived.close();
+    }
+  }
+
   @Test
   void tenMovesInProcess_keepEveryByte() {
     FakeGuest guest = FakeGuest.fresh(4 << 20);
