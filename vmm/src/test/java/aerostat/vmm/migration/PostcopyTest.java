@@ -126,7 +126,9 @@ class PostcopyTest {
     }
   }
 
-  /** Who knows the guest's uuid can interrupt; the pages come on the next connection all the same. */
+  /**
+   * Who knows the guest's uuid can interrupt; the pages come on the next connection all the same.
+   */
   @Test
   void aStrangerThatBringsPages_isRefused_andNothingIsLost() throws Exception {
     try (FakeHost a = running();
@@ -159,7 +161,8 @@ class PostcopyTest {
     try (Link link =
         new Link(
             new SocketConnections()
-                .connect(MigrationAddress.parse(address), TimeUnit.SECONDS.toNanos(5), () -> false))) {
+                .connect(
+                    MigrationAddress.parse(address), TimeUnit.SECONDS.toNanos(5), () -> false))) {
       link.out().paused();
       link.out().send(MessageType.POSTCOPY, new PayloadWriter().uuid(uuid).done());
       link.out().send(MessageType.ZERO, ranges);
