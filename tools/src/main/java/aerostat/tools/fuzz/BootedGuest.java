@@ -7,6 +7,8 @@ import aerostat.mmio.bus.MmioDevice;
 import aerostat.mmio.memory.GuestMemory;
 import aerostat.mmio.memory.SnapshotRam;
 import aerostat.tools.fuzz.coverage.EdgeCoverage;
+import aerostat.tools.fuzz.device.UserDeviceClass;
+import aerostat.vmm.cli.DriverChoice;
 import aerostat.vmm.image.Flavour;
 import aerostat.vmm.image.GuestImage;
 import aerostat.vmm.image.RewrittenImage;
@@ -57,17 +59,39 @@ public final class BootedGuest {
    * @param append further words of the command line
    * @param flavour of guest code
    * @param packed whether the guest's driver may have packed rings
+   * @param driver a variant of the driver as {@code run --driver} takes it; empty: the guest's own
+   * @param device a user's device in the place of ours
    */
-  public record Setup(long memory, String append, Flavour flavour, boolean packed) {
+  public record Setup(
+      long memory,
+      String append,
+      Flavour flavour,
+      boolean packed,
+      String driver,
+      UserDeviceClass device) {
     /** 32 MiB, plain. */
     public static final Setup DEFAULT = new Setup(32 << 20, "", Flavour.PLAIN, true);
 
+    /** Our driver and our device. */
+    public Setup(long memory, String append, Flavour flavour, boolean packed) {
+      this(memory, append, flavour, packed, "", UserDeviceClass.NONE);
+    }
+
     public Setup withPacked(boolean on) {
-      return new Setup(memory, append, flavour, on);
+      return new Setup(memory, append, flavour, on, driver, device);
     }
 
     public Setup withMemory(long bytes) {
-      return new Setup(bytes, append, flavour, packed);
+      return new Setup(bytes, append, flavour, packed, driver, device);
+    }
+
+    private String words() {
+      return driver.isEmpty() ? append : DriverChoice.parse(driver).appendTo(append);
+    }
+
+    private GuestImage image() throws IOException {
+      GuestImage own = GuestImage.defaultImage();
+      return driver.isEmpty() ? own : DriverChoice.parse(driver).image(own);
     }
 
     /** Everything that a balloon can offer at once; a driver takes what it likes. */
@@ -111,14 +135,14 @@ public final class BootedGuest {
       MachineConfig config =
           Machine.builder()
               .memory(setup.memory)
-              .append(WORK + setup.append)
+              .append(WORK + setup.words())
               .deterministic(SEED)
               .balloon(setup.balloon())
               .config();
       SnapshotMachine machine =
           SnapshotMachine.boot(
               config,
-              GuestImage.defaultImage(),
+              setup.image(),
               MachineHost.SILENT.withFlavour(setup.flavour).withFaultOnViolation(true),
               hooks);
       return new BootedGuest(machine, config, coverage.counters());

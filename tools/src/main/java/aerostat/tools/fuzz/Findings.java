@@ -25,11 +25,20 @@ public final class Findings {
 
   private final Path folder;
   private final String target;
+  private final BootedGuest.Setup setup;
   private final Set<String> known = new HashSet<>();
 
   public Findings(Path folder, String target) {
+    this(folder, target, BootedGuest.Setup.DEFAULT);
+  }
+
+  /**
+   * @param setup without which a finding may not be one
+   */
+  public Findings(Path folder, String target, BootedGuest.Setup setup) {
     this.folder = folder;
     this.target = target;
+    this.setup = setup;
   }
 
   /** Signatures seen here. */
@@ -66,8 +75,13 @@ public final class Findings {
       Files.write(place.resolve("minimal"), minimal);
       Files.writeString(
           place.resolve("finding.txt"),
-          "target: %s%nsignature: %s%nfound by: %s%n%n%s%n"
-              .formatted(target, signature, how, describe(finding)));
+          "target: %s%nsignature: %s%nfound by: %s%n%s%n%n%s%n"
+              .formatted(
+                  target,
+                  signature,
+                  how,
+                  String.join(System.lineSeparator(), SetupText.lines(setup)),
+                  describe(finding)));
       Files.write(place.resolve("trace.txt"), trace);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

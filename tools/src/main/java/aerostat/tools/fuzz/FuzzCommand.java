@@ -129,6 +129,8 @@ public final class FuzzCommand implements Callable<Integer> {
 
   @Spec private @Nullable CommandSpec spec;
 
+  @Mixin private TargetOptions own = new TargetOptions();
+
   @Mixin private Verbosity verbosity = new Verbosity();
 
   @Override
@@ -144,7 +146,7 @@ public final class FuzzCommand implements Callable<Integer> {
         return replay(replay);
       }
       return fuzz();
-    } catch (IOException e) {
+    } catch (IOException | IllegalArgumentException | IllegalStateException e) {
       throw new CliException(ExitCode.FAILED, "fuzz: " + e.getMessage());
     }
   }
@@ -165,6 +167,9 @@ public final class FuzzCommand implements Callable<Integer> {
 
   private int fuzz() throws IOException {
     TargetKind kind = kind(target == null ? "" : target);
+    if (!own.device().none() && kind != TargetKind.DEVICE) {
+      throw new CliException(ExitCode.USAGE, "--device-class is for target device");
+    }
     if (seconds < 1 || jobs < 1) {
       throw new CliException(ExitCode.USAGE, "--time and --jobs: at least 1");
     }
@@ -187,7 +192,12 @@ public final class FuzzCommand implements Callable<Integer> {
 
   private BootedGuest.Setup setup() {
     return new BootedGuest.Setup(
-        memory, append, sanitize ? Flavour.SANITIZING : Flavour.PLAIN, true);
+        memory,
+        append,
+        sanitize ? Flavour.SANITIZING : Flavour.PLAIN,
+        true,
+        own.driver(),
+        own.device());
   }
 
   private static TargetKind kind(String name) {
@@ -200,20 +210,7 @@ public final class FuzzCommand implements Callable<Integer> {
   }
 
   private int replay(Path folder) throws IOException {
-    Path text = folder.resolve("finding.txt");
-    String first = Files.readAllLines(text).getFirst();
-    if (!first.startsWith("target: ")) {
-      throw new IOException(text + " does not begin with its target");
-    }
-    TargetKind kind = kind(first.substring("target: ".length()).strip());
-    byte[] input = Files.readAllBytes(folder.resolve("minimal"));
-    List<String> events =
-        BigStack.call(
-            () -> {
-              try (FuzzTarget fuzzed = kind.make(setup())) {
-                return Findings.trace(fuzzed, input);
-              }
-            });
+    List<String> events = StoredFinding.read(folder).replay();
     events.forEach(System.out::println);
     return events.getLast().startsWith("FINDING") ? ExitCode.FAILED : ExitCode.OK;
   }

@@ -17,7 +17,7 @@ import picocli.CommandLine.TypeConversionException;
  * @param name of a variant that the guest has; empty with sources
  * @param sources empty with a name
  */
-record DriverChoice(String name, List<Path> sources) {
+public record DriverChoice(String name, List<Path> sources) {
   /** The variants of Aerostat's own guest. */
   static final List<String> NAMES =
       List.of(
@@ -33,28 +33,37 @@ record DriverChoice(String name, List<Path> sources) {
   private static final String PARAM = "virtio_balloon.variant=";
 
   /** {@code NAME} or {@code FILE.java[,FILE.java]...}. */
-  static final class Converter implements ITypeConverter<DriverChoice> {
+  public static final class Converter implements ITypeConverter<DriverChoice> {
     @Override
     public DriverChoice convert(String text) {
-      List<Path> sources = new ArrayList<>();
-      for (String part : text.split(",", -1)) {
-        if (part.endsWith(".java")) {
-          sources.add(Path.of(part));
-        }
-      }
-      if (sources.isEmpty() && NAMES.contains(text)) {
-        return new DriverChoice(text, List.of());
-      }
-      if (sources.isEmpty() || sources.size() != text.split(",", -1).length) {
-        throw new TypeConversionException(
-            "'" + text + "': write one of " + String.join(", ", NAMES) + ", or FILE.java,...");
-      }
-      return new DriverChoice("", List.copyOf(sources));
+      return parse(text);
     }
   }
 
+  /**
+   * Takes the option's text apart.
+   *
+   * @throws TypeConversionException if it names neither a variant nor sources
+   */
+  public static DriverChoice parse(String text) {
+    List<Path> sources = new ArrayList<>();
+    for (String part : text.split(",", -1)) {
+      if (part.endsWith(".java")) {
+        sources.add(Path.of(part));
+      }
+    }
+    if (sources.isEmpty() && NAMES.contains(text)) {
+      return new DriverChoice(text, List.of());
+    }
+    if (sources.isEmpty() || sources.size() != text.split(",", -1).length) {
+      throw new TypeConversionException(
+          "'" + text + "': write one of " + String.join(", ", NAMES) + ", or FILE.java,...");
+    }
+    return new DriverChoice("", List.copyOf(sources));
+  }
+
   /** What is added to the guest's command line. */
-  String appendTo(String append) {
+  public String appendTo(String append) {
     if (name.isEmpty()) {
       return append;
     }
@@ -62,7 +71,7 @@ record DriverChoice(String name, List<Path> sources) {
   }
 
   /** The image to boot in place of this one. */
-  GuestImage image(GuestImage base) {
+  public GuestImage image(GuestImage base) {
     if (sources.isEmpty()) {
       return base;
     }

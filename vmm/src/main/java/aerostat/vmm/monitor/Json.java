@@ -9,6 +9,7 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import java.io.ByteArrayOutputStream;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -75,6 +76,9 @@ public final class Json {
       return value;
     } catch (JsonProcessingException e) {
       throw new SyntaxException(shortened(e.getOriginalMessage()));
+    } catch (CharConversionException e) {
+      // Zero bytes behind the first make it UTF-16 or UTF-32 to Jackson, which it then is not.
+      throw new SyntaxException(shortened(String.valueOf(e.getMessage())));
     } catch (IOException e) {
       throw new UncheckedIOException("reading from memory", e);
     }

@@ -1,7 +1,9 @@
 package aerostat.tools.fuzz.device;
 
 import aerostat.mmio.bus.InterruptController;
+import aerostat.mmio.bus.MmioDevice;
 import aerostat.mmio.memory.GuestAddressException;
+import aerostat.mmio.memory.GuestMemory;
 import aerostat.tools.fuzz.BootedGuest;
 import aerostat.tools.fuzz.ErrorLog;
 import aerostat.tools.fuzz.FuzzFinding;
@@ -16,6 +18,7 @@ import aerostat.vmm.machine.SnapshotMachine;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A hostile driver beside the guest's own: an input is a sequence of register accesses, ring writes
@@ -29,6 +32,9 @@ public final class DeviceTarget implements FuzzTarget {
   /** Events of one input; what comes after them is not looked at. */
   private static final int MOST_EVENTS = 64;
 
+  private static final int LINE = 1;
+
+  private final @Nullable UserDevice own;
   private final BootedGuest guest;
   private final SnapshotMachine machine;
   private final Wire wire;
@@ -39,14 +45,27 @@ public final class DeviceTarget implements FuzzTarget {
   private final byte[] edges;
   private final InputBytes input = new InputBytes();
 
+  /**
+   * @throws IllegalArgumentException if the setup names a user's device that cannot be had
+   */
   public DeviceTarget(BootedGuest.Setup setup) {
-    this(setup, (transport, memory, interrupts) -> transport);
+    this(setup, setup.device().none() ? null : setup.device().make());
+  }
+
+  private DeviceTarget(BootedGuest.Setup setup, @Nullable UserDevice own) {
+    this(setup, (ours, memory, interrupts) -> attached(own, ours, memory, interrupts), own);
   }
 
   /**
-   * @param between what the true transport is seen through: a device of one's own, or a defect
+   * @param between what the true transport is seen through: a defect
    */
   public DeviceTarget(BootedGuest.Setup setup, BootedGuest.Between between) {
+    this(setup, between, null);
+  }
+
+  private DeviceTarget(
+      BootedGuest.Setup setup, BootedGuest.Between between, @Nullable UserDevice own) {
+    this.own = own;
     ErrorLog.watch();
     InterruptController[] controller = new InterruptController[1];
     guest =
@@ -63,11 +82,29 @@ public final class DeviceTarget implements FuzzTarget {
     events = new DeviceEvents(machine, wire, told, outcomes);
     properties = new DeviceProperties(machine, wire);
     edges = new byte[guest.edges().length + outcomes.counters().length];
+    if (own != null) {
+      own.take();
+    }
+  }
+
+  private static MmioDevice attached(
+      @Nullable UserDevice own,
+      MmioDevice ours,
+      GuestMemory memory,
+      InterruptController interrupts) {
+    if (own == null) {
+      return ours;
+    }
+    own.attach(ours, memory, interrupts, LINE);
+    return own;
   }
 
   @Override
   public void run(byte[] bytes, FuzzLog log) {
     guest.rewind();
+    if (own != null) {
+      own.rewind();
+    }
     input.begin(bytes);
     wire.begin();
     properties.begin();

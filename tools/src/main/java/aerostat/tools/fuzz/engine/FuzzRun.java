@@ -40,7 +40,7 @@ public record FuzzRun(
    */
   public int own() throws IOException {
     try (FuzzTarget target = kind.make(setup)) {
-      Findings found = new Findings(findings, kind.label());
+      Findings found = new Findings(findings, kind.label(), setup);
       OwnEngine engine = new OwnEngine(target, seed);
       long until = System.nanoTime() + seconds * 1_000_000_000L;
       engine.run(

@@ -5,8 +5,8 @@ import aerostat.tools.fuzz.Findings;
 import aerostat.tools.fuzz.FuzzFinding;
 import aerostat.tools.fuzz.FuzzLog;
 import aerostat.tools.fuzz.FuzzTarget;
+import aerostat.tools.fuzz.SetupText;
 import aerostat.tools.fuzz.TargetKind;
-import aerostat.vmm.image.Flavour;
 import com.code_intelligence.jazzer.api.Jazzer;
 import java.nio.file.Path;
 import java.util.Objects;
@@ -19,9 +19,7 @@ import org.jspecify.annotations.Nullable;
 public final class JazzerEntry {
   static final String TARGET = "aerostat.fuzz.target";
   static final String FINDINGS = "aerostat.fuzz.findings";
-  static final String MEMORY = "aerostat.fuzz.memory";
-  static final String APPEND = "aerostat.fuzz.append";
-  static final String FLAVOUR = "aerostat.fuzz.flavour";
+  static final String SETUP = "aerostat.fuzz.setup";
 
   private static @Nullable FuzzTarget target;
   private static @Nullable Findings findings;
@@ -31,15 +29,9 @@ public final class JazzerEntry {
   /** Jazzer's hook, once. */
   public static void fuzzerInitialize() {
     String name = System.getProperty(TARGET, "device");
-    target =
-        TargetKind.of(name)
-            .make(
-                new BootedGuest.Setup(
-                    Long.getLong(MEMORY, BootedGuest.Setup.DEFAULT.memory()),
-                    System.getProperty(APPEND, ""),
-                    Flavour.valueOf(System.getProperty(FLAVOUR, Flavour.PLAIN.name())),
-                    true));
-    findings = new Findings(Path.of(System.getProperty(FINDINGS, "findings")), name);
+    BootedGuest.Setup setup = SetupText.parse(System.getProperty(SETUP, "").lines().toList());
+    target = TargetKind.of(name).make(setup);
+    findings = new Findings(Path.of(System.getProperty(FINDINGS, "findings")), name, setup);
   }
 
   /** Jazzer's hook, for each input. */

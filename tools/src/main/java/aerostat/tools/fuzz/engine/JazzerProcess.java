@@ -1,5 +1,6 @@
 package aerostat.tools.fuzz.engine;
 
+import aerostat.tools.fuzz.SetupText;
 import aerostat.vmm.cli.LogSetup;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -46,16 +47,14 @@ final class JazzerProcess implements AutoCloseable {
     property(command, LogSetup.LEVEL, System.getProperty(LogSetup.LEVEL, "ERROR"));
     property(command, JazzerEntry.TARGET, run.kind().label());
     property(command, JazzerEntry.FINDINGS, run.findings().toAbsolutePath().toString());
-    property(command, JazzerEntry.MEMORY, Long.toString(run.setup().memory()));
-    property(command, JazzerEntry.APPEND, run.setup().append());
-    property(command, JazzerEntry.FLAVOUR, run.setup().flavour().name());
+    property(command, JazzerEntry.SETUP, String.join("\n", SetupText.lines(run.setup())));
     command.addAll(
         List.of(
             "-cp",
             System.getProperty("java.class.path"),
             "com.code_intelligence.jazzer.Jazzer",
             "--target_class=" + JazzerEntry.class.getName(),
-            "--instrumentation_includes=" + run.kind().instrumented(),
+            "--instrumentation_includes=" + instrumented(run),
             "--trace=cov",
             "--hooks=false",
             corpus.toString(),
@@ -73,6 +72,14 @@ final class JazzerProcess implements AutoCloseable {
             .redirectErrorStream(true)
             .start(),
         job);
+  }
+
+  /** A user's device is looked at as ours is. */
+  private static String instrumented(FuzzRun run) {
+    String name = run.setup().device().name();
+    int dot = name.lastIndexOf('.');
+    String own = dot < 0 ? name : name.substring(0, dot) + ".**";
+    return run.kind().instrumented() + (name.isEmpty() ? "" : ":" + own);
   }
 
   private static void property(List<String> command, String name, String value) {

@@ -27,6 +27,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -53,6 +54,11 @@ public final class QmpTarget implements FuzzTarget {
   private static final byte[] STATUS =
       "{\"execute\": \"qmp_capabilities\"}{\"execute\": \"query-status\"}"
           .getBytes(StandardCharsets.UTF_8);
+
+  /** Ends whatever value or line the input left open (0xFF), and asks for a last answer. */
+  private static final byte[] LAST =
+      "\n\u00ff\n{\"execute\": \"query-version\", \"id\": \"last\"}\n"
+          .getBytes(StandardCharsets.ISO_8859_1);
 
   private final Path folder;
   private final Path socket;
@@ -93,8 +99,14 @@ public final class QmpTarget implements FuzzTarget {
       fresh();
     }
     long allocated = threads.getTotalThreadAllocatedBytes();
-    for (String line : ask(bytes)) {
+    byte[] session = Arrays.copyOf(bytes, bytes.length + LAST.length);
+    System.arraycopy(LAST, 0, session, bytes.length, LAST.length);
+    List<String> answers = ask(session);
+    for (String line : answers) {
       check(line, log);
+    }
+    if (!answers.getLast().contains("\"last\"")) {
+      throw new FuzzFinding("session", "the client was dropped before its last message");
     }
     if (threads.getTotalThreadAllocatedBytes() - allocated > MOST_ALLOCATED) {
       throw new FuzzFinding(
