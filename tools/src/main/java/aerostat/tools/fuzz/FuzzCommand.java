@@ -11,7 +11,6 @@ import aerostat.vmm.cli.Size;
 import aerostat.vmm.cli.Verbosity;
 import aerostat.vmm.image.Flavour;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

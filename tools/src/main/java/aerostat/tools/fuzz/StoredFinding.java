@@ -19,7 +19,8 @@ public record StoredFinding(TargetKind kind, BootedGuest.Setup setup, byte[] inp
   public static StoredFinding read(Path folder) throws IOException {
     Path text = folder.resolve("finding.txt");
     List<String> lines = Files.readAllLines(text);
-    // Its stack trace may hold anything; what tells of the target stands above the first empty line.
+    // Its stack trace may hold anything; what tells of the target stands above the first empty
+    // line.
     List<String> head = lines.stream().takeWhile(line -> !line.isBlank()).toList();
     if (head.isEmpty() || !head.getFirst().startsWith(TARGET)) {
       throw new IOException(text + " does not begin with its target");

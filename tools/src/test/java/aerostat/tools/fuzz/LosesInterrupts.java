@@ -8,7 +8,9 @@ import aerostat.tools.fuzz.device.UserDevice;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** A user's device that is ours but for one defect: its fifth interrupt, and all later, get lost. */
+/**
+ * A user's device that is ours but for one defect: its fifth interrupt, and all later, get lost.
+ */
 public final class LosesInterrupts implements UserDevice {
   private static final int LOSES_AFTER = 4;
 

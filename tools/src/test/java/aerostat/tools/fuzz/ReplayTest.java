@@ -25,7 +25,8 @@ class ReplayTest {
           folders
               .filter(Files::isDirectory)
               .sorted()
-              .map(folder -> DynamicTest.dynamicTest("" + folder.getFileName(), () -> check(folder)))
+              .map(
+                  folder -> DynamicTest.dynamicTest("" + folder.getFileName(), () -> check(folder)))
               .toList();
       assertThat(tests).isNotEmpty();
       return tests;

@@ -20,8 +20,7 @@ public interface UserDevice extends MmioDevice {
    * @param memory guest RAM; owners of pages are {@link GuestMemory#owners}
    * @param line interrupt line of the window at the controller
    */
-  void attach(
-      MmioDevice ours, GuestMemory memory, InterruptController interrupts, int line);
+  void attach(MmioDevice ours, GuestMemory memory, InterruptController interrupts, int line);
 
   /** The guest has booted: this is the state to go back to. Not for what lies in guest RAM. */
   default void take() {}
