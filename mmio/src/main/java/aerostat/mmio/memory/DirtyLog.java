@@ -60,6 +60,8 @@ public final class DirtyLog {
   /** Cards that make one word of a {@link PageBitmap}. */
   private static final int GROUP = 64;
 
+  private static final byte[] CLEAN = new byte[4096];
+
   private static final VarHandle CARD = MethodHandles.arrayElementVarHandle(byte[].class);
 
   /** Plain access only. */
@@ -190,21 +192,19 @@ public final class DirtyLog {
     }
     settle();
     long fresh = 0;
-    for (int at = 0; at < cards.length; at += GROUP) {
-      if (any(at)) {
-        long bits = marked(at);
-        long stored = 0;
-        for (long left = bits; left != 0; left &= left - 1) {
-          int i = Long.numberOfTrailingZeros(left);
-          stored |= take(at + i) == MARK ? 1L << i : 0;
-        }
-        // Before the bits are published: another thread may already look for set bits.
-        VarHandle.fullFence();
-        if (owners != null) {
-          owners.written(at, stored);
-        }
-        fresh += into.orWord(at / GROUP, bits);
+    for (int at = nextMarked(0); at < cards.length; at = nextMarked(at + GROUP)) {
+      long bits = marked(at);
+      long stored = 0;
+      for (long left = bits; left != 0; left &= left - 1) {
+        int i = Long.numberOfTrailingZeros(left);
+        stored |= take(at + i) == MARK ? 1L << i : 0;
       }
+      // Before the bits are published: another thread may already look for set bits.
+      VarHandle.fullFence();
+      if (owners != null) {
+        owners.written(at, stored);
+      }
+      fresh += into.orWord(at / GROUP, bits);
     }
     return fresh;
   }
@@ -212,11 +212,9 @@ public final class DirtyLog {
   /** Forgets everything logged; pages read afterwards hold all that was logged. */
   public void clear() {
     settle();
-    for (int at = 0; at < cards.length; at += GROUP) {
-      if (any(at)) {
-        for (long left = marked(at); left != 0; left &= left - 1) {
-          take(at + Long.numberOfTrailingZeros(left));
-        }
+    for (int at = nextMarked(0); at < cards.length; at = nextMarked(at + GROUP)) {
+      for (long left = marked(at); left != 0; left &= left - 1) {
+        take(at + Long.numberOfTrailingZeros(left));
       }
     }
     VarHandle.fullFence();
@@ -229,39 +227,37 @@ public final class DirtyLog {
         return false;
       }
     }
-    for (int at = 0; at < cards.length; at += GROUP) {
-      if (any(at)) {
-        return false;
-      }
-    }
-    return true;
+    return nextMarked(0) == cards.length;
   }
 
   /** Tells of the pages that are marked, and leaves the marks. */
   void peek(PageOwners owners) {
     settle();
-    for (int at = 0; at < cards.length; at += GROUP) {
-      if (any(at)) {
-        long stored = 0;
-        for (int i = 0; i < GROUP; i += 8) {
-          long eight = eight(at + i);
-          stored |= gather(eight & ~(eight >>> 1)) << i; // without those that the host marked
-        }
-        owners.written(at, stored);
+    for (int at = nextMarked(0); at < cards.length; at = nextMarked(at + GROUP)) {
+      long stored = 0;
+      for (int i = 0; i < GROUP; i += 8) {
+        long eight = eight(at + i);
+        stored |= gather(eight & ~(eight >>> 1)) << i; // without those that the host marked
       }
+      owners.written(at, stored);
     }
   }
 
-  private boolean any(int at) {
-    return (eight(at)
-            | eight(at + 8)
-            | eight(at + 16)
-            | eight(at + 24)
-            | eight(at + 32)
-            | eight(at + 40)
-            | eight(at + 48)
-            | eight(at + 56))
-        != 0;
+  /**
+   * The first group with a mark, from one on; the number of cards if there is none. A log is all
+   * but clean when a guest's pause waits for it, so it is compared with zeros in large pieces.
+   */
+  private int nextMarked(int from) {
+    int at = from;
+    while (at < cards.length) {
+      int end = Math.min(cards.length, at + CLEAN.length);
+      int marked = Arrays.mismatch(cards, at, end, CLEAN, 0, end - at);
+      if (marked >= 0) {
+        return at + marked & -GROUP;
+      }
+      at = end;
+    }
+    return cards.length;
   }
 
   private long eight(int at) {

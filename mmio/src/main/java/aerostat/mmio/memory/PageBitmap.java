@@ -2,12 +2,14 @@ package aerostat.mmio.memory;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Arrays;
 
 /**
  * A bit a page, index 0 = the page at RAM_BASE. Every change of a word is one atomic operation, so
  * any number of threads may set, clear and search at the same time; a range is not changed as one.
  */
 public final class PageBitmap {
+  private static final long[] EMPTY = new long[512];
   private static final VarHandle WORD = MethodHandles.arrayElementVarHandle(long[].class);
 
   private final long pages;
@@ -100,7 +102,7 @@ public final class PageBitmap {
   /** Set bits, each word as it is when it is counted. */
   public long cardinality() {
     long count = 0;
-    for (int i = 0; i < words.length; i++) {
+    for (int i = nextFull(0); i < words.length; i = nextFull(i + 1)) {
       count += Long.bitCount(word(i));
     }
     return count;
@@ -137,7 +139,7 @@ public final class PageBitmap {
     if (other.pages != pages) {
       throw new IllegalArgumentException(other.pages + " pages out of " + pages);
     }
-    for (int i = 0; i < words.length; i++) {
+    for (int i = other.nextFull(0); i < words.length; i = other.nextFull(i + 1)) {
       long bits = other.word(i);
       if ((bits & word(i)) != 0) {
         WORD.getAndBitwiseAnd(words, i, ~bits);
@@ -171,7 +173,8 @@ public final class PageBitmap {
     int i = (int) (from >>> 6);
     long bits = (word(i) ^ flip) & -1L << from;
     while (bits == 0) {
-      if (++i == words.length) {
+      i = flip == 0 ? nextFull(i + 1) : i + 1;
+      if (i == words.length) {
         return none;
       }
       bits = word(i) ^ flip;
@@ -179,6 +182,21 @@ public final class PageBitmap {
     long found = ((long) i << 6) + Long.numberOfTrailingZeros(bits);
     // Past the end lie clear bits only, so a search for clear ones can run into them.
     return found < pages ? found : none;
+  }
+
+  /**
+   * The first word that is not 0, from one on; the number of words if there is none. Long empty
+   * stretches are what most bitmaps have when a guest's pause waits for a look at them. A bit that
+   * is set meanwhile may be missed, as one behind the look.
+   */
+  private int nextFull(int from) {
+    int i = from;
+    while (i < words.length && (long) WORD.getOpaque(words, i) == 0) {
+      int end = Math.min(words.length, i + EMPTY.length);
+      int full = Arrays.mismatch(words, i, end, EMPTY, 0, end - i);
+      i = full < 0 ? end : i + full;
+    }
+    return i;
   }
 
   private long word(int index) {

@@ -191,8 +191,21 @@ public final class Machine extends MachineView implements AutoCloseable {
 
   private void go() {
     requireOpen();
-    events.emit("RESUME", "");
-    runIfLive();
+    events.hold(true);
+    try {
+      events.emit("RESUME", "");
+      runIfLive();
+    } finally {
+      events.hold(false);
+    }
+  }
+
+  /**
+   * Events wait to be told, or no longer: for a pause that nothing should lengthen. A start or
+   * resume ends it.
+   */
+  public void holdEvents(boolean hold) {
+    events.hold(hold);
   }
 
   /** A guest that ended before it was moved here stays as it ended. */

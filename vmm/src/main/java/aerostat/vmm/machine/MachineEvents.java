@@ -18,6 +18,7 @@ final class MachineEvents {
   private final List<Consumer<MachineEvent>> listeners = new CopyOnWriteArrayList<>();
   private final Queue<MachineEvent> waiting = new ArrayDeque<>();
   private boolean delivering;
+  private boolean held;
 
   void listen(Consumer<MachineEvent> listener) {
     listeners.add(listener);
@@ -29,7 +30,24 @@ final class MachineEvents {
     }
     synchronized (waiting) {
       waiting.add(new MachineEvent(name, detail));
-      if (delivering) {
+    }
+    deliverSoon();
+  }
+
+  /**
+   * Events wait from here on, or no longer. Telling them takes processor time, for three threads a
+   * client, which a guest's pause should not have to wait for.
+   */
+  void hold(boolean hold) {
+    synchronized (waiting) {
+      held = hold;
+    }
+    deliverSoon();
+  }
+
+  private void deliverSoon() {
+    synchronized (waiting) {
+      if (delivering || held || waiting.isEmpty()) {
         return;
       }
       delivering = true;
@@ -41,7 +59,7 @@ final class MachineEvents {
     for (; ; ) {
       MachineEvent event;
       synchronized (waiting) {
-        event = waiting.poll();
+        event = held ? null : waiting.poll();
         if (event == null) {
           delivering = false;
           return;

@@ -18,6 +18,9 @@ import org.slf4j.LoggerFactory;
 final class HandoverDriver {
   /** What the handover brings about. */
   interface Guest {
+    /** COMMIT is on its way, or READY takes long: there is time to tell what has happened. */
+    void waits();
+
     /** The guest stays here. */
     void keep();
 
@@ -32,6 +35,7 @@ final class HandoverDriver {
   }
 
   private static final Logger LOG = LoggerFactory.getLogger(HandoverDriver.class);
+  private static final long SOON = TimeUnit.MILLISECONDS.toNanos(20);
   private static final long FIRST_BACK_OFF = TimeUnit.MILLISECONDS.toNanos(2);
   private static final long LAST_BACK_OFF = TimeUnit.SECONDS.toNanos(1);
 
@@ -208,7 +212,7 @@ final class HandoverDriver {
       long left = readyDeadline - System.nanoTime();
       boolean readable =
           offered
-              ? left > 0 && !cancelled() && now.transport().awaitReadable(left)
+              ? left > 0 && !cancelled() && awaitReady(now, left)
               : now.transport().awaitReadable(0);
       if (readable) {
         message(now, now.in().next());
@@ -228,6 +232,16 @@ final class HandoverDriver {
       lost(now, e);
     }
     return false;
+  }
+
+  private boolean awaitReady(Link now, long left) throws IOException {
+    if (now.transport().awaitReadable(Math.min(left, SOON))) {
+      return true;
+    }
+    guest.waits();
+    return !cancelled()
+        && readyDeadline - System.nanoTime() > 0
+        && now.transport().awaitReadable(Math.max(1, readyDeadline - System.nanoTime()));
   }
 
   private void message(Link now, WireHeader header) throws IOException {
@@ -299,6 +313,9 @@ final class HandoverDriver {
     }
     try {
       now.out().send(message);
+      if (message instanceof HandoverMessage.Commit) {
+        guest.waits();
+      }
     } catch (IOException e) {
       if (now.reasonOfPeer(e) instanceof MigrationRefusedException refused) {
         stats.error(String.valueOf(refused.getMessage()));

@@ -26,13 +26,13 @@ final class IncomingSession {
   private static final Logger LOG = LoggerFactory.getLogger(IncomingSession.class);
   private static final long PATIENCE = TimeUnit.SECONDS.toNanos(60);
 
-  /** Longest wait for the guest's first poll, only to tell of it. */
-  private static final long FIRST_POLL = TimeUnit.MILLISECONDS.toNanos(5);
+  /** After so long in the pause its events are told all the same, ns. */
+  private static final long TELL = TimeUnit.MILLISECONDS.toNanos(20);
 
   private final GuestHost host;
   private final SetupMessage setup;
   private final Predicate<Sabotage> errors;
-  private final Consumer<MachineEvent> events;
+  private final HeldEvents events;
   private final MigrationStats stats;
 
   private HandoverDestination handover;
@@ -45,9 +45,7 @@ final class IncomingSession {
   private boolean running;
   private boolean over;
   private volatile @Nullable StreamLoader loading;
-  private long finalAt;
-  private long readyAt;
-  private long committedAt;
+  private final ArrivalAccount account = new ArrivalAccount();
 
   /**
    * @param errors those that a test build plants; none otherwise
@@ -62,7 +60,7 @@ final class IncomingSession {
     this.setup = setup;
     this.link = link;
     this.errors = errors;
-    this.events = events;
+    this.events = new HeldEvents(events);
     this.handover = HandoverDestination.begin(setup.uuid());
     this.stats = new MigrationStats(setup.uuid(), setup.config().memoryBytes());
     announce("setup");
@@ -100,7 +98,7 @@ final class IncomingSession {
         guest = loader.take();
         missing = loader.missing();
         running = loaded.message().running();
-        finalAt = loader.finalAt();
+        account.finalCame(loader.finalAt());
         announce("device");
         step(state -> state.loaded(loaded.digest()));
       }
@@ -128,6 +126,9 @@ final class IncomingSession {
 
   private void progress(StreamLoader loader, WireHeader header) {
     stats.received(loader.dataPages(), loader.zeroPages(), loader.bytes());
+    if (header.has(WireHeader.PAUSED)) {
+      events.hold();
+    }
     if (header.type() == MessageType.ROUND) {
       events.accept(new MachineEvent("MIGRATION_PASS", Integer.toString(loader.rounds())));
     }
@@ -145,6 +146,7 @@ final class IncomingSession {
       first.refuse(reason);
       link = null; // the state machine would close it
       step(HandoverDestination::rejected);
+      events.release();
     }
     first.linger();
   }
@@ -177,22 +179,26 @@ final class IncomingSession {
             return;
           }
         }
-        if (mine.transport().awaitReadable(0)) {
+        if (mine.transport().awaitReadable(events.held() ? TELL : 0)) {
           HandoverMessage message = mine.handover(mine.in().next());
           long came = System.nanoTime();
           synchronized (this) {
             if (link != mine) {
               return;
             }
-            committedAt = message instanceof HandoverMessage.Commit ? came : committedAt;
+            if (message instanceof HandoverMessage.Commit) {
+              account.committed(came);
+            }
             step(state -> state.received(message));
           }
         }
+        events.release();
       }
     } catch (IOException e) {
       LOG.debug("connection of {} ended: {}", uuid(), e.toString());
     } finally {
       mine.close();
+      events.release();
       synchronized (this) {
         if (link == mine) {
           link = null;
@@ -267,7 +273,7 @@ final class IncomingSession {
     }
     try {
       if (message instanceof HandoverMessage.Ready) {
-        readyAt = System.nanoTime();
+        account.ready(System.nanoTime());
       }
       now.out().send(message);
     } catch (IOException e) {
@@ -292,7 +298,7 @@ final class IncomingSession {
       host.install(mine);
       if (running) {
         mine.start();
-        tellTimes(mine);
+        account.tell(mine, link);
       } else {
         mine.setState(RunState.PAUSED);
       }
@@ -312,24 +318,6 @@ final class IncomingSession {
     BrownOut watched = new BrownOut(guest::polls);
     brownOut = watched;
     watched.watch(() -> guest.state() == RunState.RUNNING);
-  }
-
-  /** For the source's account of the pause; not for a guest that an operator claimed. */
-  private void tellTimes(MovableGuest guest) {
-    Link now = link;
-    if (now == null || committedAt == 0 || now.out().version() < 2) {
-      return;
-    }
-    long polled = guest.awaitFirstPoll(FIRST_POLL);
-    ArrivalTimes times =
-        new ArrivalTimes(
-            readyAt - finalAt, polled - committedAt, Math.max(0, System.nanoTime() - polled));
-    try {
-      now.out().send(MessageType.TIMES, times.encode());
-    } catch (IOException e) {
-      // The source does without; its thread tells the state machine of the connection's end.
-      now.close();
-    }
   }
 
   /** Whether the guest runs here and some of its pages are still with the source. */

@@ -80,6 +80,11 @@ record MachineGuest(Machine machine) implements MovableGuest {
   }
 
   @Override
+  public void holdEvents(boolean hold) {
+    machine.holdEvents(hold);
+  }
+
+  @Override
   public long awaitFirstPoll(long timeoutNanos) {
     long asked = System.nanoTime();
     while (machine.wokeAt() == 0 && System.nanoTime() - asked < timeoutNanos) {

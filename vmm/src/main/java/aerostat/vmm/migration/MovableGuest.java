@@ -65,6 +65,9 @@ public interface MovableGuest {
     memory().gate(null);
   }
 
+  /** Its events wait to be told, or no longer: telling takes time, which a pause has not. */
+  default void holdEvents(boolean hold) {}
+
   void setState(RunState state);
 
   ReentrantLock lock();

@@ -24,7 +24,7 @@ final class OutgoingMigration implements AutoCloseable {
 
   private final MovableGuest guest;
   private final MigrationAddress address;
-  private final Consumer<MachineEvent> events;
+  private final HeldEvents events;
   private final @Nullable OutgoingMigration previous;
   private final MigrationStats stats;
   private final SwitchOver switchOver;
@@ -61,7 +61,7 @@ final class OutgoingMigration implements AutoCloseable {
       PostcopySwitch postcopy) {
     this.guest = guest;
     this.address = address;
-    this.events = events;
+    this.events = new HeldEvents(events);
     this.previous = previous;
     this.postcopy = postcopy;
     this.uuid = UUID.randomUUID();
@@ -179,8 +179,8 @@ final class OutgoingMigration implements AutoCloseable {
         }
         String digest = transfer.run();
         stats.pause().offered(System.nanoTime());
+        passed(); // the last sync
         driver.offer(digest, switchOver.ran(), READY_PATIENCE);
-        passed(); // the last sync; told only now, for telling takes time from the pause
       } catch (InterruptedException | IOException | RuntimeException e) {
         driver.giveUp(e);
       } catch (LinkageError damaged) {
@@ -287,10 +287,22 @@ final class OutgoingMigration implements AutoCloseable {
     @Override
     public void switching() {
       switching = true;
+      events.hold();
+      guest.holdEvents(true);
     }
   }
 
+  private void tell() {
+    events.release();
+    guest.holdEvents(false);
+  }
+
   private final class GuestHere implements HandoverDriver.Guest {
+    @Override
+    public void waits() {
+      tell();
+    }
+
     @Override
     public void keep() {
       try {
@@ -298,6 +310,7 @@ final class OutgoingMigration implements AutoCloseable {
       } finally {
         switching = false;
         stats.resumed();
+        tell();
         announce(driver.cancelled() ? "cancelled" : "failed");
       }
     }
