@@ -48,7 +48,8 @@ public record Balloon(long address) {
   private static final int OOM_BY_SHRINKER = OOM_PAGES + 4;
   private static final int DOWN = OOM_BY_SHRINKER + 4;
   private static final int ISOLATED = DOWN + 4;
-  private static final int INFOS = ISOLATED + 4;
+  private static final int WAKEUP = ISOLATED + 4;
+  private static final int INFOS = WAKEUP + 8;
   private static final int STATS = INFOS + BalloonIds.VQ_MAX * VirtqueueInfo.SIZE;
   private static final int HINTING = STATS + Stats.MAX_BYTES;
   private static final int VARIANT_DATA = HINTING + Hinting.SIZE;
@@ -161,6 +162,15 @@ public record Balloon(long address) {
 
   void setOomPages(int pages) {
     store32(address + OOM_PAGES, pages);
+  }
+
+  /** What keeps the machine awake: the bits of {@link BalloonWakeup}. */
+  int wakeup() {
+    return load32(address + WAKEUP);
+  }
+
+  void setWakeup(int signals) {
+    store32(address + WAKEUP, signals);
   }
 
   /** Pages that are about to be moved, on no list (CLASSIC-15). */

@@ -93,6 +93,7 @@ final class BalloonPm {
     setStopped(vb, true);
     boolean unusedSize = vb.sizeWork().cancelSync();
     boolean unusedStats = vb.statsWork().cancelSync();
+    BalloonWakeup.cancel(vb);
     vb.variant().quiesce(vb);
   }
 

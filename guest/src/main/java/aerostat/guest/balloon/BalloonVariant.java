@@ -38,6 +38,7 @@ public interface BalloonVariant {
 
   /** virtballoon_changed, in interrupt, under the stop lock: the target, at least, may be new. */
   default void configChanged(Balloon vb) {
+    BalloonWakeup.start(vb, BalloonWakeup.ADJUST);
     boolean unused = Workqueue.systemFreezable().queueWork(vb.sizeWork());
   }
 

@@ -48,6 +48,7 @@ public interface HintVariant extends BalloonVariant {
 
   @Override
   default void configChanged(Balloon vb) {
+    BalloonWakeup.start(vb, BalloonWakeup.ADJUST);
     boolean unused = Workqueue.systemFreezable().queueWork(vb.sizeWork());
     FreePageHinting.configChanged(vb);
   }

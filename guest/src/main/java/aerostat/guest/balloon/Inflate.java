@@ -40,9 +40,17 @@ public final class Inflate {
   /** update_balloon_size_func: one round, then again if it is not there yet (CLASSIC-03, -04). */
   static void sizeWork(WorkStruct work) {
     Balloon vb = Balloon.ofSizeWork(work);
+    BalloonWakeup.process(vb, BalloonWakeup.ADJUST);
+    if (!round(vb)) {
+      BalloonWakeup.finish(vb, BalloonWakeup.ADJUST);
+    }
+  }
+
+  /** Returns whether there will be another one. */
+  private static boolean round(Balloon vb) {
     long diff = towardsTarget(vb);
     if (diff == 0 || isBroken(vb)) {
-      return;
+      return false;
     }
     if (diff > 0) {
       diff -= fill(vb, diff);
@@ -50,9 +58,11 @@ public final class Inflate {
       diff += leak(vb, -diff);
     }
     updateActual(vb);
-    if (diff != 0 && !isBroken(vb) && !vb.isStopped()) {
+    boolean again = diff != 0 && !isBroken(vb) && !vb.isStopped();
+    if (again) {
       boolean unused = Workqueue.systemFreezable().queueWork(vb.sizeWork());
     }
+    return again;
   }
 
   /** With a broken queue a round would only spin. */

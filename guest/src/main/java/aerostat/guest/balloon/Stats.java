@@ -94,6 +94,7 @@ public final class Stats {
     Balloon vb = Balloon.of(q.device());
     int flags = vb.stopLock().lockIrqsave();
     if (!vb.isStopped()) {
+      BalloonWakeup.start(vb, BalloonWakeup.STATS);
       boolean unused = Workqueue.systemFreezable().queueWork(vb.statsWork());
     }
     vb.stopLock().unlockIrqrestore(flags);
@@ -102,6 +103,12 @@ public final class Stats {
   /** stats_handle_request: collects first, then takes the buffer, if there is one (STATS-02). */
   static void work(WorkStruct work) {
     Balloon vb = Balloon.ofStatsWork(work);
+    BalloonWakeup.process(vb, BalloonWakeup.STATS);
+    answer(vb);
+    BalloonWakeup.finish(vb, BalloonWakeup.STATS);
+  }
+
+  private static void answer(Balloon vb) {
     Virtqueue q = vb.statsQueue();
     int length = update(vb);
     if (VirtioRing.getBuf(q) == 0) {

@@ -55,4 +55,9 @@ public record BootParams(long address) {
   public long imageSize() {
     return Memory.load64(address + 88);
   }
+
+  /** Interrupt line of the power registers. */
+  public int powerIrq() {
+    return (int) Memory.load64(address + 96);
+  }
 }

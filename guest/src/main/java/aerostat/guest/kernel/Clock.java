@@ -46,6 +46,16 @@ final class Clock {
     Cpu.setTimer(deadline);
   }
 
+  /** The machine's timer is somebody else's until {@link #resume}; interrupts are disabled. */
+  static void suspend(long deadline) {
+    set(deadline);
+  }
+
+  static void resume() {
+    Memory.store64(KernelData.CLOCK_DEADLINE, -1);
+    program();
+  }
+
   /** Asks for a timer interrupt at the next safepoint: a rescheduling waits. */
   static void fireNow() {
     set(0);

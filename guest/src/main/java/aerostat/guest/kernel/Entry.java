@@ -39,6 +39,7 @@ public final class Entry {
   private static void startKernel(long bootParams, ThreadFn init) {
     setUp(bootParams);
     Workqueue.init();
+    PowerButton.init();
     Vmscan.start();
     if (Kthread.run(init, 0, "init") == null) {
       Panic.panic("no memory for the init thread");
@@ -58,6 +59,7 @@ public final class Entry {
     Printk.setUpFromParams();
     Sched.init();
     Reboot.init();
+    Suspend.init();
     MmInit.init(boot.firstFree(), boot.ramEnd());
     MmInit.printInfo();
     Cpu.irqRestore(1);
@@ -68,6 +70,7 @@ public final class Entry {
     Initcalls.run();
     ShowMem.start();
     SoftOffline.start();
+    SuspendTimes.start();
     Initcalls.runInit();
     Params.reportUnknown();
     return 0;

@@ -32,6 +32,9 @@ public final class KernelData {
   static final long CLOCK_DEADLINE = BASE + 0x68;
   static final long CONTEXT_SWITCHES = BASE + 0x70;
   static final long REBOOT_CHAIN = BASE + 0xd8;
+  static final long PM_CHAIN = BASE + 0xe8;
+  static final long WAKEUP_SOURCES = BASE + 0xf8;
+  static final long POWER_WORK = BASE + 0x100;
 
   static final long SLICE_LENGTH = BASE + 0xc8;
   static final long WAKE_STREAK = BASE + 0xd0;

@@ -30,6 +30,9 @@ public final class PlainMachine {
   /** Console registers, 4 KiB. */
   public static final long CONSOLE_BASE = 0x0900_0000L;
 
+  /** Interrupt line of the power registers. */
+  public static final int POWER_LINE = 2;
+
   /** Power registers, 4 KiB. */
   public static final long POWER_BASE = 0x0901_0000L;
 
@@ -149,6 +152,7 @@ public final class PlainMachine {
     store64(page + 72, 16384);
     store64(page + 80, randomState);
     store64(page + 88, ROM_SIZE);
+    store64(page + 96, POWER_LINE);
     for (int i = 0; i < line.length; i++) {
       store8(page + 256 + i, line[i]);
     }
@@ -261,6 +265,7 @@ public final class PlainMachine {
   public static void setTimer(long d) {
     timer = d;
   }
+
 
   public static int irqSave() {
     int was = irqsEnabled ? 1 : 0;

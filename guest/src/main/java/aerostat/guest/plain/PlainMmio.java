@@ -78,15 +78,45 @@ public final class PlainMmio {
     }
   }
 
+  /**
+   * A guest that suspends is woken once nothing else happens, unless it has an alarm of its own.
+   */
   private static final class Power implements PlainDevice {
+    private static final int SUSPEND = 4;
+    private static final int EVENTS = 4;
+    private static final int WAKEUP = 2;
+    private int events;
+    private boolean suspended;
+
     @Override
     public long read(long offset, int width) {
-      return 0;
+      return offset == EVENTS ? events : 0;
     }
 
     @Override
     public void write(long offset, int width, long value) {
-      throw new PlainPowerOff((int) value);
+      if (offset == EVENTS) {
+        suspended = false;
+        set(events & ~(int) value);
+      } else if (value == SUSPEND) {
+        suspended = true;
+      } else {
+        throw new PlainPowerOff((int) value);
+      }
+    }
+
+    @Override
+    public boolean idle() {
+      if (!suspended || PlainMachine.timerDeadline() != Long.MAX_VALUE) {
+        return false;
+      }
+      set(WAKEUP);
+      return true;
+    }
+
+    private void set(int now) {
+      events = now;
+      PlainMachine.setLine(PlainMachine.POWER_LINE, now != 0);
     }
   }
 }

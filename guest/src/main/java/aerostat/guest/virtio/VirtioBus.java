@@ -30,8 +30,10 @@ public final class VirtioBus {
   /** The bus's reboot notifier. */
   static final long REBOOT_BLOCK = DRIVERS + 8L * MAX_DRIVERS;
 
+  static final long PM_BLOCK = REBOOT_BLOCK + NotifierBlock.SIZE;
+
   /** First byte of the drivers' data page that the bus does not use. */
-  public static final long DATA_END = REBOOT_BLOCK + NotifierBlock.SIZE;
+  public static final long DATA_END = PM_BLOCK + NotifierBlock.SIZE;
 
   /** First device, null without. */
   public static VirtioDevice first() {

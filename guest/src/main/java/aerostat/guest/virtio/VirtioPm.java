@@ -4,6 +4,7 @@ import aerostat.guest.kernel.NotifierBlock;
 import aerostat.guest.kernel.NotifierHead;
 import aerostat.guest.kernel.Printk;
 import aerostat.guest.kernel.Reboot;
+import aerostat.guest.kernel.Suspend;
 import aerostat.guest.machine.Cpu;
 
 /** Suspend, resume and power-off, as the virtio bus sees them (drivers/virtio/virtio.c). */
@@ -13,11 +14,26 @@ public final class VirtioPm {
   /** Where the notifier block is, in the bus's data. */
   private static final long REBOOT_BLOCK = VirtioBus.REBOOT_BLOCK;
 
-  /** From now on drivers are told before the power goes off. Once. */
+  /** From now on drivers are told before the power goes off, and around a suspend. Once. */
   static void registerShutdown() {
     NotifierBlock block = new NotifierBlock(REBOOT_BLOCK);
     block.setup(VirtioPm::shutdown, 0, 0);
     Reboot.registerNotifier(block);
+    NotifierBlock pm = new NotifierBlock(VirtioBus.PM_BLOCK);
+    pm.setup(VirtioPm::suspend, 0, 0);
+    Suspend.registerNotifier(pm);
+  }
+
+  /** dpm_suspend and dpm_resume of the bus. A device that fails to come back stays failed. */
+  static int suspend(NotifierBlock block, long action, long data) {
+    for (VirtioDevice device = VirtioBus.first(); device != null; device = device.next()) {
+      if (action == Suspend.PM_SUSPEND_PREPARE) {
+        freeze(device);
+      } else if ((device.config().status(device) & VirtioIds.STATUS_FAILED) == 0) {
+        int unused = restore(device);
+      }
+    }
+    return NotifierHead.OK;
   }
 
   private static void disableConfig(VirtioDevice device) {

@@ -11,6 +11,7 @@ final class Board {
   static final long BALLOON = 0x0a00_0000L;
 
   static final int BALLOON_LINE = 1;
+  static final int POWER_LINE = 2;
 
   /** Windows for virtio-mmio, as on QEMU's virt board; those without a device are empty. */
   static final int VIRTIO_SLOTS = 32;

@@ -68,7 +68,8 @@ final class BootParameters {
       stackBase(),
       STACK_SIZE,
       seed,
-      imageSize
+      imageSize,
+      Board.POWER_LINE
     };
     for (int i = 0; i < values.length; i++) {
       memory.store64(page + 8L * i, values[i]);

@@ -53,6 +53,7 @@ final class Hardware implements AutoCloseable {
   private final DeviceExecutor executor;
   private final BalloonDevice balloon;
   private final ConsoleSink console;
+  private final PowerDevice power;
 
   /**
    * Builds everything; nothing runs.
@@ -107,7 +108,8 @@ final class Hardware implements AutoCloseable {
     console = sink(host.console());
     bus.map(
         "console", Board.CONSOLE, Board.WINDOW, new ConsoleDevice(memory, state, console, trace));
-    bus.map("power", Board.POWER, Board.WINDOW, new PowerDevice(power, trace));
+    this.power = new PowerDevice(power, interrupts, Board.POWER_LINE, state, trace);
+    bus.map("power", Board.POWER, Board.WINDOW, this.power);
     balloon = new BalloonDevice(BALLOON_NAME, config.balloon(), state, clock);
     bus.map(
         "virtio0",
@@ -226,6 +228,10 @@ final class Hardware implements AutoCloseable {
 
   Vcpu vcpu() {
     return vcpu;
+  }
+
+  PowerDevice power() {
+    return power;
   }
 
   BalloonDevice balloon() {

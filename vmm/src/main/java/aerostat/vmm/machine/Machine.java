@@ -356,12 +356,16 @@ public final class Machine extends MachineView implements AutoCloseable {
     }
   }
 
-  /** The guest wrote the power register: machine lock held, vCPU's thread. */
+  /** Machine lock held; on the vCPU's thread where the guest wrote the power register. */
   private void powerRequest(PowerRequest request) {
-    if (request == PowerRequest.FAILURE) {
-      guestFailed = true;
+    switch (request) {
+      case SUSPEND, WAKEUP -> events.emit(request.name(), "");
+      case POWER_BUTTON -> events.emit("POWERDOWN", "");
+      case POWER_OFF, REBOOT, FAILURE -> {
+        guestFailed |= request == PowerRequest.FAILURE;
+        hardware.vcpu().powerOff();
+      }
     }
-    hardware.vcpu().powerOff();
   }
 
   private void requireOpen() {

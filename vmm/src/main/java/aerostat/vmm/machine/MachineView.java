@@ -2,6 +2,7 @@ package aerostat.vmm.machine;
 
 import aerostat.devices.balloon.BalloonHost;
 import aerostat.devices.balloon.HintStatus;
+import aerostat.devices.power.PowerDevice;
 import aerostat.mmio.memory.GuestMemory;
 import aerostat.mmio.memory.PageGate;
 import aerostat.mmio.state.FlatState;
@@ -29,6 +30,11 @@ public abstract sealed class MachineView permits Machine {
   /** What the host gave this machine. */
   public MachineHost host() {
     return host;
+  }
+
+  /** Button, sleep and wake-up; with the machine lock held. */
+  public PowerDevice power() {
+    return hardware().power();
   }
 
   /** Where the machine is in its life. */

@@ -4,6 +4,7 @@ import static aerostat.vmm.monitor.Argument.optional;
 import static aerostat.vmm.monitor.Argument.required;
 
 import aerostat.devices.balloon.BalloonHost;
+import aerostat.devices.power.PowerDevice;
 import aerostat.vmm.machine.Machine;
 import aerostat.vmm.machine.MachineSlot;
 import aerostat.vmm.machine.PageStates;
@@ -63,7 +64,8 @@ public final class MachineCommands {
         Command.of(
             "query-status",
             "Whether the guest runs, and its run state: `prelaunch`, `inmigrate`, `running`,"
-                + " `paused`, `finish-migrate`, `postmigrate`, `guest-panicked`, `shutdown`.",
+                + " `paused`, `suspended`, `finish-migrate`, `postmigrate`, `guest-panicked`,"
+                + " `shutdown`.",
             arguments -> status()),
         Command.of(
             "query-name",
@@ -77,7 +79,36 @@ public final class MachineCommands {
             "cont",
             "Lets a paused guest go on. Event RESUME. Refused while the guest is, or may be, with"
                 + " another VMM.",
-            arguments -> cont()));
+            arguments -> cont()),
+        Command.of(
+            "system_powerdown",
+            "Presses the guest's power button: it powers off in its own time. Event POWERDOWN.",
+            arguments ->
+                withPower(
+                    power -> {
+                      power.button();
+                      return Command.EMPTY;
+                    })),
+        Command.of(
+            "system_wakeup",
+            "Wakes a guest that sleeps (status `suspended`). Event WAKEUP.",
+            arguments -> {
+              if (!(Boolean) withPower(PowerDevice::wakeUp)) {
+                throw QmpException.generic("Unable to wake up: guest is not in suspended state");
+              }
+              return Command.EMPTY;
+            }));
+  }
+
+  private Object withPower(Function<PowerDevice, Object> action) {
+    Machine machine = machine();
+    ReentrantLock lock = machine.lock();
+    lock(machine, lock);
+    try {
+      return action.apply(machine.power());
+    } finally {
+      lock.unlock();
+    }
   }
 
   private List<Command> balloon() {
@@ -175,8 +206,11 @@ public final class MachineCommands {
     Machine machine = slot.machine();
     RunState state = machine == null ? RunState.INMIGRATE : machine.state();
     Map<String, Object> status = new LinkedHashMap<>();
-    status.put("running", state == RunState.RUNNING);
-    status.put("status", state.qemuName());
+    // As in QEMU a guest that sleeps does not run, though its processor waits for the wake-up.
+    boolean sleeps =
+        machine != null && state == RunState.RUNNING && (Boolean) withPower(PowerDevice::suspended);
+    status.put("running", state == RunState.RUNNING && !sleeps);
+    status.put("status", sleeps ? "suspended" : state.qemuName());
     return status;
   }
 

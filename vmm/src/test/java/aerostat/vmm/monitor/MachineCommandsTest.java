@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import aerostat.vmm.machine.Machine;
 import aerostat.vmm.machine.MachineSlot;
+import aerostat.vmm.machine.RunState;
 import aerostat.vmm.migration.MigrationService;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -80,6 +82,25 @@ class MachineCommandsTest {
 
     fails("GenericError: Parameter 'target' expects a size", "balloon", "value", 0L);
     fails("GenericError: Parameter 'target' expects a size", "balloon", "value", -1L);
+  }
+
+  @Test
+  void aGuestThatSleepsIsWokenAndHasAPowerButton() throws InterruptedException {
+    Machine machine =
+        Machine.builder().memory(RAM).append("workload=idle suspend=0").build();
+    slot.put(machine);
+    machine.start();
+    while (!"suspended".equals(run("query-status").get("status"))) {
+      assertThat(machine.state()).isEqualTo(RunState.RUNNING);
+      Thread.onSpinWait();
+    }
+    assertThat(run("query-status")).containsEntry("running", false);
+    assertThat(run("system_wakeup")).isEmpty();
+    fails("GenericError: Unable to wake up: guest is not in suspended state", "system_wakeup");
+    assertThat(run("query-status")).containsEntry("status", "running");
+    run("system_powerdown");
+    assertThat(machine.awaitEnd(Duration.ofSeconds(30))).isTrue();
+    assertThat(run("query-status")).containsEntry("status", "shutdown");
   }
 
   @Test
