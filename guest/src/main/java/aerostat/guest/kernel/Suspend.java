@@ -33,7 +33,8 @@ public final class Suspend {
   /**
    * pm_suspend: returns when the guest is awake again.
    *
-   * @param alarm {@link Cpu#now} at which it wakes by itself, as rtcwake does; Long.MAX_VALUE: never
+   * @param alarm {@link Cpu#now} at which it wakes by itself, as rtcwake does; Long.MAX_VALUE:
+   *     never
    * @return 0, or {@code -EBUSY}: somebody has work to do first (CLASSIC-22)
    */
   public static int pmSuspend(long alarm) {

@@ -266,7 +266,6 @@ public final class PlainMachine {
     timer = d;
   }
 
-
   public static int irqSave() {
     int was = irqsEnabled ? 1 : 0;
     irqsEnabled = false;

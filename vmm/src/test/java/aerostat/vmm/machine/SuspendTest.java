@@ -11,7 +11,9 @@ import java.util.function.BooleanSupplier;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A whole guest sleeps, and is woken where it fell asleep, or elsewhere: CLASSIC-19, CLASSIC-22. */
+/**
+ * A whole guest sleeps, and is woken where it fell asleep, or elsewhere: CLASSIC-19, CLASSIC-22.
+ */
 class SuspendTest {
   private static final long MIB = 1 << 20;
   private static final long RAM = 64 * MIB;

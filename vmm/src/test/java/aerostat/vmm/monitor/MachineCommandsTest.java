@@ -86,8 +86,7 @@ class MachineCommandsTest {
 
   @Test
   void aGuestThatSleepsIsWokenAndHasAPowerButton() throws InterruptedException {
-    Machine machine =
-        Machine.builder().memory(RAM).append("workload=idle suspend=0").build();
+    Machine machine = Machine.builder().memory(RAM).append("workload=idle suspend=0").build();
     slot.put(machine);
     machine.start();
     while (!"suspended".equals(run("query-status").get("status"))) {
