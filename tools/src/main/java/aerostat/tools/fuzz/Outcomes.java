@@ -24,7 +24,7 @@ public final class Outcomes {
     boolean number = false;
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
-      boolean digit = c >= '0' && c <= '9' || number && (c >= 'a' && c <= 'f' || c == 'x');
+      boolean digit = (c >= '0' && c <= '9') || (number && ((c >= 'a' && c <= 'f') || c == 'x'));
       if (!digit) {
         hash = 31 * hash + c;
       }

@@ -115,10 +115,11 @@ public final class ImageTarget implements FuzzTarget {
       var _ = machine.runUntilPoll(POLLS);
     }
     // Behind the end of the vCPU's thread, which tells of a panic.
-    if (panic.get().contains("VMM failure")) {
-      throw new FuzzFinding("exception", panic.get());
+    String text = String.valueOf(panic.get());
+    if (text.contains("VMM failure")) {
+      throw new FuzzFinding("exception", text);
     }
-    return panic.get().lines().findFirst().orElse("no panic");
+    return text.lines().findFirst().orElse("no panic");
   }
 
   @Override
