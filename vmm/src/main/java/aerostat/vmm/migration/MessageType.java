@@ -54,7 +54,9 @@ public enum MessageType {
   /** D→S: every page is there. */
   COMPLETE(23, 16, 0),
   /** S→D, paused: the free set, see {@link FreeSet}; payload: fill, (first page, count)…. */
-  FREE(24, FreeSet.HEAD + WireLimits.MAX_RANGES * 12, 0);
+  FREE(24, FreeSet.HEAD + WireLimits.MAX_RANGES * 12, 0),
+  /** S→D, before the pause: is all of this round in place? D→S: it is. */
+  ARRIVED(25, 16, 0);
 
   private static final MessageType[] BY_NUMBER = new MessageType[values().length + 1];
 

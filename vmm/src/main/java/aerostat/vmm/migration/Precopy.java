@@ -139,9 +139,28 @@ final class Precopy {
       boolean complete = rule.complete(before, remaining, channels.bytes(), System.nanoTime());
       stats.forecast(rule.downtimeMillis(remaining));
       boolean still = guest.state() != RunState.RUNNING && remaining == 0;
-      if (still || complete || hurry || postcopy.wanted() || pacing.hurry(rounds)) {
+      if (still || hurry || postcopy.wanted() || pacing.hurry(rounds)) {
         return;
       }
+      if (complete) {
+        awaitArrival();
+        return;
+      }
+    }
+  }
+
+  /**
+   * What was sent is in place over there: it lies in sockets and on a long way, and the pause would
+   * have to wait for it.
+   */
+  private void awaitArrival() throws IOException {
+    link.out().send(MessageType.ARRIVED, new PayloadWriter().u32(rounds).done());
+    link.expect(link.in().next(), MessageType.ARRIVED);
+    PayloadReader answer = link.in().fields();
+    int round = answer.u32("round");
+    answer.end();
+    if (round != rounds) {
+      throw answer.bad("round " + round + ", asked for " + rounds);
     }
   }
 

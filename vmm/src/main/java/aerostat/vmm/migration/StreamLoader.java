@@ -236,6 +236,7 @@ final class StreamLoader implements AutoCloseable {
       case PAGES -> receiver.pages(header, in);
       case ZERO -> receiver.zero(in);
       case ROUND -> barrier(in.fields(), header);
+      case ARRIVED -> arrived(in.fields(), header);
       case STATE -> {
         paused(header);
         PayloadReader fields = in.fields();
@@ -285,6 +286,16 @@ final class StreamLoader implements AutoCloseable {
     if (channels != null) {
       channels.round(round, header.has(WireHeader.PAUSED));
     }
+  }
+
+  /** All that came before is in place, on every channel: they met at the end of the round. */
+  private void arrived(PayloadReader fields, WireHeader header) throws IOException {
+    int round = fields.u32("round");
+    fields.end();
+    if (round != rounds || header.has(WireHeader.PAUSED)) {
+      throw fields.bad("round " + round + " after " + rounds);
+    }
+    link.out().send(MessageType.ARRIVED, new PayloadWriter().u32(round).done());
   }
 
   private static void paused(WireHeader header) throws MigrationStreamException {

@@ -17,7 +17,10 @@ class MultifdTest {
   private static final long SMALL = 800L << GuestMemory.PAGE_SHIFT;
 
   /** Enough to be worth a round, few enough to be sent as one message. */
-  private static final int REWRITTEN = 100;
+  private static final int WRITTEN = 100;
+
+  /** A fifth less, so that another round comes; more than what the pause may have to send. */
+  private static final int REWRITTEN = 70;
 
   private static void channels(FakeHost host, int count) {
     host.service.setCapabilities(Map.of("multifd", true));
@@ -79,8 +82,8 @@ class MultifdTest {
     return GuestMemory.RAM_BASE + (100L + index << GuestMemory.PAGE_SHIFT);
   }
 
-  private static void write(FakeGuest guest, long value) {
-    for (int i = 0; i < REWRITTEN; i++) {
+  private static void write(FakeGuest guest, int pages, long value) {
+    for (int i = 0; i < pages; i++) {
       guest.memory.store64(page(i), value);
     }
   }
@@ -89,7 +92,7 @@ class MultifdTest {
   private static int stalePages(boolean withoutBarrier) throws Exception {
     FakeGuest guest = FakeGuest.fresh(SMALL);
     guest.setState(RunState.PAUSED);
-    write(guest, 1);
+    write(guest, WRITTEN, 1);
     try (FakeHost b = new FakeHost();
         FakeHost a =
             FakeHost.with(
@@ -97,7 +100,7 @@ class MultifdTest {
                 new HeldChannel(
                     round -> {
                       if (round == 1) {
-                        write(guest, 2);
+                        write(guest, REWRITTEN, 2);
                       } else if (round == 2 && withoutBarrier) {
                         awaitValue(b, 2);
                       }
