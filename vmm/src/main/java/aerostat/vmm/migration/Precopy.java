@@ -111,7 +111,7 @@ final class Precopy {
     sync();
     PageBitmap untouched = parameters.get().skipUntouched() ? dirty.untouched() : null;
     sender.expectUntouched(untouched == null);
-    long begun = System.nanoTime();
+    long rateFrom = System.nanoTime();
     if (askForHints(dirty.remainingBut(untouched))) {
       KnownPages known = new KnownPages(guest.memory(), dirty, sender);
       if (known.any()) {
@@ -120,7 +120,7 @@ final class Precopy {
       int most = parameters.get().hintWait();
       stats.hintWait(HintWait.await(dirty, switchOver, pacing, most, known::more));
       stats.usedFirst(known.sent());
-      begun = known.any() ? begun : System.nanoTime();
+      rateFrom = known.any() ? rateFrom : System.nanoTime();
     }
     if (untouched != null) {
       dirty.takeOut(untouched);
@@ -128,14 +128,13 @@ final class Precopy {
       sender.zeros(untouched);
     }
     dirty.hintsCame();
-    rule.begin(begun);
+    rule.begin(rateFrom);
     while (true) {
       long before = dirty.remaining();
       boolean hurry = round(before);
       sender.expectUntouched(false);
       sync();
       long remaining = dirty.remaining();
-      var _ = askForHints(remaining);
       boolean complete = rule.complete(before, remaining, channels.bytes(), System.nanoTime());
       stats.forecast(rule.downtimeMillis(remaining));
       boolean still = guest.state() != RunState.RUNNING && remaining == 0;
@@ -144,8 +143,9 @@ final class Precopy {
       }
       if (complete) {
         awaitArrival();
-        return;
+        return; // no id for a round that does not come
       }
+      var _ = askForHints(remaining);
     }
   }
 

@@ -21,6 +21,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -173,6 +174,34 @@ class LatePagesTest {
       guest.whole();
       assertThat(guest.serve(new byte[0])).as("a source that missed COMPLETE").isNotEmpty();
       guest.whole();
+    }
+  }
+
+  /** A page lands whole or not at all, and the next connection brings exactly the others. */
+  @Test
+  void cutAnywhere_theNextConnectionGoesOn() throws IOException {
+    byte[] good = allPages();
+    int header = WireHeader.BYTES + 12;
+    for (int cut = 0; cut < good.length; cut += cut % (8 * PAGE + header) < header ? 1 : 997) {
+      int at = cut;
+      try (LateMessages.Waiting guest = new LateMessages.Waiting()) {
+        assertThatThrownBy(() -> guest.serve(Arrays.copyOf(good, at)))
+            .as(() -> "cut at " + at)
+            .isInstanceOf(EOFException.class);
+        assertThat(TO - FROM - guest.missing.left()).isEqualTo(at / (8L * PAGE + header) * 8);
+        byte[] rest =
+            bytes(
+                out -> {
+                  out.paused();
+                  for (long page = FROM; page < TO; page++) {
+                    if (guest.missing.nextMissing(page, page + 1) == page) {
+                      pages(out, page, 1);
+                    }
+                  }
+                });
+        assertThat(guest.serve(rest)).isNotEmpty();
+        guest.whole();
+      }
     }
   }
 

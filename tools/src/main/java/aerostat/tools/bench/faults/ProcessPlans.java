@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -31,11 +32,16 @@ public final class ProcessPlans implements AutoCloseable {
           "64M",
           "--append",
           "workload=kvstore kvstore.size=2M kvstore.cycle=300 workload.interval=100");
+  private static final List<String> EMPTY = List.of("--incoming", "defer");
   private static final Duration LIMIT = Duration.ofSeconds(30);
   private static final Duration LOOK = Duration.ofMillis(5);
 
   private final Path folder = Files.createTempDirectory("aerostat-faults");
   private final List<VmmChild> children = new ArrayList<>();
+
+  /** Started ahead, by their options. */
+  private final Map<List<String>, VmmChild> spares = new HashMap<>();
+
   private @Nullable VmmChild source;
   private @Nullable VmmChild destination;
   private volatile boolean sourceDead;
@@ -72,7 +78,7 @@ public final class ProcessPlans implements AutoCloseable {
   /** Plays one plan. */
   public PlanRun.Outcome play(FaultPlan plan) throws IOException, ChildFailure {
     VmmChild s = source == null ? startGuest() : source;
-    VmmChild d = destination == null ? start(List.of("--incoming", "defer")) : destination;
+    VmmChild d = destination == null ? started(EMPTY) : destination;
     source = null;
     destination = null;
     sourceDead = false;
@@ -172,7 +178,7 @@ public final class ProcessPlans implements AutoCloseable {
         throw new ChildFailure("the guest runs in both processes");
       }
       source = d;
-      s.close();
+      destination = s;
       return EndState.MOVED;
     }
     Object handover = state.get("x-handover");
@@ -227,9 +233,17 @@ public final class ProcessPlans implements AutoCloseable {
   }
 
   private VmmChild startGuest() throws IOException, ChildFailure {
-    VmmChild child = start(GUEST);
+    VmmChild child = started(GUEST);
     child.query("query-status");
     await(() -> child.counters().verified() > 0, "kvstore has not begun");
+    return child;
+  }
+
+  /** A process with these options, and the next of its kind begins while it works. */
+  private VmmChild started(List<String> options) throws IOException {
+    VmmChild ready = spares.get(options);
+    VmmChild child = ready == null ? start(options) : ready;
+    spares.put(options, start(options));
     return child;
   }
 
