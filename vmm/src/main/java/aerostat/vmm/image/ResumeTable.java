@@ -33,6 +33,10 @@ public final class ResumeTable {
   private final List<Method> methods;
   private final int reserve;
   private final byte[] digest;
+
+  /** Words of a frame by method id less one and site: looked at with each frame that is taken up. */
+  private final int[][] words;
+
   private final Map<String, Method> byEmittedName = new HashMap<>();
 
   /**
@@ -80,6 +84,10 @@ public final class ResumeTable {
     for (Method m : methods) {
       byEmittedName.put(m.className + "." + m.emittedName, m);
     }
+    words =
+        this.methods.stream()
+            .map(m -> m.sites.stream().mapToInt(FrameLayout::words).toArray())
+            .toArray(int[][]::new);
     digest = sha256(encode());
   }
 
@@ -107,8 +115,13 @@ public final class ResumeTable {
     if (method(footer) == INTERRUPT_MARKER) {
       return site(footer) == 0 && words(footer) == 2;
     }
-    FrameLayout layout = layout(method(footer), site(footer));
-    return layout != null && layout.words() == words(footer);
+    int method = method(footer) - 1;
+    int site = site(footer);
+    return method >= 0
+        && method < words.length
+        && site >= 0
+        && site < words[method].length
+        && words[method][site] == words(footer);
   }
 
   /** The last word of a frame. */

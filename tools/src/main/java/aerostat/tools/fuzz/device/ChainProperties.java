@@ -63,19 +63,17 @@ final class ChainProperties implements PageGate {
   void after(int queue, int readable, int writable, long length, boolean inBuffers) {
     memory.gate(null);
     int parts = readable + writable;
-    require(
-        !inBuffers || loads <= LOADS * parts,
-        "fetched twice",
-        loads + " loads for " + parts + " descriptors");
+    if (inBuffers && loads > LOADS * parts) {
+      throw new FuzzFinding("fetched twice", loads + " loads for " + parts + " descriptors");
+    }
     boolean taken = usedIndex(queue) != used;
     require(
         !taken || (status & Virtio.STATUS_NEEDS_RESET) == 0,
         "broken",
         "a device that needs a reset goes on");
-    require(
-        !taken || writable * length <= memory.size(),
-        "length",
-        "an element of " + writable * length + " bytes was taken");
+    if (taken && writable * length > memory.size()) {
+      throw new FuzzFinding("length", "an element of " + writable * length + " bytes was taken");
+    }
     HintStatus now = machine.balloonDevice().hintStatus();
     outcomes.saw(
         0x10000
@@ -110,15 +108,17 @@ final class ChainProperties implements PageGate {
     SnapshotRam ram = machine.ram();
     int written = ram.collect();
     for (int i = 0; i < written; i++) {
-      require(deviceArea(ram.written(i)), "stray write", "the device wrote page " + ram.written(i));
+      if (!deviceArea(ram.written(i))) {
+        throw new FuzzFinding("stray write", "the device wrote page " + ram.written(i));
+      }
     }
     for (int i = 0; i < ram.discardedCount(); i++) {
       int page = ram.discarded(i);
       byte owner = memory.owners().get(GuestMemory.RAM_BASE + ((long) page << 12));
-      require(
-          owner == PageOwners.BALLOON || owner == PageOwners.REPORTED && !poisoned,
-          "discard",
-          "page " + page + " of owner " + owner + (poisoned ? ", poisoned" : ""));
+      if (owner != PageOwners.BALLOON && (owner != PageOwners.REPORTED || poisoned)) {
+        throw new FuzzFinding(
+            "discard", "page " + page + " of owner " + owner + (poisoned ? ", poisoned" : ""));
+      }
     }
   }
 

@@ -108,7 +108,9 @@ final class DeviceProperties {
         ring.deviceArea() - GuestMemory.RAM_BASE + Virtio.deviceAreaSize(ring.size()) - 1 >> 12;
     for (int i = 0; i < written; i++) {
       long at = ram.written(i);
-      require(at >= first && at <= last, "stray write", "the device wrote page " + at);
+      if (at < first || at > last) {
+        throw new FuzzFinding("stray write", "the device wrote page " + at);
+      }
     }
   }
 

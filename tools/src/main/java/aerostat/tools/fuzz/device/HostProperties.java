@@ -51,10 +51,11 @@ final class HostProperties {
     require(target == oldTarget, "config", "the driver changed num_pages");
     boolean high = (interrupts.levels() >>> LINE & 1) != 0;
     boolean pending = wire.read(MmioRegisters.INTERRUPT_STATUS) != 0;
-    require(high == pending, "line", "is " + high + " with interrupts pending " + pending);
+    require(high == pending, "line", high ? "high without an interrupt" : "low with interrupts");
     long actual = machine.balloon().actualBytes();
-    require(
-        actual >= 0 && actual <= machine.memory().size(), "actual", actual + " bytes of memory");
+    if (actual < 0 || actual > machine.memory().size()) {
+      throw new FuzzFinding("actual", actual + " bytes of memory");
+    }
   }
 
   /**
