@@ -34,7 +34,9 @@ public final class ResumeTable {
   private final int reserve;
   private final byte[] digest;
 
-  /** Words of a frame by method id less one and site: looked at with each frame that is taken up. */
+  /**
+   * Words of a frame by method id less one and site: looked at with each frame that is taken up.
+   */
   private final int[][] words;
 
   private final Map<String, Method> byEmittedName = new HashMap<>();
