@@ -196,6 +196,7 @@ final class OutgoingMigration implements AutoCloseable {
       stats.error(String.valueOf(e));
       announce("failed");
     } finally {
+      tell();
       driver.dropLink();
     }
   }
