@@ -116,6 +116,17 @@ class FillAndFlushTest {
   }
 
   @Test
+  void anEntryAndTheIndexAreEachDirty() {
+    MockRing ring = rig.start(0, 0, 8);
+    int head = ring.send(rig.driver.in(8));
+    forget();
+    queue().fill(head, 0);
+    assertThat(dirty(ring.deviceArea())).as("the entry").isTrue();
+    queue().flush();
+    assertThat(dirty(ring.deviceArea())).as("the index").isTrue();
+  }
+
+  @Test
   void aPackedRingsSlotsAreDirtyToo() {
     rig.driver.negotiate(Virtio.F_RING_PACKED);
     MockPackedRing ring = rig.driver.setUpPackedQueue(0, 8);
