@@ -6,7 +6,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Prints the line coverage of each package of a JaCoCo report (CSV), and its classes below 90 %. */
+/**
+ * Prints the line coverage of each package of a JaCoCo report (CSV), and its classes below 90 %.
+ */
 final class PrintCoverage {
   private static final int PACKAGE = 1;
   private static final int CLASS = 2;

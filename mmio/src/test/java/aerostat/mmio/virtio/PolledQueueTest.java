@@ -31,14 +31,7 @@ class PolledQueueTest {
       new MockDevice(42, 0, new byte[8], 8).transport(Virtio.TRANSPORT_OPTIONS);
   private final VirtioMmioTransport transport =
       new VirtioMmioTransport(
-          "virtio0",
-          device,
-          memory,
-          new InterruptController(flat),
-          1,
-          flat,
-          executor,
-          Trace.OFF);
+          "virtio0", device, memory, new InterruptController(flat), 1, flat, executor, Trace.OFF);
   private final MockDriver driver =
       new MockDriver(new Locked(transport, lock), memory, GuestMemory.RAM_BASE + (1 << 20));
 
