@@ -80,7 +80,6 @@ final class VringSetup {
       }
     }
     VirtioMemory.clear(q.descriptors(), q.ringOrder());
-    VirtioMemory.clear(q.stateTable(), q.stateOrder());
     q.setAvailIndex(0);
     q.setLastUsed(0);
     q.setAvailFlags(0);

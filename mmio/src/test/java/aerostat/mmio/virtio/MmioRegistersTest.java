@@ -150,6 +150,7 @@ class MmioRegistersTest {
     rig.driver.write(MmioRegisters.STATUS, UP_TO_FEATURES);
     rig.driver.acceptFeatures(Virtio.F_VERSION_1 | 0b110);
     rig.driver.write(MmioRegisters.STATUS, 3); // trying to take FEATURES_OK back
+    assertThat(rig.driver.status()).isEqualTo(UP_TO_FEATURES);
     rig.driver.write(MmioRegisters.STATUS, UP_TO_FEATURES);
     assertThat(rig.transport.features()).isEqualTo(Virtio.F_VERSION_1 | 0b1);
     rig.driver.reset();

@@ -34,6 +34,7 @@ class ThreadedQueueTest {
       MockRing.Part part = rig.driver.out32(1);
       int kicks = 0;
       int rounds = 20_000;
+      int flags = 0;
       for (int i = 0; i < rounds; i++) {
         int old = ring.availableIndex();
         ring.add(part);
@@ -44,9 +45,13 @@ class ThreadedQueueTest {
         while (ring.poll() == null) {
           Thread.onSpinWait(); // the test's timeout ends a lost notification
         }
+        flags |= ring.usedFlags();
       }
       assertThat(handled.get()).isEqualTo(rounds);
       assertThat(kicks).isPositive();
+      assertThat(flags)
+          .as("SPLIT-DEV-18, SPLIT-DEV-20")
+          .isLessThanOrEqualTo((features & Virtio.F_EVENT_IDX) != 0 ? 0 : 1);
       assertThat(rig.transport.violations()).isZero();
     }
   }

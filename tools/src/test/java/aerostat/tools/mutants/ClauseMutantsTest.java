@@ -1,0 +1,54 @@
+package aerostat.tools.mutants;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Each mutant of clauses.tsv breaks clauses of virtio 1.4, and the test that shows them kept
+ * notices; see {@link MutantsTest} for how many are tried.
+ */
+class ClauseMutantsTest {
+  private static final long BUDGET_NANOS = TimeUnit.SECONDS.toNanos(4);
+
+  private final MutantList list = MutantList.named("clauses.tsv");
+
+  @Test
+  @DisplayName("every mutant changes one line that is there, for a test that is there")
+  void everyMutantApplies() throws Exception {
+    list.assertApply();
+  }
+
+  @Test
+  @DisplayName("every clause of a mutant is one of the standard's, and has one mutant; DEV-32 has more")
+  void everyClauseIsThere() throws Exception {
+    Set<String> clauses =
+        Files.readAllLines(list.root().resolve("docs/reference/virtio-conformance.tsv")).stream()
+            .map(line -> line.substring(0, line.indexOf('\t')))
+            .collect(Collectors.toSet());
+    Set<String> seen = new HashSet<>();
+    for (Mutant mutant : list.mutants()) {
+      if (mutant.rule().equals("DEV-32")) {
+        continue; // each ring format has ways of its own to fetch twice
+      }
+      for (String clause : List.of(mutant.rule().split(" "))) {
+        assertThat(clauses).contains(clause);
+        assertThat(seen.add(clause)).as("%s stands twice", clause).isTrue();
+      }
+    }
+    assertThat(seen).hasSizeGreaterThan(100);
+  }
+
+  @Test
+  @DisplayName("the mutants that are tried are noticed")
+  void mutantsAreNoticed() throws Exception {
+    list.assertNoticed(BUDGET_NANOS);
+  }
+}
