@@ -27,7 +27,8 @@ class ClauseMutantsTest {
   }
 
   @Test
-  @DisplayName("every clause of a mutant is one of the standard's, and has one mutant; DEV-32 has more")
+  @DisplayName(
+      "every clause of a mutant is one of the standard's, and has one mutant; DEV-32 has more")
   void everyClauseIsThere() throws Exception {
     Set<String> clauses =
         Files.readAllLines(list.root().resolve("docs/reference/virtio-conformance.tsv")).stream()

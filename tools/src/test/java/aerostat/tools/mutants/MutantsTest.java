@@ -34,8 +34,7 @@ class MutantsTest {
   void everyMutantApplies() throws IOException {
     assertThat(mutants)
         .allSatisfy(
-            mutant ->
-                assertThat(mutant.rule()).matches("(EDGE|HINT|REPORT|POISON|MIG)-\\d\\d"));
+            mutant -> assertThat(mutant.rule()).matches("(EDGE|HINT|REPORT|POISON|MIG)-\\d\\d"));
     list.assertApply();
   }
 
