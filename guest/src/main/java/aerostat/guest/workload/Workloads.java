@@ -73,6 +73,9 @@ public final class Workloads {
     if (name.is("readfile")) {
       return new ReadFile();
     }
+    if (name.is("stall")) {
+      return new Stall();
+    }
     if (name.is("mix")) {
       return new Mix();
     }

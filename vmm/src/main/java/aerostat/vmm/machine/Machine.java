@@ -374,18 +374,6 @@ public final class Machine extends MachineView implements AutoCloseable {
     }
   }
 
-  private void requireDeterministic() {
-    if (!config().deterministic()) {
-      throw new IllegalStateException("only a deterministic machine has exact polls");
-    }
-  }
-
-  private void requireNoMachineLock() {
-    if (lock().isHeldByCurrentThread()) {
-      throw new IllegalStateException("waiting for the vCPU with the machine lock held");
-    }
-  }
-
   /** On the vCPU's thread, at rest. */
   private final class Listener implements VcpuListener {
     @Override

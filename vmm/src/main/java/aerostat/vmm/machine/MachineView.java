@@ -148,4 +148,16 @@ public abstract sealed class MachineView permits Machine {
     memory().settleOwners();
     return RamHash.of(memory(), flatState().segment(), everything);
   }
+
+  final void requireDeterministic() {
+    if (!config().deterministic()) {
+      throw new IllegalStateException("only a deterministic machine has exact polls");
+    }
+  }
+
+  final void requireNoMachineLock() {
+    if (lock().isHeldByCurrentThread()) {
+      throw new IllegalStateException("waiting for the vCPU with the machine lock held");
+    }
+  }
 }

@@ -26,6 +26,7 @@ final class HintingBench implements Report {
   private final Disturbance disturbance = new Disturbance();
   private final Map<Variant, List<VariantRun>> idle = new EnumMap<>(Variant.class);
   private final Map<Variant, List<VariantRun>> freed = new EnumMap<>(Variant.class);
+  private final Map<Variant, List<VariantRun>> stalls = new EnumMap<>(Variant.class);
   private final Map<PingPong.Way, List<PingPong>> pingPong = new EnumMap<>(PingPong.Way.class);
 
   /**
@@ -45,8 +46,9 @@ final class HintingBench implements Report {
     for (int i = 1; i <= runs; i++) {
       // In turn, so that a slow drift of the host favours none.
       for (Variant variant : variants) {
-        keep(i, variant, "idle", idle, 0);
-        keep(i, variant, "half freed", freed, memory / 2);
+        keep(i, variant, "idle", idle, 0, false);
+        keep(i, variant, "half freed", freed, memory / 2, false);
+        keep(i, variant, "half freed, allocating", stalls, memory / 2, true);
       }
       if (operations > 0) {
         for (PingPong.Way way : PingPong.Way.values()) {
@@ -60,9 +62,14 @@ final class HintingBench implements Report {
   }
 
   private void keep(
-      int number, Variant variant, String guest, Map<Variant, List<VariantRun>> into, long touched)
+      int number,
+      Variant variant,
+      String guest,
+      Map<Variant, List<VariantRun>> into,
+      long touched,
+      boolean allocates)
       throws IOException, ChildFailure {
-    VariantRun run = measured(() -> VariantRun.once(variant, memory, touched));
+    VariantRun run = measured(() -> VariantRun.once(variant, memory, touched, allocates));
     into.computeIfAbsent(variant, v -> new ArrayList<>()).add(run);
     progress.accept(
         String.format(
@@ -95,6 +102,7 @@ final class HintingBench implements Report {
     StringBuilder text = new StringBuilder();
     table(text, "an idle guest of " + Size.show(memory), idle);
     table(text, "one that wrote half of it and freed that", freed);
+    stalls(text);
     if (!pingPong.isEmpty()) {
       TextTable table =
           new TextTable()
@@ -114,6 +122,20 @@ final class HintingBench implements Report {
 
   private static Estimate of(List<PingPong> runs, ToDoubleFunction<PingPong> figure) {
     return Estimate.of(runs.stream().mapToDouble(figure).toArray());
+  }
+
+  private void stalls(StringBuilder text) {
+    TextTable table =
+        new TextTable()
+            .row("a page each ms meanwhile", "late, p99 us", "longest us", "zone lock held, us");
+    stalls.forEach(
+        (variant, all) ->
+            table.row(
+                variant.title(),
+                estimate(all, r -> r.stalls().p99Micros()).show(0),
+                estimate(all, r -> r.stalls().longestMicros()).show(0),
+                estimate(all, r -> r.stalls().lockMicros()).show(0)));
+    text.append(table).append(System.lineSeparator());
   }
 
   private static void table(
@@ -138,6 +160,7 @@ final class HintingBench implements Report {
     object.put("runs", runs);
     object.put("idle", toJson(idle));
     object.put("half_freed", toJson(freed));
+    object.put("stalls", stallsJson());
     Map<String, Object> ways = new LinkedHashMap<>();
     pingPong.forEach(
         (way, all) -> {
@@ -149,6 +172,19 @@ final class HintingBench implements Report {
         });
     object.put("ping_pong", ways);
     object.put("host", disturbance.toJson());
+    return object;
+  }
+
+  private Map<String, Object> stallsJson() {
+    Map<String, Object> object = new LinkedHashMap<>();
+    stalls.forEach(
+        (variant, all) -> {
+          Map<String, Object> one = new LinkedHashMap<>();
+          one.put("late_p99_us", estimate(all, r -> r.stalls().p99Micros()).toJson());
+          one.put("longest_us", estimate(all, r -> r.stalls().longestMicros()).toJson());
+          one.put("zone_lock_us", estimate(all, r -> r.stalls().lockMicros()).toJson());
+          object.put(variant.title(), one);
+        });
     return object;
   }
 

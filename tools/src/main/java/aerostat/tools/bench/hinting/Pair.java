@@ -56,6 +56,11 @@ final class Pair implements AutoCloseable {
     return here;
   }
 
+  /** The other one. */
+  VmmChild there() {
+    return there;
+  }
+
   /** All that the guest has printed, in both. */
   String console() throws ChildFailure {
     return here.console() + there.console();

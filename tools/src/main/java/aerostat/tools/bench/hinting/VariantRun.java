@@ -15,9 +15,15 @@ import org.jspecify.annotations.Nullable;
  * @param processorMillis of both processes meanwhile
  * @param transferred bytes
  * @param hinted pages that were left out
+ * @param stalls how late the guest had its pages meanwhile, if it looked
  */
 record VariantRun(
-    double millis, double processorMillis, double transferred, double rounds, double hinted) {
+    double millis,
+    double processorMillis,
+    double transferred,
+    double rounds,
+    double hinted,
+    Stalls stalls) {
   /** After so long without a further reported page the guest has reported all. */
   private static final long QUIET_NANOS = 5_000_000_000L;
 
@@ -27,11 +33,13 @@ record VariantRun(
   /**
    * @param memory of the guest, bytes
    * @param touched bytes that it wrote and freed before
+   * @param stalls whether the guest allocates a page each millisecond, and says how late it was
    */
-  static VariantRun once(Variant variant, long memory, long touched)
+  static VariantRun once(Variant variant, long memory, long touched, boolean stalls)
       throws IOException, ChildFailure {
     String workload =
-        "workload=idle resident="
+        (stalls ? "workload=stall" : "workload=idle")
+            + " resident="
             + (memory >> 25) // 1/32 of the memory, in MiB: what an idle system holds
             + "M"
             + (touched > 0 ? " touch=" + (touched >> 20) + "M" : "");
@@ -41,6 +49,7 @@ record VariantRun(
       if (variant == Variant.REPORTING) {
         awaitReports(pair);
       }
+      int before = stalls ? Stalls.settled(pair.here()) : 0;
       double processor = pair.processorMillis();
       Map<String, @Nullable Object> state = pair.move(true);
       processor = pair.processorMillis() - processor;
@@ -50,7 +59,8 @@ record VariantRun(
           processor,
           number(ram, "transferred"),
           number(ram, "dirty-sync-count"),
-          number(state, "x-hinted-pages"));
+          number(state, "x-hinted-pages"),
+          stalls ? Stalls.since(before, pair) : Stalls.NONE);
     }
   }
 
