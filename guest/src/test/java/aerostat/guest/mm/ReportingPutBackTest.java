@@ -9,7 +9,9 @@ import aerostat.guest.kernel.Errno;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Blocks that were out, and what is known of them afterwards: REPORT-11 to REPORT-13, REPORT-15. */
+/**
+ * Blocks that were out, and what is known of them afterwards: REPORT-11 to REPORT-13, REPORT-15.
+ */
 class ReportingPutBackTest {
   @Test
   void edge35_report11_aBlockThatMergesIsReportedAgainAtItsNewOrderAndThenNoMore() {

@@ -2,7 +2,6 @@ package aerostat.guest.mm;
 
 import static aerostat.guest.mm.ReportingFixture.IDLE;
 import static aerostat.guest.mm.ReportingFixture.REQUESTED;
-import static aerostat.guest.mm.ReportingFixture.reported;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;

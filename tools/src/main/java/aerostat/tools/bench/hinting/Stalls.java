@@ -17,7 +17,8 @@ record Stalls(double p99Micros, double longestMicros, double lockMicros) {
   static final Stalls NONE = new Stalls(0, 0, 0);
 
   private static final String LINE = "stall: allocations=";
-  private static final Pattern WAITS = Pattern.compile(LINE + "\\d+ p99=(\\d+) us longest=(\\d+) us");
+  private static final Pattern WAITS =
+      Pattern.compile(LINE + "\\d+ p99=(\\d+) us longest=(\\d+) us");
   private static final Pattern LOCK = Pattern.compile("lock held for at most (\\d+) us");
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
