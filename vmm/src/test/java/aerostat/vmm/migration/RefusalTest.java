@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Timeout;
 /** A peer that is refused in mid-sentence reads the reason, not only that its pipe is broken. */
 @Timeout(30)
 class RefusalTest {
-  private static final int MESSAGES = 16;
+  private static final int MESSAGES = 8;
 
   private interface Refusing {
     void refuse(Link link) throws IOException;
