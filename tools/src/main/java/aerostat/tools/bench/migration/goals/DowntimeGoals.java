@@ -34,7 +34,7 @@ final class DowntimeGoals implements GoalGroup.Measurement {
             settings.memoryBytes(),
             "workload=idle resident=" + (settings.residentBytes() >> 20) + "M",
             "resident: filled",
-            false,
+            delay > 0, // what hints dirty at last has the long way, too
             true);
     List<MigrationRun> all = context.measured(() -> moves(idle, settings.shortMoves(), delay));
     double[] still = all.stream().mapToDouble(MigrationRun::stillMillis).sorted().toArray();
