@@ -14,6 +14,7 @@ import aerostat.tools.fuzz.ring.WireEvents;
  * config space shows. Its {@link ChainProperties} are checked.
  */
 final class ChainEvent {
+  private static final int AFTER_RESET = 5;
   private static final int AT_ADDRESS = 6;
   private static final int WITH_COMMAND = 7;
 
@@ -48,6 +49,9 @@ final class ChainEvent {
     }
     if (parts == 0) {
       return;
+    }
+    if (where == AFTER_RESET) {
+      resetQueue(queue, log);
     }
     if (where == WITH_COMMAND) {
       int command = wire.read(MmioRegisters.CONFIG + HostProperties.COMMAND);
@@ -90,18 +94,34 @@ final class ChainEvent {
     }
     wire.negotiate(features);
     for (int queue = 0; queue < Wire.QUEUES; queue++) {
-      long rings = wire.descriptors(queue);
-      wire.memory().fill(rings, wire.table(queue) - rings, (byte) 0);
-      wire.write(MmioRegisters.QUEUE_SEL, queue);
-      int size = Math.min(Wire.RING_MAX, wire.read(MmioRegisters.QUEUE_SIZE_MAX));
-      if (size > 0) {
-        wire.setUp(queue, size, rings, wire.driverArea(queue), wire.deviceArea(queue));
-      }
+      setUp(queue);
     }
     if ((bits & POISON) != 0) {
       wire.write(MmioRegisters.CONFIG + ChainProperties.POISON, poison & 1);
     }
     wire.write(MmioRegisters.STATUS, wire.read(MmioRegisters.STATUS) | Virtio.STATUS_DRIVER_OK);
     wire.orderly(true);
+  }
+
+  private void setUp(int queue) {
+    long rings = wire.descriptors(queue);
+    wire.memory().fill(rings, wire.table(queue) - rings, (byte) 0);
+    wire.write(MmioRegisters.QUEUE_SEL, queue);
+    int size = Math.min(Wire.RING_MAX, wire.read(MmioRegisters.QUEUE_SIZE_MAX));
+    if (size > 0) {
+      wire.setUp(queue, size, rings, wire.driverArea(queue), wire.deviceArea(queue));
+    }
+  }
+
+  /** A queue is reset and begins anew (2.6.1); without RING_RESET nothing happens. */
+  private void resetQueue(int queue, FuzzLog log) {
+    wire.write(MmioRegisters.QUEUE_SEL, queue);
+    wire.write(MmioRegisters.QUEUE_RESET, 1);
+    if (wire.read(MmioRegisters.QUEUE_READY) == 0) {
+      if (log.on()) {
+        log.say("queue " + queue + " is reset");
+      }
+      setUp(queue);
+    }
   }
 }

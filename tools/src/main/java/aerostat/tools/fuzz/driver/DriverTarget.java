@@ -36,12 +36,21 @@ public final class DriverTarget implements FuzzTarget {
   /** Polls after which a guest whose device is honest again must have slept. */
   private static final int CALM_POLLS = 20_000;
 
+  /** What the balloon is to hold in the end, bytes: a little, so that every guest has it. */
+  private static final long WANTED = 1 << 20;
+
+  private static final int AWAKE_TURNS = 20;
+  private static final int AWAKE_POLLS = 1_000;
+
   private final BootedGuest guest;
   private final SnapshotMachine machine;
   private final LyingDevice device;
   private final HostEvents host;
   private final boolean packed;
   private final InputBytes input = new InputBytes();
+
+  /** Whether the device broke a rule in this input: then the driver may have given it up. */
+  private boolean lied;
 
   public DriverTarget(BootedGuest.Setup setup) {
     LyingDevice[] made = new LyingDevice[1];
@@ -60,8 +69,9 @@ public final class DriverTarget implements FuzzTarget {
 
   @Override
   public void run(byte[] bytes, FuzzLog log) {
-    device.honest();
+    device.forget();
     guest.rewind();
+    lied = false;
     input.begin(bytes);
     for (int i = 0; i < MOST_EVENTS && !input.atEnd(); i++) {
       next(log);
@@ -75,6 +85,30 @@ public final class DriverTarget implements FuzzTarget {
       throw new FuzzFinding("hang", "the guest does not rest though the device is honest again");
     }
     check();
+    if (!lied) {
+      checkAwake(log);
+    }
+  }
+
+  /** A driver whose device was only slow has lost nothing: it still does what the host asks. */
+  private void checkAwake(FuzzLog log) {
+    if (log.on()) {
+      log.say("the host asks for " + (WANTED >> 20) + " MiB");
+    }
+    long wanted = machine.memory().size() - WANTED;
+    machine.lock().lock();
+    try {
+      machine.balloon().setTarget(wanted);
+    } finally {
+      machine.lock().unlock();
+    }
+    for (int i = 0; i < AWAKE_TURNS && machine.balloon().actualBytes() != wanted; i++) {
+      machine.run(AWAKE_POLLS);
+      check();
+    }
+    if (machine.balloon().actualBytes() != wanted) {
+      throw new FuzzFinding("asleep", "the driver does not answer its host any more");
+    }
   }
 
   private void go(long polls) {
@@ -104,7 +138,9 @@ public final class DriverTarget implements FuzzTarget {
   }
 
   private void next(FuzzLog log) {
-    switch (input.below(EVENTS)) {
+    int event = input.below(EVENTS);
+    lied |= event != LOSE && event != RUN && event != HOST && event != INTERRUPT;
+    switch (event) {
       case USED -> used(log);
       case USED_RAW -> usedRaw(log);
       case LIE -> {

@@ -25,6 +25,10 @@ public final class LyingDevice implements MmioDevice {
   private final int[] left = new int[WORDS];
   private int selected;
   private int lost;
+
+  /** Queues of which a notification was lost, a bit each. */
+  private int dropped;
+
   private int madeUp;
 
   public LyingDevice(MmioDevice truth, GuestMemory memory, InterruptController interrupts) {
@@ -32,10 +36,23 @@ public final class LyingDevice implements MmioDevice {
     this.interrupts = interrupts;
   }
 
-  /** Speaks the truth from here on. */
+  /** Another input: nothing is lied or lost. */
+  void forget() {
+    dropped = 0;
+    honest();
+  }
+
+  /** Speaks the truth from here on, and passes on what it has lost. */
   void honest() {
     Arrays.fill(left, 0);
     lost = 0;
+    int queues = dropped;
+    dropped = 0;
+    for (int queue = 0; queue < QUEUES; queue++) {
+      if ((queues >>> queue & 1) != 0) {
+        truth.write(MmioRegisters.QUEUE_NOTIFY, 4, queue);
+      }
+    }
     if (madeUp != 0) {
       madeUp = 0;
       settle();
@@ -115,6 +132,7 @@ public final class LyingDevice implements MmioDevice {
       case MmioRegisters.QUEUE_NOTIFY -> {
         if (lost > 0) {
           lost--;
+          dropped |= 1 << (value & 0x1f);
           return;
         }
       }
