@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -53,6 +54,9 @@ public final class PlantedCommand implements Callable<Integer> {
       description = "Of the first run; the next has the next. Default 1.")
   private long seed = 1;
 
+  @Option(names = "--markdown", description = "Print the rows as docs/planted.md has them.")
+  private boolean markdown;
+
   @Option(
       names = "--json",
       description = "Print one JSON object to standard output, the rest to standard error.")
@@ -72,8 +76,11 @@ public final class PlantedCommand implements Callable<Integer> {
     PrintStream out = json ? System.err : System.out;
     List<Object> table = new ArrayList<>();
     boolean good = true;
-    out.printf(
-        "%-28s %-17s %7s %13s %11s  %s%n", "defect", "target", "found", "executions", "time", "as");
+    if (!markdown) {
+      out.printf(
+          "%-28s %-17s %7s %13s %11s  %s%n",
+          "defect", "target", "found", "executions", "time", "as");
+    }
     for (Defect defect : chosen()) {
       TimeToFind found;
       try {
@@ -82,7 +89,7 @@ public final class PlantedCommand implements Callable<Integer> {
         throw new CliException(ExitCode.FAILED, "fuzz planted: " + e.getMessage());
       }
       good &= found.asExpected();
-      out.println(found.line());
+      out.println(markdown ? found.row() : found.line());
       table.add(found.json());
     }
     if (json) {
@@ -143,7 +150,7 @@ public final class PlantedCommand implements Callable<Integer> {
     }
 
     /** A run without a finding counts as longer than all others. */
-    private long median(java.util.function.ToLongFunction<Outcome> of) {
+    private long median(ToLongFunction<Outcome> of) {
       long[] sorted =
           outcomes.stream()
               .mapToLong(o -> o.found() ? of.applyAsLong(o) : Long.MAX_VALUE)
@@ -168,6 +175,19 @@ public final class PlantedCommand implements Callable<Integer> {
               most ? "%.1f s".formatted(median(Outcome::millis) / 1e3) : "-",
               String.join(" | ", signatures()),
               asExpected() ? "" : "   NOT AS EXPECTED: " + defect.finding());
+    }
+
+    /** A row of the table in docs/planted.md. */
+    String row() {
+      boolean most = median(Outcome::executions) != Long.MAX_VALUE;
+      return "| `%s` | %s | %s | %s | %s | %s |"
+          .formatted(
+              defect.name(),
+              defect.what(),
+              defect.origin(),
+              defect.target(),
+              most ? "%,d".formatted(median(Outcome::executions)) : "not found",
+              most ? "%.0f s".formatted(median(Outcome::millis) / 1e3) : "");
     }
 
     Map<String, @Nullable Object> json() {
