@@ -26,6 +26,16 @@ public final class HostEvents {
     this.target = target;
   }
 
+  /** The host wants hints. */
+  public void hintStart() {
+    machine.lock().lock();
+    try {
+      machine.balloon().hintStart(IGNORE);
+    } finally {
+      machine.lock().unlock();
+    }
+  }
+
   /** Decodes one, lets it happen, and returns which it was. */
   public int next(InputBytes in, FuzzLog log) {
     int what = in.below(NAMES.length);

@@ -14,6 +14,9 @@ import aerostat.tools.fuzz.ring.WireEvents;
  * config space shows. Its {@link ChainProperties} are checked.
  */
 final class ChainEvent {
+  /** Of the byte that says where: the host asks for hints before. */
+  private static final int HINTS_BEGIN = 8;
+
   private static final int AFTER_RESET = 5;
   private static final int AT_ADDRESS = 6;
   private static final int WITH_COMMAND = 7;
@@ -29,8 +32,13 @@ final class ChainEvent {
   private final Wire wire;
   private final WireEvents events;
   private final ChainProperties properties;
+  private final Runnable hints;
 
-  ChainEvent(Wire wire, WireEvents events, ChainProperties properties) {
+  /**
+   * @param hints lets the host begin a round of hints
+   */
+  ChainEvent(Wire wire, WireEvents events, ChainProperties properties, Runnable hints) {
+    this.hints = hints;
     this.wire = wire;
     this.events = events;
     this.properties = properties;
@@ -41,7 +49,8 @@ final class ChainEvent {
     int readable = in.below(4);
     long length = in.number() & 0xffff_ffffL;
     int writable = in.below(3);
-    int where = in.u8() & 7;
+    int how = in.u8();
+    int where = how & 7;
     long address = where == AT_ADDRESS ? events.address(in) : 0;
     int parts = readable + writable;
     if (!wire.orderly()) {
@@ -52,6 +61,12 @@ final class ChainEvent {
     }
     if (where == AFTER_RESET) {
       resetQueue(queue, log);
+    }
+    if ((how & HINTS_BEGIN) != 0) {
+      if (log.on()) {
+        log.say("the host asks for hints");
+      }
+      hints.run();
     }
     if (where == WITH_COMMAND) {
       int command = wire.read(MmioRegisters.CONFIG + HostProperties.COMMAND);

@@ -48,7 +48,7 @@ final class DeviceEvents {
     this.outcomes = outcomes;
     wireEvents = new WireEvents(wire, SnapshotMachine.balloonWindow(), 0);
     host = new HostEvents(machine, number -> number << 20);
-    chains = new ChainEvent(wire, wireEvents, new ChainProperties(machine, wire, outcomes));
+    chains = new ChainEvent(wire, wireEvents, new ChainProperties(machine, wire, outcomes), this::hintStart);
   }
 
   void next(InputBytes in, FuzzLog log) {
@@ -70,6 +70,12 @@ final class DeviceEvents {
     told.check();
     int status = wire.read(MmioRegisters.STATUS);
     outcomes.saw(event << 8 | status & 0x7f | (wire.orderly() ? 0x80 : 0));
+  }
+
+  private void hintStart() {
+    told.begin();
+    host.hintStart();
+    told.checkHost(HostEvents.HINT_START);
   }
 
   /** The state goes out and in again, as when the guest is moved. */
