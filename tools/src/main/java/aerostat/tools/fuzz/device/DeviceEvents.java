@@ -48,7 +48,9 @@ final class DeviceEvents {
     this.outcomes = outcomes;
     wireEvents = new WireEvents(wire, SnapshotMachine.balloonWindow(), 0);
     host = new HostEvents(machine, number -> number << 20);
-    chains = new ChainEvent(wire, wireEvents, new ChainProperties(machine, wire, outcomes), this::hintStart);
+    chains =
+        new ChainEvent(
+            wire, wireEvents, new ChainProperties(machine, wire, outcomes), this::hintStart);
   }
 
   void next(InputBytes in, FuzzLog log) {
