@@ -38,7 +38,7 @@ public final class VirtqueueReset {
     if (num > q.maxSize()) {
       return -Errno.E2BIG;
     }
-    if (num <= 0 || !q.isPacked() && Integer.bitCount(num) != 1) {
+    if (num <= 0 || (!q.isPacked() && Integer.bitCount(num) != 1)) {
       return -Errno.EINVAL;
     }
     if (num == q.size()) {

@@ -75,7 +75,7 @@ final class LegacyRegisters extends ControlRegisters {
       transport.reset(); // MMIO-05
       return true;
     }
-    if (queues.selectedSizeMax() == 0 || value != 0 && queues.selectedReady()) {
+    if (queues.selectedSizeMax() == 0 || (value != 0 && queues.selectedReady())) {
       return false;
     }
     if (value == 0) {
