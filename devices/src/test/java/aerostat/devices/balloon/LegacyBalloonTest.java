@@ -4,6 +4,7 @@ import static aerostat.devices.balloon.BalloonRig.FREE;
 import static aerostat.devices.balloon.BalloonRig.pfn;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import aerostat.mmio.memory.GuestMemory;
 import aerostat.mmio.memory.PageOwners;
 import aerostat.mmio.mock.MockRing;
 import aerostat.mmio.virtio.MmioRegisters;
@@ -44,10 +45,11 @@ class LegacyBalloonTest {
     rig.host().setTarget(BalloonRig.SIZE - (0x102 << 12));
     assertThat(rig.driver.read(MmioRegisters.CONFIG, 1)).isEqualTo(0x02);
     assertThat(rig.driver.read(MmioRegisters.CONFIG + 1L, 1)).isEqualTo(0x01);
-    rings[0].send(rig.driver.out32(pfn(FREE)));
-    assertThat(rig.owner(FREE)).isEqualTo(PageOwners.BALLOON);
-    rings[DEFLATE].send(rig.driver.out32(pfn(FREE)));
-    assertThat(rig.owner(FREE)).isEqualTo(PageOwners.GUEST);
+    long page = FREE + GuestMemory.PAGE_SIZE; // FREE's number reads the same from both ends
+    rings[0].send(rig.driver.out32(pfn(page)));
+    assertThat(rig.owner(page)).isEqualTo(PageOwners.BALLOON);
+    rings[DEFLATE].send(rig.driver.out32(pfn(page)));
+    assertThat(rig.owner(page)).isEqualTo(PageOwners.GUEST);
   }
 
   @Test
