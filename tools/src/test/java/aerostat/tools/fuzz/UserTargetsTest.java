@@ -49,7 +49,7 @@ class UserTargetsTest {
     assertThat(places).as("seed " + SEED).hasSize(1);
     StoredFinding stored = StoredFinding.read(places.getFirst());
     assertThat(stored.setup()).isEqualTo(setup);
-    assertThat(stored.replay()).last().asString().startsWith("FINDING interrupt");
+    assertThat(stored.replay()).last().asString().startsWith("FINDING ");
   }
 
   @Test
