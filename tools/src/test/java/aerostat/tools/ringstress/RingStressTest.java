@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import aerostat.tools.stress.Jcstress;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,16 +47,16 @@ class RingStressTest {
           assertThat(result.getTotalCount()).as("samples of %s", name).isPositive();
         });
     for (String name : OURS) {
-      TestResult result = results.get(name);
+      TestResult result = Objects.requireNonNull(results.get(name));
       assertThat(result.grading().isPassed).as("%s: %s", name, outcomes(result)).isTrue();
     }
     for (String name : WRONG) {
-      TestResult result = results.get(name);
+      TestResult result = Objects.requireNonNull(results.get(name));
       long lost = result.getCount("0, 0");
       System.out.printf("jcstress: %s lost %d of %d%n", name, lost, result.getTotalCount());
     }
     for (String name : WRONG) {
-      assumeThat(results.get(name).getCount("0, 0"))
+      assumeThat(Objects.requireNonNull(results.get(name)).getCount("0, 0"))
           .as("%s lost a wake-up on this machine", name)
           .isPositive();
     }
