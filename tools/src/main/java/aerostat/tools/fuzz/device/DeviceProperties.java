@@ -44,9 +44,9 @@ final class DeviceProperties {
       throw new FuzzFinding(
           "status", "bits that nobody can have set: 0x" + Integer.toHexString(known));
     }
-    PageOwners owners = machine.memory().owners();
-    if (owners.get(GuestMemory.RAM_BASE) != PageOwners.GUEST
-        || owners.get(GuestMemory.RAM_BASE + machine.memory().romSize() - 1) != PageOwners.GUEST) {
+    PageOwners.Run first = machine.memory().owners().next(0);
+    long image = machine.memory().romSize() >>> GuestMemory.PAGE_SHIFT;
+    if (first == null || first.owner() != PageOwners.GUEST || first.end() < image) {
       throw new FuzzFinding("owners", "the image's pages are the host's");
     }
   }
