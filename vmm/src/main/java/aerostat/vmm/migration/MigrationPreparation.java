@@ -71,7 +71,7 @@ final class MigrationPreparation {
     wire();
     if (rehearse && !needed) {
       try {
-        MigrationRehearsal.run(MOVES, () -> needed);
+        MigrationRehearsal.run(MOVES, false, () -> needed);
       } catch (IOException | RuntimeException e) {
         LoggerFactory.getLogger(MigrationPreparation.class)
             .debug("no rehearsal; the first migration will be slower: {}", e.toString());

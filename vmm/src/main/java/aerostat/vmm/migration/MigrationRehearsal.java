@@ -16,6 +16,7 @@ import java.util.function.BooleanSupplier;
 final class MigrationRehearsal {
   private static final long MEMORY = 48L << 20;
   private static final String COMMAND_LINE = "workload=idle resident=16M";
+  private static final String SNAPSHOT = "snapshot";
   private static final long LOOK = TimeUnit.MILLISECONDS.toNanos(1);
   private static final long PATIENCE = TimeUnit.SECONDS.toNanos(20);
 
@@ -25,10 +26,10 @@ final class MigrationRehearsal {
    * Moves a small guest to and fro.
    *
    * @param moves how many at most
+   * @param snapshot whether the guest is saved and restored as well
    * @param enough asked before each move and while one is waited for
-   * @return moves made
    */
-  static int run(int moves, BooleanSupplier enough) throws IOException {
+  static void run(int moves, boolean snapshot, BooleanSupplier enough) throws IOException {
     Path folder = Files.createTempDirectory("aerostat");
     MachineSlot one = new MachineSlot();
     MachineSlot two = new MachineSlot();
@@ -37,13 +38,26 @@ final class MigrationRehearsal {
       Machine machine = Machine.builder().memory(MEMORY).append(COMMAND_LINE).build();
       one.put(machine);
       machine.start();
-      return shuttle(folder, from, to, moves, enough);
+      boolean back = shuttle(folder, from, to, moves, enough) % 2 == 0;
+      if (snapshot) {
+        snapshot(folder, back ? from : to, back ? to : from, enough);
+      }
     } finally {
       one.clear();
       two.clear();
       Files.deleteIfExists(folder.resolve("0"));
       Files.deleteIfExists(folder.resolve("1"));
+      Files.deleteIfExists(folder.resolve(SNAPSHOT));
       Files.deleteIfExists(folder);
+    }
+  }
+
+  private static void snapshot(
+      Path folder, MigrationService from, MigrationService to, BooleanSupplier enough) {
+    String file = "file:" + folder.resolve(SNAPSHOT);
+    from.migrate(file);
+    if (completed(from, enough)) {
+      to.listen(file);
     }
   }
 

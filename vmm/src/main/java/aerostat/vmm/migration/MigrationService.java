@@ -62,7 +62,7 @@ public final class MigrationService implements AutoCloseable {
   /** Does what a process's migrations do, on this thread; for a start-up cache. */
   public static void prepare() throws IOException {
     MigrationPreparation.now();
-    MigrationRehearsal.run(6, () -> false);
+    MigrationRehearsal.run(6, true, () -> false);
   }
 
   /** For a process whose only work is its guest: migrations are rehearsed before one is wanted. */

@@ -72,6 +72,7 @@ final class PageSender {
 
   /** Tells the destination that these pages are zero, without a look at them. */
   void zeros(PageBitmap pages) throws IOException {
+    flush(); // pages known to be in use went before, and those of a message ascend
     for (long page = pages.nextSet(0); page >= 0; ) {
       long end = Math.min(pages.nextClear(page), page + MAX_RANGE);
       addZeros(page, (int) (end - page));
