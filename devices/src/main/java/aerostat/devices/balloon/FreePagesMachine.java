@@ -240,7 +240,7 @@ final class FreePagesMachine implements FreePageSource {
     answered = null;
     int held = state.get32(FREE_PAGES_HELD);
     Virtqueue queue = ownQueue.get();
-    boolean possible = held == 0 || queue != null && queue.mayHold(held - 1);
+    boolean possible = held == 0 || (queue != null && queue.mayHold(held - 1));
     BalloonState.require(port.name(), "held request buffer", possible, held);
     long gpa = state.get64(FREE_PAGES_GPA);
     boolean writable = memory.isWritable(gpa, FreePagesLayout.EXTENDED_REQUEST_BYTES);

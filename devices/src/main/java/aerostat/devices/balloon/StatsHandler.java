@@ -169,7 +169,7 @@ final class StatsHandler {
   void restored() {
     @Nullable Virtqueue queue = ownQueue.get();
     int held = state.get32(STATS_HELD);
-    boolean possible = held == 0 || queue != null && queue.mayHold(held - 1);
+    boolean possible = held == 0 || (queue != null && queue.mayHold(held - 1));
     int inFlight = queue == null ? 0 : queue.inFlight();
     BalloonState.require(port.name(), "held statistics buffer", possible, held);
     BalloonState.require(port.name(), "elements in flight", inFlight == (held == 0 ? 0 : 1), held);

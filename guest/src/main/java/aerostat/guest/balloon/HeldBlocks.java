@@ -139,12 +139,12 @@ public record HeldBlocks() implements ShrinkerOps {
 
   private static int add(Hinting h, Page page) {
     Virtqueue q = h.queue();
-    long token = page.virtual() | h.generation() & GENERATION_MASK;
+    long token = page.virtual() | (h.generation() & GENERATION_MASK);
     int error = VirtioRing.addInbuf(q, page.virtual(), BLOCK_BYTES, token);
     if (error != 0) {
       return error;
     }
-    boolean unused = VirtioRing.kick(q);
+    var _ = VirtioRing.kick(q);
     h.unusedBlocks().add(page.lru());
     h.addUnused(1);
     return 0;
@@ -171,7 +171,7 @@ public record HeldBlocks() implements ShrinkerOps {
       h.addUnused(-h.numUnused());
     }
     h.lock().unlock();
-    long unused = releaseUsed(h, Long.MAX_VALUE);
+    var _ = releaseUsed(h, Long.MAX_VALUE);
   }
 
   /** Frees up to {@code max} blocks that the device has used; returns how many. */

@@ -60,7 +60,7 @@ public final class Inflate {
     updateActual(vb);
     boolean again = diff != 0 && !isBroken(vb) && !vb.isStopped();
     if (again) {
-      boolean unused = Workqueue.systemFreezable().queueWork(vb.sizeWork());
+      var _ = Workqueue.systemFreezable().queueWork(vb.sizeWork());
     }
     return again;
   }
@@ -85,7 +85,7 @@ public final class Inflate {
     }
     long filled = vb.numPfns();
     if (filled != 0) {
-      boolean unused = tellHost(vb, vb.inflateQueue());
+      var _ = tellHost(vb, vb.inflateQueue());
     }
     vb.lock().unlock();
     return filled;
@@ -214,7 +214,7 @@ public final class Inflate {
           vb.device().index(), q.name(), error);
       return false;
     }
-    boolean unused = VirtioRing.kick(q);
+    var _ = VirtioRing.kick(q);
     vb.acked().waitEvent(new Used(), q.address());
     return !q.isBroken();
   }

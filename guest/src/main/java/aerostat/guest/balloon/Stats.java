@@ -95,7 +95,7 @@ public final class Stats {
     int flags = vb.stopLock().lockIrqsave();
     if (!vb.isStopped()) {
       BalloonWakeup.start(vb, BalloonWakeup.STATS);
-      boolean unused = Workqueue.systemFreezable().queueWork(vb.statsWork());
+      var _ = Workqueue.systemFreezable().queueWork(vb.statsWork());
     }
     vb.stopLock().unlockIrqrestore(flags);
   }
@@ -121,6 +121,6 @@ public final class Stats {
           vb.device().index(), error);
       return;
     }
-    boolean unused = VirtioRing.kick(q);
+    var _ = VirtioRing.kick(q);
   }
 }

@@ -69,7 +69,7 @@ final class Lru {
 
   /** shrink_lruvec: returns the pages freed of a share of the lists. */
   static long shrink(int priority) {
-    long scan = nrInactive() + nrActive() >> priority;
+    long scan = (nrInactive() + nrActive()) >> priority;
     if (nrActive() > nrInactive()) {
       deactivate(Math.max(scan, 1));
     }

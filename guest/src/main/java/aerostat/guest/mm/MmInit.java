@@ -83,7 +83,7 @@ public final class MmInit {
     if (bytes <= 0) {
       return endPfn;
     }
-    long wanted = endPfn - (bytes + Page.PAGE_SIZE - 1 >> Page.PAGE_SHIFT);
+    long wanted = endPfn - ((bytes + Page.PAGE_SIZE - 1) >> Page.PAGE_SHIFT);
     long least = freePfn + (MIN_NORMAL >> Page.PAGE_SHIFT);
     long start = (Math.max(wanted, least) + BLOCK_PAGES - 1) / BLOCK_PAGES * BLOCK_PAGES;
     return Math.min(start, endPfn);

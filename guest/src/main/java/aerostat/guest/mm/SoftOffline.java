@@ -52,7 +52,7 @@ public final class SoftOffline {
     if (left > 0) {
       Sched.msleep(left);
     }
-    int unused = MemoryFailure.softOffline(Page.ofPfn(pfn));
+    var _ = MemoryFailure.softOffline(Page.ofPfn(pfn));
     return true;
   }
 

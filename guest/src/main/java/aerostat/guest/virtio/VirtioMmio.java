@@ -130,7 +130,7 @@ public final class VirtioMmio {
       writel(1, base + DEVICE_FEATURES_SEL);
       long high = readl(base + DEVICE_FEATURES);
       writel(0, base + DEVICE_FEATURES_SEL);
-      long features = high << 32 | readl(base + DEVICE_FEATURES) & 0xffff_ffffL;
+      long features = high << 32 | (readl(base + DEVICE_FEATURES) & 0xffff_ffffL);
       return mmio(device).isLegacy() ? features & VirtioMmioLegacy.FEATURES : features;
     }
 
@@ -361,7 +361,7 @@ public final class VirtioMmio {
   static void pollQueues(VirtioDevice device) {
     Virtqueue q = device.firstQueue();
     while (q != null) {
-      boolean unused = VirtioRing.interrupt(q);
+      var _ = VirtioRing.interrupt(q);
       q = q.next();
     }
   }

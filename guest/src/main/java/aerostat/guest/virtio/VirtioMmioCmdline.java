@@ -92,14 +92,15 @@ public final class VirtioMmioCmdline {
       Printk.err("virtio-mmio %lx: region or interrupt is taken\n", base);
       return;
     }
-    int unused = VirtioMmio.probe(base, size, irq, QueueNumbering.ofCommandLine());
+    var _ = VirtioMmio.probe(base, size, irq, QueueNumbering.ofCommandLine());
   }
 
   private static boolean collides(long base, long size, int irq) {
     VirtioDevice device = VirtioBus.first();
     while (device != null) {
       VirtioMmioDevice other = new VirtioMmioDevice(device.transport());
-      if (other.irq() == irq || base < other.base() + other.size() && other.base() < base + size) {
+      if (other.irq() == irq
+          || (base < other.base() + other.size() && other.base() < base + size)) {
         return true;
       }
       device = device.next();

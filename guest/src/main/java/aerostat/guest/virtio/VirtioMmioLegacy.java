@@ -48,7 +48,7 @@ final class VirtioMmioLegacy {
 
   /** vm_get: a change in between may tear the value (MMIO-02). */
   static int get32(long field) {
-    return readb(field) & 0xff
+    return (readb(field) & 0xff)
         | (readb(field + 1) & 0xff) << 8
         | (readb(field + 2) & 0xff) << 16
         | (readb(field + 3) & 0xff) << 24;

@@ -30,7 +30,7 @@ public final class VirtioPm {
       if (action == Suspend.PM_SUSPEND_PREPARE) {
         freeze(device);
       } else if ((device.config().status(device) & VirtioIds.STATUS_FAILED) == 0) {
-        int unused = restore(device);
+        var _ = restore(device);
       }
     }
     return NotifierHead.OK;

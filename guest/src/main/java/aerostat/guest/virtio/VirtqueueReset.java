@@ -24,7 +24,7 @@ public final class VirtqueueReset {
     if (error != 0) {
       return error;
     }
-    int unused = VringSetup.restart(q, q.size());
+    var _ = VringSetup.restart(q, q.size());
     return give(q);
   }
 

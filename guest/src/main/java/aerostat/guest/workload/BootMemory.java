@@ -39,7 +39,7 @@ final class BootMemory {
   }
 
   private static long mib(long pages) {
-    return pages >> 20 - Page.PAGE_SHIFT;
+    return pages >> (20 - Page.PAGE_SHIFT);
   }
 
   private static void touch(long pages, boolean keep) {

@@ -26,7 +26,7 @@ class SlabTest {
     List<Piece> held = new ArrayList<>();
     long free = FreeMemory.pages();
     for (int i = 0; i < 30_000; i++) {
-      if (random.nextInt(10) < 6 && held.size() < 2000 || held.isEmpty()) {
+      if ((random.nextInt(10) < 6 && held.size() < 2000) || held.isEmpty()) {
         int size = random.nextInt(50) == 0 ? 1 + random.nextInt(20_000) : 1 + random.nextInt(2100);
         long address = Slab.kmalloc(size, 0);
         assertThat(address & 15).isZero();

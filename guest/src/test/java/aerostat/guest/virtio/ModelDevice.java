@@ -97,7 +97,7 @@ public final class ModelDevice implements PlainDevice {
   }
 
   public int config32(int offset) {
-    return config[offset] & 0xff
+    return (config[offset] & 0xff)
         | (config[offset + 1] & 0xff) << 8
         | (config[offset + 2] & 0xff) << 16
         | config[offset + 3] << 24;
@@ -105,7 +105,7 @@ public final class ModelDevice implements PlainDevice {
 
   public void setConfig32(int offset, int value) {
     for (int i = 0; i < 4; i++) {
-      config[offset + i] = (byte) (value >>> 8 * i);
+      config[offset + i] = (byte) (value >>> (8 * i));
     }
   }
 
@@ -147,7 +147,7 @@ public final class ModelDevice implements PlainDevice {
           case 0x004 -> version;
           case 0x008 -> deviceId;
           case 0x00c -> 0x554d4551;
-          case 0x010 -> (int) (offered >>> 32 * deviceFeaturesSel);
+          case 0x010 -> (int) (offered >>> (32 * deviceFeaturesSel));
           case 0x034 -> selected().max;
           case 0x040 -> selected().pfn;
           case 0x044 -> selected().ready ? 1 : 0;
@@ -224,8 +224,8 @@ public final class ModelDevice implements PlainDevice {
   }
 
   private void accept(long value) {
-    long mask = 0xffff_ffffL << 32 * driverFeaturesSel;
-    accepted = accepted & ~mask | value << 32 * driverFeaturesSel & mask;
+    long mask = 0xffff_ffffL << (32 * driverFeaturesSel);
+    accepted = (accepted & ~mask) | (value << (32 * driverFeaturesSel) & mask);
   }
 
   private void setStatus(int value) {
@@ -247,9 +247,9 @@ public final class ModelDevice implements PlainDevice {
     }
     long mask = 0xffff_ffffL << shift;
     switch (register) {
-      case 0x080 -> q.desc = q.desc & ~mask | value << shift;
-      case 0x090 -> q.avail = q.avail & ~mask | value << shift;
-      default -> q.used = q.used & ~mask | value << shift;
+      case 0x080 -> q.desc = (q.desc & ~mask) | value << shift;
+      case 0x090 -> q.avail = (q.avail & ~mask) | value << shift;
+      default -> q.used = (q.used & ~mask) | value << shift;
     }
   }
 

@@ -4,7 +4,7 @@ package aerostat.mmio.bus;
 public final class OpenBus implements MmioDevice {
   @Override
   public long read(long offset, int width) {
-    return -1L >>> 64 - 8 * width;
+    return -1L >>> (64 - 8 * width);
   }
 
   @Override

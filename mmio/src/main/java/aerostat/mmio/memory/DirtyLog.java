@@ -158,7 +158,7 @@ public final class DirtyLog {
 
   private void markOffsets(long offset, long length, byte mark) {
     int page = (int) (offset >>> GuestMemory.PAGE_SHIFT);
-    int last = (int) (offset + length - 1 >>> GuestMemory.PAGE_SHIFT);
+    int last = (int) ((offset + length - 1) >>> GuestMemory.PAGE_SHIFT);
     CARD.setRelease(cards, page, mark);
     while (page < last) {
       CARD.setRelease(cards, ++page, mark);
@@ -275,7 +275,7 @@ public final class DirtyLog {
 
   /** Bit i = the lowest bit of byte i. */
   private static long gather(long eight) {
-    return (eight & EACH_CARD) * GATHER >>> 56;
+    return ((eight & EACH_CARD) * GATHER) >>> 56;
   }
 
   /** Gets and clears one card. */

@@ -41,7 +41,7 @@ final class Pagemap {
           return false;
         }
         for (int i = 0; i < count; i += 64) {
-          into.orWord((int) (page + i >>> 6), absent(entries, i, Math.min(64, count - i)));
+          into.orWord((int) ((page + i) >>> 6), absent(entries, i, Math.min(64, count - i)));
         }
       }
       return true;

@@ -202,7 +202,7 @@ public final class SnapshotRam implements RamBackend {
       int page = (int) (at / PAGE);
       byte card = cards[page];
       byte known = card == CLEAN ? state[page] : card;
-      boolean zero = known == DirtyLog.DISCARDED || known == CLEAN && place[page] < 0;
+      boolean zero = known == DirtyLog.DISCARDED || (known == CLEAN && place[page] < 0);
       if (!zero) {
         bytes.asSlice(at, PAGE).fill((byte) 0);
       }

@@ -24,7 +24,7 @@ final class FeatureRegisters {
   private long all() {
     long own = device.transportOptions() | device.offeredFeatures();
     return legacy
-        ? own & 0xffff_ffffL | Virtio.F_ANY_LAYOUT | Virtio.F_NOTIFY_ON_EMPTY
+        ? (own & 0xffff_ffffL) | Virtio.F_ANY_LAYOUT | Virtio.F_NOTIFY_ON_EMPTY
         : own | Virtio.F_VERSION_1;
   }
 

@@ -164,7 +164,8 @@ final class LegacyRegisters extends ControlRegisters {
     long used = state.get(U64, base + QUEUE_DEVICE);
     TransportState.require(name, "alignment", Integer.bitCount(align) == 1, align);
     boolean pages = Long.bitCount(pageSize()) == 1 && address % pageSize() == 0;
-    TransportState.require(name, "page number", pages && address / pageSize() >>> 32 == 0, address);
+    TransportState.require(
+        name, "page number", pages && (address / pageSize()) >>> 32 == 0, address);
     TransportState.require(
         name,
         "ring",

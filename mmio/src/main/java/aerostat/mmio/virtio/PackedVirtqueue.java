@@ -125,7 +125,7 @@ final class PackedVirtqueue extends DeviceQueue {
       if ((now & Virtio.DESC_NEXT) == 0) {
         // The id that counts is the last one's (PACKED-TXT-09).
         int id = (int) (rest >>> 32) & 0xffff;
-        chain.head(id | taken - 1 << ID_BITS);
+        chain.head(id | (taken - 1) << ID_BITS);
         return taken;
       }
       position = advance(position, 1);
@@ -241,13 +241,13 @@ final class PackedVirtqueue extends DeviceQueue {
   /** So many slots on; at most one time round. */
   private int advance(int position, int slots) {
     int slot = slot(position) + slots;
-    return slot < size() ? slot | position & WRAP : slot - size() | ~position & WRAP;
+    return slot < size() ? slot | (position & WRAP) : slot - size() | (~position & WRAP);
   }
 
   /** So many slots before; at most one time round. */
   private int back(int position, int slots) {
     int slot = slot(position) - slots;
-    return slot < 0 ? slot + size() | ~position & WRAP : slot | position & WRAP;
+    return slot < 0 ? slot + size() | (~position & WRAP) : slot | (position & WRAP);
   }
 
   /** Slots from one position to another that is at most one lap ahead; negative for others. */

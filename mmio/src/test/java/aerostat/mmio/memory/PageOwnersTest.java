@@ -103,7 +103,7 @@ class PageOwnersTest {
           long bits = random.nextLong();
           large.written(group, bits);
           for (int i = group; i < Math.min(group + 64, pages); i++) {
-            boolean taken = (bits >>> i - group & 1) != 0 && model[i] >= HINTED;
+            boolean taken = (bits >>> (i - group) & 1) != 0 && model[i] >= HINTED;
             model[i] = taken ? GUEST : model[i];
           }
         }

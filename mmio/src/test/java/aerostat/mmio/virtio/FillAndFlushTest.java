@@ -101,7 +101,7 @@ class FillAndFlushTest {
   }
 
   private static int head(int id, int slots) {
-    return id | slots - 1 << 16;
+    return id | (slots - 1) << 16;
   }
 
   @Test

@@ -162,7 +162,7 @@ class ThreadedQueueTest {
       long patience = System.nanoTime() + 20_000_000_000L;
       // The device's thread may get no processor for a while: on until it has seen both outcomes.
       for (int i = 0;
-          i < 20_000 || (resets == 0 || handled.get() == 0) && System.nanoTime() < patience;
+          i < 20_000 || ((resets == 0 || handled.get() == 0) && System.nanoTime() < patience);
           i++) {
         ring.publish(random.nextInt(40) == 0 ? 8 : random.nextInt(8));
         ring.kick();

@@ -56,6 +56,6 @@ final class GuestPages {
 
   /** Of a mask as for the constructor: whether the block is in use. */
   boolean inUse(int mask, int block) {
-    return (mask >>> places.get(block) - 1 & 1) != 0;
+    return (mask >>> (places.get(block) - 1) & 1) != 0;
   }
 }

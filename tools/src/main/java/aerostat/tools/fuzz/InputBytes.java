@@ -68,7 +68,7 @@ public final class InputBytes {
   }
 
   public long u64() {
-    return u32() & 0xffff_ffffL | (long) u32() << 32;
+    return (u32() & 0xffff_ffffL) | (long) u32() << 32;
   }
 
   /** 0 to bound - 1; bound at most 256. */

@@ -35,7 +35,7 @@ final class Agenda {
 
   /** Whether to stop here. */
   boolean stops(long poll, boolean idle) {
-    return poll >= stopAt || idle && stopIdle;
+    return poll >= stopAt || (idle && stopIdle);
   }
 
   /** Poll of the next action, Long.MAX_VALUE for none. */

@@ -73,8 +73,8 @@ final class GuestServices implements VcpuServices {
     return state.stopWanted
         || state.offWanted
         || state.flavour != state.running
-        || deterministic
-            && (polls >= agenda.due() || hostTimers.nextDeadline() <= clock.now(polls));
+        || (deterministic
+            && (polls >= agenda.due() || hostTimers.nextDeadline() <= clock.now(polls)));
   }
 
   /** First poll that must take the slow path. */
@@ -94,7 +94,7 @@ final class GuestServices implements VcpuServices {
 
   /** Levels of all lines; line 0 is the timer. */
   int lines(long nanos) {
-    return interrupts.levels() & ~1 | (nanos >= state.deadline ? 1 : 0);
+    return (interrupts.levels() & ~1) | (nanos >= state.deadline ? 1 : 0);
   }
 
   @Override
@@ -105,7 +105,7 @@ final class GuestServices implements VcpuServices {
   @Override
   public int expedite(int left, int irq) {
     long polls = budget.polls(left);
-    if (mustLeave(polls) || irq != 0 && lines(clock.now(polls)) != 0) {
+    if (mustLeave(polls) || (irq != 0 && lines(clock.now(polls)) != 0)) {
       budget.settle(left);
       return 0;
     }

@@ -12,7 +12,7 @@ final class PanicText {
     StringBuilder out = new StringBuilder(latin1.length);
     for (byte b : latin1) {
       int c = b & 0xff;
-      if (c < 0x20 || c >= 0x7f && c < 0xa0) {
+      if (c < 0x20 || (c >= 0x7f && c < 0xa0)) {
         out.append("\\x%02x".formatted(c));
       } else if (c == '\\') {
         out.append("\\\\");

@@ -65,7 +65,7 @@ public final class UserDriver {
   private static boolean isVariant(ClassReader reader, SortedMap<String, byte[]> all) {
     for (String name : reader.getInterfaces()) {
       byte[] parent = all.get(name);
-      if (name.equals(VARIANT) || parent != null && isVariant(new ClassReader(parent), all)) {
+      if (name.equals(VARIANT) || (parent != null && isVariant(new ClassReader(parent), all))) {
         return true;
       }
     }

@@ -95,7 +95,7 @@ public final class SnapshotMachine implements AutoCloseable {
   private void bootFurther(long polls) {
     Stop stop = run(polls);
     requireLive();
-    if (stop == Stop.ASLEEP && !balloon().driverReady() || polls() > BOOT_LIMIT) {
+    if ((stop == Stop.ASLEEP && !balloon().driverReady()) || polls() > BOOT_LIMIT) {
       throw new IllegalStateException(
           "the guest has no balloon driver after " + polls() + " polls");
     }

@@ -44,7 +44,7 @@ final class EagerSwitchover implements SwitchoverRule {
   public boolean complete(long before, long remaining, long bytes, long now) {
     measure(bytes, now);
     boolean shrinking = remaining >= FEW_PAGES && remaining <= before - before / 5;
-    return !shrinking && downtimeMillis(remaining) <= downtimeLimit.getAsInt() || remaining == 0;
+    return (!shrinking && downtimeMillis(remaining) <= downtimeLimit.getAsInt()) || remaining == 0;
   }
 
   /** A short round says little: the socket's buffers take it at once. */

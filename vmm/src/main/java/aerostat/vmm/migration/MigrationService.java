@@ -89,7 +89,7 @@ public final class MigrationService implements AutoCloseable {
       throw new IllegalStateException("the process ends");
     }
     OutgoingMigration last = outgoing;
-    if (last != null && !last.over() || !snapshots.over()) {
+    if ((last != null && !last.over()) || !snapshots.over()) {
       throw new IllegalStateException("a migration is under way");
     }
     MovableGuest guest = host.present();

@@ -191,7 +191,7 @@ final class Precopy {
     channels.barrier(++rounds, 0);
     stats.roundEnds(channels.bytes());
     long sent = stepped("final-pages", synced);
-    FreeSet free = fills || later && fillsLater ? FreeSet.of(guest, dirty) : null;
+    FreeSet free = fills || (later && fillsLater) ? FreeSet.of(guest, dirty) : null;
     SourceStream.state(guest, verify ? leftOut(later, free == null) : null, free, link.out());
     stats.transferred(channels.bytes());
     stepped("state", sent);
@@ -289,7 +289,7 @@ final class Precopy {
     return pacing.hurry(0)
         || postcopy.wanted()
         || rule.syncNow(dirty.remaining(), channels.bytes(), now)
-        || converge != null && rounds > 0 && now - syncedAt > SYNC_EACH;
+        || (converge != null && rounds > 0 && now - syncedAt > SYNC_EACH);
   }
 
   /** A tenth of a second's worth: a destination waits for each message whole. */

@@ -57,7 +57,7 @@ class FreeSetTest {
           int differs = -1;
           for (int p = 0; p < pages; p++) {
             boolean is = dirty.free().get(p);
-            differs = is != free[p] || is && dirty.bits().get(p) ? p : differs;
+            differs = is != free[p] || (is && dirty.bits().get(p)) ? p : differs;
           }
           assertThat(differs).as("seed %d, step %d: page", seed, step).isEqualTo(-1);
         }

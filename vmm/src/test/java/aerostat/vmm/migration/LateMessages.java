@@ -70,7 +70,7 @@ final class LateMessages {
     byte[] bad = stream.clone();
     ByteBuffer view = ByteBuffer.wrap(bad).order(ByteOrder.LITTLE_ENDIAN);
     for (int i = 0; i < bytes; i++) {
-      view.put(start + offset + i, (byte) (value >>> 8 * i));
+      view.put(start + offset + i, (byte) (value >>> (8 * i)));
     }
     seal(bad, start);
     return bad;

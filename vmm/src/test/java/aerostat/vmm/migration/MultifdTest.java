@@ -79,7 +79,7 @@ class MultifdTest {
   }
 
   private static long page(int index) {
-    return GuestMemory.RAM_BASE + (100L + index << GuestMemory.PAGE_SHIFT);
+    return GuestMemory.RAM_BASE + ((100L + index) << GuestMemory.PAGE_SHIFT);
   }
 
   private static void write(FakeGuest guest, int pages, long value) {

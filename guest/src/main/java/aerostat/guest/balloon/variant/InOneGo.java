@@ -52,13 +52,13 @@ record InOneGo(long address) {
   }
 
   void stop() {
-    boolean unused = delayed().cancelSync();
+    var _ = delayed().cancelSync();
   }
 
   private void queue() {
     long seconds = load64(address + 8);
     if (seconds != 0 && !balloon().isStopped()) {
-      boolean unused = delayed().queueOn(Workqueue.systemFreezable(), seconds * Jiffies.HZ);
+      var _ = delayed().queueOn(Workqueue.systemFreezable(), seconds * Jiffies.HZ);
     }
   }
 

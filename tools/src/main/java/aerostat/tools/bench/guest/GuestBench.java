@@ -158,6 +158,6 @@ final class GuestBench {
   }
 
   private String copySize() {
-    return aerostat.vmm.cli.Size.show(effort.copyMemory() / 2 >> 20 << 20);
+    return aerostat.vmm.cli.Size.show((effort.copyMemory() / 2) >> 20 << 20);
   }
 }

@@ -32,7 +32,7 @@ final class RewrittenGuest implements GuestCode, VcpuServices {
 
   /** 2^order pages are {@link GuestFunction#AREA_BYTES}. */
   static final int AREA_ORDER =
-      64 - Long.numberOfLeadingZeros(GuestFunction.AREA_BYTES - 1 >>> GuestMemory.PAGE_SHIFT);
+      64 - Long.numberOfLeadingZeros((GuestFunction.AREA_BYTES - 1) >>> GuestMemory.PAGE_SHIFT);
 
   /** Polls between two slow paths, about what a vCPU finds for 50 µs. */
   private static final int RELOAD = 512;

@@ -64,7 +64,7 @@ public final class QueueCommand extends Benchmark {
     require(rounds >= 1, "--runs " + rounds + ": at least 1");
     boolean free = cpus.equals(List.of("any"));
     require(
-        free || cpus.size() == 2 && cpus.stream().allMatch(c -> c.matches("[0-9]{1,3}")),
+        free || (cpus.size() == 2 && cpus.stream().allMatch(c -> c.matches("[0-9]{1,3}"))),
         "--cpus " + String.join(",", cpus) + ": two processors, or any");
     List<Ringtest> ringtests = ringtest == null ? List.of() : Ringtest.in(ringtest);
     require(

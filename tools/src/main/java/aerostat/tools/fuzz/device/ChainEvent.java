@@ -101,7 +101,7 @@ final class ChainEvent {
   }
 
   private void initialize(int bits, int poison, FuzzLog log) {
-    long features = Virtio.F_VERSION_1 | QUEUES | bits & CHOSEN;
+    long features = Virtio.F_VERSION_1 | QUEUES | (bits & CHOSEN);
     features |= (bits & 0x40) != 0 ? Virtio.F_EVENT_IDX : 0;
     features |= (bits & 0x80) != 0 ? Virtio.F_RING_RESET : 0;
     if (log.on()) {

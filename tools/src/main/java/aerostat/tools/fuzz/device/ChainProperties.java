@@ -98,7 +98,7 @@ final class ChainProperties implements PageGate {
     for (int i = 0; i < 4; i++) {
       long part = i / Math.max(1, length);
       if (part < readable) {
-        id |= memory.load8(wire.buffer((int) part) + i % Math.max(1, length)) << 8 * i;
+        id |= memory.load8(wire.buffer((int) part) + i % Math.max(1, length)) << (8 * i);
       }
     }
     return id;
@@ -136,7 +136,7 @@ final class ChainProperties implements PageGate {
   }
 
   private static long page(long gpa) {
-    return gpa - GuestMemory.RAM_BASE >>> GuestMemory.PAGE_SHIFT;
+    return (gpa - GuestMemory.RAM_BASE) >>> GuestMemory.PAGE_SHIFT;
   }
 
   @Override

@@ -71,7 +71,7 @@ final class DeviceEvents {
     }
     told.check();
     int status = wire.read(MmioRegisters.STATUS);
-    outcomes.saw(event << 8 | status & 0x7f | (wire.orderly() ? 0x80 : 0));
+    outcomes.saw(event << 8 | (status & 0x7f) | (wire.orderly() ? 0x80 : 0));
   }
 
   private void hintStart() {

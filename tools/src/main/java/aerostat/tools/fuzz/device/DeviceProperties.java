@@ -103,9 +103,9 @@ final class DeviceProperties {
   private void writesOnly(MockRing ring) {
     SnapshotRam ram = machine.ram();
     int written = ram.collect();
-    long first = ring.deviceArea() - GuestMemory.RAM_BASE >> 12;
+    long first = (ring.deviceArea() - GuestMemory.RAM_BASE) >> 12;
     long last =
-        ring.deviceArea() - GuestMemory.RAM_BASE + Virtio.deviceAreaSize(ring.size()) - 1 >> 12;
+        (ring.deviceArea() - GuestMemory.RAM_BASE + Virtio.deviceAreaSize(ring.size()) - 1) >> 12;
     for (int i = 0; i < written; i++) {
       long at = ram.written(i);
       if (at < first || at > last) {

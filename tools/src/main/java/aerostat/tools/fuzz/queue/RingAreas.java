@@ -117,6 +117,6 @@ final class RingAreas implements MmioDevice {
   }
 
   private static long high(long address, long value) {
-    return address & 0xffff_ffffL | value << 32;
+    return (address & 0xffff_ffffL) | value << 32;
   }
 }

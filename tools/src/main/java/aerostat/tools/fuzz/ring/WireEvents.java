@@ -158,7 +158,7 @@ public final class WireEvents {
     int next = (int) in.number();
     if (wire.packed()) {
       int id = next;
-      next = flags | (in.u8() & 3) << 7 & 0x80 | (in.u8() & 1) << 15;
+      next = flags | ((in.u8() & 3) << 7 & 0x80) | (in.u8() & 1) << 15;
       flags = id;
     }
     if (log.on()) {
@@ -192,7 +192,7 @@ public final class WireEvents {
   private void init(InputBytes in, FuzzLog log) {
     int bits = in.u8();
     int power = in.below(8);
-    long features = Virtio.F_VERSION_1 | always | bits & 0x3f;
+    long features = Virtio.F_VERSION_1 | always | (bits & 0x3f);
     features |= (bits & 0x40) != 0 ? Virtio.F_EVENT_IDX : 0;
     features |= (bits & 0x80) != 0 ? Virtio.F_INDIRECT_DESC : 0;
     int more = in.u8();

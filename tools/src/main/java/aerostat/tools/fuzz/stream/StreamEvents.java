@@ -145,7 +145,7 @@ final class StreamEvents {
       long value = in.number();
       told.append(" %d bytes at %d are 0x%x".formatted(width, place, value));
       for (int k = 0; k < width && place + k < bytes.length; k++) {
-        bytes[place + k] = (byte) (value >>> 8 * k);
+        bytes[place + k] = (byte) (value >>> (8 * k));
       }
     }
     return told.toString();

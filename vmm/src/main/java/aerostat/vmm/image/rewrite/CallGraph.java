@@ -128,7 +128,7 @@ final class CallGraph {
         if (outer != null) {
           trip.merge(outer, all, CallGraph::add);
         }
-      } else if (l.guard != MethodPlan.Guard.EVERY && all > MAX_LOOP_COST
+      } else if ((l.guard != MethodPlan.Guard.EVERY && all > MAX_LOOP_COST)
           || l.guard == MethodPlan.Guard.NONE) {
         l.guard = MethodPlan.Guard.EVERY;
         for (MethodPlan.LoopPlan o = outer; o != null; o = p.outer(o)) {

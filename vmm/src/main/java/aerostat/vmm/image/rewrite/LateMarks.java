@@ -79,8 +79,9 @@ final class LateMarks {
     CountedLoop counted = plan.counted;
     Flow flow = target.plan().flow;
     if (counted == null
-        || plan.guard != Guard.STRIP
-            && (plan.guard != Guard.NONE || counted.constantTrips(flow, plan.loop) < LEAST_TRIPS)) {
+        || (plan.guard != Guard.STRIP
+            && (plan.guard != Guard.NONE
+                || counted.constantTrips(flow, plan.loop) < LEAST_TRIPS))) {
       return null;
     }
     StraightLoop loop = StraightLoop.match(flow, plan);

@@ -49,7 +49,7 @@ final class LinearInterpreter extends Interpreter<Linear> {
     boolean wide =
         op == Opcodes.DCONST_0
             || op == Opcodes.DCONST_1
-            || n instanceof LdcInsnNode ldc && ldc.cst instanceof Double;
+            || (n instanceof LdcInsnNode ldc && ldc.cst instanceof Double);
     return Linear.unknown(wide ? 2 : 1);
   }
 

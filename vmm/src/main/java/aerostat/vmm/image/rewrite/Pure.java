@@ -46,7 +46,7 @@ final class Pure {
 
   private static boolean step(AbstractInsnNode n, StringBuilder stack) {
     int op = n.getOpcode();
-    if (op >= Opcodes.ICONST_M1 && op <= Opcodes.ICONST_5
+    if ((op >= Opcodes.ICONST_M1 && op <= Opcodes.ICONST_5)
         || op == Opcodes.BIPUSH
         || op == Opcodes.SIPUSH
         || op == Opcodes.ILOAD) {

@@ -47,9 +47,10 @@ final class ClassFiles {
       refusals.add(Rule.CLASS_FILE, name, "", 0, "the class file is cut short", "");
       return null;
     }
-    int magic = (bytes[0] << 24) | (bytes[1] & 255) << 16 | (bytes[2] & 255) << 8 | bytes[3] & 255;
-    int minor = (bytes[4] & 255) << 8 | bytes[5] & 255;
-    int major = (bytes[6] & 255) << 8 | bytes[7] & 255;
+    int magic =
+        (bytes[0] << 24) | (bytes[1] & 255) << 16 | (bytes[2] & 255) << 8 | (bytes[3] & 255);
+    int minor = (bytes[4] & 255) << 8 | (bytes[5] & 255);
+    int major = (bytes[6] & 255) << 8 | (bytes[7] & 255);
     if (magic != 0xCAFEBABE) {
       refusals.add(Rule.CLASS_FILE, name, "", 0, "no class file (magic number)", "");
       return null;

@@ -59,7 +59,7 @@ final class MemoryPipe {
     long deadline = System.nanoTime() + nanos;
     while (head == tail && !ended) {
       long left = nanos == 0 ? 0 : deadline - System.nanoTime();
-      if (woken || nanos != 0 && left <= 0) {
+      if (woken || (nanos != 0 && left <= 0)) {
         woken = false;
         return false;
       }

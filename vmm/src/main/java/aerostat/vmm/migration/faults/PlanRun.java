@@ -104,9 +104,9 @@ public final class PlanRun {
       return given && (world.restarted() || !world.destinationAlive()) && outOfReach(source);
     }
     return !world.destinationAlive()
-        || !handover(world.destination()).equals("waiting")
+        || (!handover(world.destination()).equals("waiting")
             && !handover(world.destination()).equals("loading")
-            && (world.destination().query("status").isEmpty() || ended(world.destination()));
+            && (world.destination().query("status").isEmpty() || ended(world.destination())));
   }
 
   /** Null if a process died while this looked. */
@@ -118,7 +118,7 @@ public final class PlanRun {
     if (world.runsIn(world.destination()) && source.query("status").equals("completed")) {
       return EndState.MOVED;
     }
-    if (!world.sourceAlive() || !died && (!world.destinationAlive() || world.restarted())) {
+    if (!world.sourceAlive() || (!died && (!world.destinationAlive() || world.restarted()))) {
       return null;
     }
     if (!died) {

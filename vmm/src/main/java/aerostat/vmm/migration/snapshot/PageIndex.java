@@ -54,7 +54,7 @@ public final class PageIndex {
       if (nextData < 0 && nextZero < 0) {
         return new PageIndex(runs);
       }
-      boolean zero = nextData < 0 || nextZero >= 0 && nextZero < nextData;
+      boolean zero = nextData < 0 || (nextZero >= 0 && nextZero < nextData);
       long first = zero ? nextZero : nextData;
       long end = (zero ? zeros : data).nextClear(first);
       int count = (int) Math.min(end - first, 1 << 30);
@@ -89,7 +89,7 @@ public final class PageIndex {
           || first >= pages
           || count <= 0
           || count > pages - first
-          || kind != DATA && !(kind == ZERO && diff)) {
+          || (kind != DATA && !(kind == ZERO && diff))) {
         throw new SnapshotException(
             "page index: %d pages of kind %d from page %d; allowed are %d to %d"
                 .formatted(count, kind, first, end, pages));

@@ -135,7 +135,8 @@ public record SnapshotHeader(
           section + " of " + Integer.toUnsignedString(place.length()) + " bytes");
       check(
           place.length() == 0
-              || place.offset() >= RAM_OFFSET + memory && place.offset() <= length - place.length(),
+              || (place.offset() >= RAM_OFFSET + memory
+                  && place.offset() <= length - place.length()),
           section + " lies outside the file");
       sections.put(section, place);
     }

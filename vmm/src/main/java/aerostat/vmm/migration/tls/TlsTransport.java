@@ -84,7 +84,7 @@ final class TlsTransport implements Transport {
     long deadline = System.nanoTime() + timeoutNanos;
     while (!plain.hasRemaining() && !ended) {
       long left = timeoutNanos == 0 ? 0 : deadline - System.nanoTime();
-      if (timeoutNanos > 0 && left <= 0
+      if ((timeoutNanos > 0 && left <= 0)
           || !below.awaitReadable(timeoutNanos < 0 ? timeoutNanos : left)) {
         return false;
       }
