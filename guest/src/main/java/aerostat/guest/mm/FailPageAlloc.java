@@ -77,8 +77,10 @@ final class FailPageAlloc {
     if (new RateLimit(RATE_LIMIT).allows()) {
       Printk.pr(
           Printk.NOTICE,
-          "FAULT_INJECTION: forcing a failure.\n"
-              + "name fail_page_alloc, interval %lu, probability %lu, space %ld, times %ld\n",
+          """
+          FAULT_INJECTION: forcing a failure.
+          name fail_page_alloc, interval %lu, probability %lu, space %ld, times %ld
+          """,
           interval,
           probability,
           Memory.load64(SPACE),

@@ -28,7 +28,10 @@ public final class LateMark {
   }
 
   private final DirtyLog log;
+
+  @SuppressWarnings("UnusedVariable") // PENDING's
   private boolean pending;
+
   private long gpa;
   private long length;
 

@@ -362,7 +362,8 @@ class PackedVirtqueueTest {
         slots[id] = want;
         free -= want;
       } else if (!held.isEmpty()) {
-        int head = held.remove(random.nextInt(held.size()));
+        int at = random.nextInt(held.size());
+        int head = held.remove(at);
         rig.device.release(2, head, 0);
         MockRing.Used used = Objects.requireNonNull(ring.poll(), "seed " + seed + ", step " + i);
         assertThat(used.head()).isEqualTo(head & 0xffff);

@@ -24,7 +24,7 @@ public final class ErrorLog {
         Object @Nullable [] parameters,
         @Nullable Throwable thrown) {
       if (level == Level.ERROR && logger.getName().startsWith("aerostat.")) {
-        Error found = FIRST.get();
+        FirstError found = FIRST.get();
         if (found.text == null) {
           found.text = logger.getName() + ": " + format;
           found.cause = thrown != null ? thrown : lastThrowable(parameters);
@@ -43,12 +43,12 @@ public final class ErrorLog {
   }
 
   /** The first error of this input. */
-  private static final class Error {
+  private static final class FirstError {
     private @Nullable String text;
     private @Nullable Throwable cause;
   }
 
-  private static final ThreadLocal<Error> FIRST = ThreadLocal.withInitial(Error::new);
+  private static final ThreadLocal<FirstError> FIRST = ThreadLocal.withInitial(FirstError::new);
   private static boolean watching;
 
   private ErrorLog() {}
@@ -63,16 +63,18 @@ public final class ErrorLog {
 
   /** A new input. */
   public static void clear() {
-    Error error = FIRST.get();
+    FirstError error = FIRST.get();
     error.text = null;
     error.cause = null;
   }
 
   /**
+   * Looks for one.
+   *
    * @throws FuzzFinding if this thread has logged an error since {@link #clear}
    */
   public static void check() {
-    Error error = FIRST.get();
+    FirstError error = FIRST.get();
     if (error.text != null) {
       FuzzFinding finding = new FuzzFinding("error", error.text, error.cause);
       clear();

@@ -14,6 +14,8 @@ public record StoredFinding(TargetKind kind, BootedGuest.Setup setup, byte[] inp
   private static final String TARGET = "target: ";
 
   /**
+   * Reads a folder.
+   *
    * @throws IOException if the folder does not hold a finding
    */
   public static StoredFinding read(Path folder) throws IOException {

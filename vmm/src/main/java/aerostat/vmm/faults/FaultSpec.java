@@ -49,6 +49,8 @@ public record FaultSpec(
   }
 
   /**
+   * Reads the text of an option.
+   *
    * @throws IllegalArgumentException says what to write instead
    */
   public static FaultSpec parse(String text) {

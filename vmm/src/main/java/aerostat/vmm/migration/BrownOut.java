@@ -76,7 +76,7 @@ final class BrownOut {
     while (at + WINDOW < LOOKS && rate(at, at + WINDOW) < BACK * settled) {
       at++;
     }
-    map.put("x-brown-out", (times[at] - times[0]) / 1000 / 1000.0);
+    map.put("x-brown-out", (times[at] - times[0]) / 1e6);
   }
 
   private double rate(int from, int to) {

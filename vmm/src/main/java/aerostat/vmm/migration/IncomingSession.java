@@ -38,7 +38,6 @@ final class IncomingSession {
   private HandoverDestination handover;
   private @Nullable Link link;
   private @Nullable MovableGuest guest;
-  private @Nullable MovableGuest arrived;
   private @Nullable MissingPages missing;
   private volatile @Nullable BrownOut brownOut;
   private @Nullable LatePages late;
@@ -294,7 +293,6 @@ final class IncomingSession {
         mine.await(later);
         late = new LatePages(mine, later, stats, this::announce);
       }
-      arrived = mine;
       host.install(mine);
       if (running) {
         mine.start();

@@ -107,7 +107,7 @@ final class Snapshots implements AutoCloseable {
       state.put("status", "completed");
       state.put("total-time", (System.nanoTime() - begin) / 1_000_000);
       if (polled != 0) {
-        state.put("x-first-poll", (polled - begin) / 1000 / 1000.0);
+        state.put("x-first-poll", (polled - begin) / 1e6);
       }
       state.put("x-uuid", chain.newest().header().uuid().toString());
       restored = state;

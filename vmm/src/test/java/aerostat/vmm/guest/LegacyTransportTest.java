@@ -115,7 +115,7 @@ class LegacyTransportTest {
     try {
       while (m.state() != RunState.SHUTDOWN) {
         Machine before = m;
-        long target = RAM - moves % 3 * 8 * MIB;
+        long target = RAM - moves % 3 * 8L * MIB;
         locked(before, () -> before.balloon().setTarget(target));
         before.runUntilPoll(before.polls() + 211);
         if (before.state() == RunState.PAUSED) {

@@ -141,7 +141,8 @@ final class LateMessages {
     void untouched(String what) {
       assertThat(missing.left()).as(what).isEqualTo(TO - FROM);
       for (int page = 0; page < PAGES; page++) {
-        assertThat(memory.segment().get(java.lang.foreign.ValueLayout.JAVA_BYTE, page * PAGE))
+        assertThat(
+                memory.segment().get(java.lang.foreign.ValueLayout.JAVA_BYTE, (long) page * PAGE))
             .isEqualTo((byte) 0x5a);
       }
     }

@@ -234,7 +234,7 @@ class LatePagesTest {
                     guest
                         .memory
                         .segment()
-                        .get(java.lang.foreign.ValueLayout.JAVA_BYTE, page * PAGE))
+                        .get(java.lang.foreign.ValueLayout.JAVA_BYTE, (long) page * PAGE))
                 .as(() -> "seed " + shown)
                 .isEqualTo((byte) 0x5a);
           }

@@ -169,6 +169,7 @@ final class Damage {
     }
   }
 
+  @SuppressWarnings("AnnotateFormatMethod")
   private static void say(FuzzLog log, String format, Object... values) {
     if (log.on()) {
       log.say(format.formatted(values));

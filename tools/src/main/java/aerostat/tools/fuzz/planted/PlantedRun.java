@@ -57,6 +57,8 @@ public final class PlantedRun {
   }
 
   /**
+   * Runs once.
+   *
    * @param args name of the defect, seed, most seconds, most executions
    */
   public static void main(String[] args) {

@@ -199,6 +199,7 @@ final class StreamEvents {
     return bytes;
   }
 
+  @SuppressWarnings("AnnotateFormatMethod")
   private static void say(FuzzLog log, String format, Object... values) {
     if (log.on()) {
       log.say(format.formatted(values));

@@ -105,7 +105,7 @@ public final class StreamTarget implements FuzzTarget {
       service.close();
       ended(source);
       checkRam(source);
-      checkGuest(source, whole, log);
+      checkGuest(whole, log);
     } finally {
       service.close();
       memory.gate(null);
@@ -185,7 +185,7 @@ public final class StreamTarget implements FuzzTarget {
   }
 
   /** No guest is left half-built; one that is here was given, and its VMM survives it. */
-  private void checkGuest(HostileSource source, boolean whole, FuzzLog log) {
+  private void checkGuest(boolean whole, FuzzLog log) {
     if (place.half() != 0) {
       throw new FuzzFinding("half-built", "a guest that nobody has and nobody closed");
     }

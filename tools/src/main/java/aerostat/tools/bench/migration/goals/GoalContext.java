@@ -19,6 +19,7 @@ record GoalContext(GoalSettings settings, Disturbance disturbance, Consumer<Stri
     }
   }
 
+  @SuppressWarnings("AnnotateFormatMethod")
   void tell(String format, Object... values) {
     progress.accept(String.format(Locale.ROOT, format, values));
   }
