@@ -7,6 +7,7 @@ import aerostat.mmio.mock.MockPackedRing;
 import aerostat.mmio.mock.MockRing;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
@@ -362,8 +363,8 @@ class PackedVirtqueueTest {
         slots[id] = want;
         free -= want;
       } else if (!held.isEmpty()) {
-        int at = random.nextInt(held.size());
-        int head = held.remove(at);
+        Collections.swap(held, random.nextInt(held.size()), held.size() - 1);
+        int head = held.removeLast();
         rig.device.release(2, head, 0);
         MockRing.Used used = Objects.requireNonNull(ring.poll(), "seed " + seed + ", step " + i);
         assertThat(used.head()).isEqualTo(head & 0xffff);
