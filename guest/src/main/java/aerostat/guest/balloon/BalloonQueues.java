@@ -60,7 +60,7 @@ public final class BalloonQueues {
   /** The statistics buffer is in its queue since {@link #init}. */
   static void kickStats(Balloon vb) {
     if (vb.device().hasFeature(BalloonIds.F_STATS_VQ)) {
-      var _ = VirtioRing.kick(vb.statsQueue());
+      var unused = VirtioRing.kick(vb.statsQueue());
     }
   }
 

@@ -39,7 +39,7 @@ public interface BalloonVariant {
   /** virtballoon_changed, in interrupt, under the stop lock: the target, at least, may be new. */
   default void configChanged(Balloon vb) {
     BalloonWakeup.start(vb, BalloonWakeup.ADJUST);
-    var _ = Workqueue.systemFreezable().queueWork(vb.sizeWork());
+    var unused = Workqueue.systemFreezable().queueWork(vb.sizeWork());
   }
 
   /** First half of the end, while the device answers: no work of its own runs any more. */

@@ -57,7 +57,7 @@ public final class FreePageHinting {
 
   /** Has the hint work run, in the hint work queue. */
   public static void queueWork(Hinting h) {
-    var _ = h.workqueue().queueWork(h.work());
+    var unused = h.workqueue().queueWork(h.work());
   }
 
   /**
@@ -82,7 +82,7 @@ public final class FreePageHinting {
       return;
     }
     Hinting h = vb.hinting();
-    var _ = h.work().cancelSync();
+    var unused = h.work().cancelSync();
     h.workqueue().destroy();
   }
 

@@ -144,7 +144,7 @@ public record HeldBlocks() implements ShrinkerOps {
     if (error != 0) {
       return error;
     }
-    var _ = VirtioRing.kick(q);
+    var unused = VirtioRing.kick(q);
     h.unusedBlocks().add(page.lru());
     h.addUnused(1);
     return 0;
@@ -171,7 +171,7 @@ public record HeldBlocks() implements ShrinkerOps {
       h.addUnused(-h.numUnused());
     }
     h.lock().unlock();
-    var _ = releaseUsed(h, Long.MAX_VALUE);
+    var unused = releaseUsed(h, Long.MAX_VALUE);
   }
 
   /** Frees up to {@code max} blocks that the device has used; returns how many. */

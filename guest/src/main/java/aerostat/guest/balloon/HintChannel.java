@@ -103,7 +103,7 @@ public final class HintChannel {
   public static int sendId(Hinting h, long at) {
     int error = VirtioRing.addOutbuf(h.queue(), at, ID_LENGTH, at);
     if (error == 0) {
-      var _ = VirtioRing.kick(h.queue());
+      var unused = VirtioRing.kick(h.queue());
     }
     return error;
   }

@@ -49,7 +49,7 @@ public interface HintVariant extends BalloonVariant {
   @Override
   default void configChanged(Balloon vb) {
     BalloonWakeup.start(vb, BalloonWakeup.ADJUST);
-    var _ = Workqueue.systemFreezable().queueWork(vb.sizeWork());
+    var unused = Workqueue.systemFreezable().queueWork(vb.sizeWork());
     FreePageHinting.configChanged(vb);
   }
 

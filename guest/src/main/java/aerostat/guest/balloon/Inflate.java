@@ -60,7 +60,7 @@ public final class Inflate {
     updateActual(vb);
     boolean again = diff != 0 && !isBroken(vb) && !vb.isStopped();
     if (again) {
-      var _ = Workqueue.systemFreezable().queueWork(vb.sizeWork());
+      var unused = Workqueue.systemFreezable().queueWork(vb.sizeWork());
     }
     return again;
   }
@@ -85,7 +85,7 @@ public final class Inflate {
     }
     long filled = vb.numPfns();
     if (filled != 0) {
-      var _ = tellHost(vb, vb.inflateQueue());
+      var unused = tellHost(vb, vb.inflateQueue());
     }
     vb.lock().unlock();
     return filled;
@@ -214,7 +214,7 @@ public final class Inflate {
           vb.device().index(), q.name(), error);
       return false;
     }
-    var _ = VirtioRing.kick(q);
+    var unused = VirtioRing.kick(q);
     vb.acked().waitEvent(new Used(), q.address());
     return !q.isBroken();
   }

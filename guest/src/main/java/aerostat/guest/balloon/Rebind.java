@@ -55,7 +55,7 @@ public final class Rebind {
     if (end == seconds.address() || new CString(end).at(0) != 0) {
       return false;
     }
-    var _ = CString.copy(name, value, (int) (mark - value.address()) + 1);
+    var unused = CString.copy(name, value, (int) (mark - value.address()) + 1);
     BalloonVariant variant = BalloonVariants.byName(new CString(name));
     if (variant == null) {
       return false;

@@ -45,7 +45,7 @@ record Reporting() implements PageReportingOps {
       }
       return error;
     }
-    var _ = VirtioRing.kick(q);
+    var unused = VirtioRing.kick(q);
     vb.acked().waitEvent(new Inflate.Used(), q.address());
     // A broken device has not acknowledged: the pages are no worse than not reported.
     return q.isBroken() ? -Errno.EIO : 0;

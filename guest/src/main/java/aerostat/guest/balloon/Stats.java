@@ -95,7 +95,7 @@ public final class Stats {
     int flags = vb.stopLock().lockIrqsave();
     if (!vb.isStopped()) {
       BalloonWakeup.start(vb, BalloonWakeup.STATS);
-      var _ = Workqueue.systemFreezable().queueWork(vb.statsWork());
+      var unused = Workqueue.systemFreezable().queueWork(vb.statsWork());
     }
     vb.stopLock().unlockIrqrestore(flags);
   }
@@ -121,6 +121,6 @@ public final class Stats {
           vb.device().index(), error);
       return;
     }
-    var _ = VirtioRing.kick(q);
+    var unused = VirtioRing.kick(q);
   }
 }

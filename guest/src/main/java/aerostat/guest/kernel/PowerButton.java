@@ -35,7 +35,7 @@ final class PowerButton {
     Io.writel(events, events());
     if ((events & BUTTON) != 0) {
       Printk.info("power button: pressed\n");
-      var _ = Workqueue.system().queueWork(work());
+      var unused = Workqueue.system().queueWork(work());
     }
     return Irq.HANDLED;
   }

@@ -106,7 +106,7 @@ public final class PageReporting {
     PageReportingDevInfo device = device();
     if (device != null && device.address() == prdev.address()) {
       Memory.store64(MmData.REPORTING_DEVICE, 0);
-      var _ = prdev.work().cancelSync();
+      var unused = prdev.work().cancelSync();
     }
     mutex().unlock();
   }
@@ -130,7 +130,7 @@ public final class PageReporting {
 
   /** REPORT-19: on the freezable queue, so that no report is under way in a suspend. */
   private static void defer(PageReportingDevInfo prdev) {
-    var _ = prdev.work().queueOn(Workqueue.systemFreezable(), PAGE_REPORTING_DELAY);
+    var unused = prdev.work().queueOn(Workqueue.systemFreezable(), PAGE_REPORTING_DELAY);
   }
 
   /** page_reporting_process: one pass. */

@@ -52,7 +52,7 @@ public final class SoftOffline {
     if (left > 0) {
       Sched.msleep(left);
     }
-    var _ = MemoryFailure.softOffline(Page.ofPfn(pfn));
+    var unused = MemoryFailure.softOffline(Page.ofPfn(pfn));
     return true;
   }
 

@@ -361,7 +361,7 @@ public final class VirtioMmio {
   static void pollQueues(VirtioDevice device) {
     Virtqueue q = device.firstQueue();
     while (q != null) {
-      var _ = VirtioRing.interrupt(q);
+      var unused = VirtioRing.interrupt(q);
       q = q.next();
     }
   }

@@ -92,7 +92,7 @@ public final class VirtioMmioCmdline {
       Printk.err("virtio-mmio %lx: region or interrupt is taken\n", base);
       return;
     }
-    var _ = VirtioMmio.probe(base, size, irq, QueueNumbering.ofCommandLine());
+    var unused = VirtioMmio.probe(base, size, irq, QueueNumbering.ofCommandLine());
   }
 
   private static boolean collides(long base, long size, int irq) {

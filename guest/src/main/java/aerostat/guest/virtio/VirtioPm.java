@@ -30,7 +30,7 @@ public final class VirtioPm {
       if (action == Suspend.PM_SUSPEND_PREPARE) {
         freeze(device);
       } else if ((device.config().status(device) & VirtioIds.STATUS_FAILED) == 0) {
-        var _ = restore(device);
+        var unused = restore(device);
       }
     }
     return NotifierHead.OK;

@@ -170,11 +170,11 @@ public final class VirtioRing {
   /** Whether a buffer in flight has this id; if none has, the queue is broken from here on. */
   static boolean isHead(Virtqueue q, int id) {
     if (Integer.compareUnsigned(id, q.size()) >= 0) {
-      var _ = badRing(q, "%s virtio%d: %s:id %u out of range\n", id);
+      var unused = badRing(q, "%s virtio%d: %s:id %u out of range\n", id);
       return false;
     }
     if (q.state(id).data() == 0) {
-      var _ = badRing(q, "%s virtio%d: %s:id %u is not a head!\n", id);
+      var unused = badRing(q, "%s virtio%d: %s:id %u is not a head!\n", id);
       return false;
     }
     return true;

@@ -28,7 +28,7 @@ final class VirtioRingInOrder {
     }
     if (q.lastUsed() == q.batchEnd()) {
       // The id is one of a buffer that the used index does not cover.
-      var _ =
+      var unused =
           VirtioRing.badRing(q, "%s virtio%d: %s:id %u is beyond the used buffers\n", q.batchId());
       return -1;
     }

@@ -77,7 +77,7 @@ final class VirtioRingSplit {
     store16(q.avail() + VringLayout.AVAIL_INDEX, q.availIndex());
     q.setAdded(q.added() + 1);
     if (q.added() == 0xffff) {
-      var _ = VirtioRing.kick(q); // the 16-bit arithmetic of kickPrepare knows no more
+      var unused = VirtioRing.kick(q); // the 16-bit arithmetic of kickPrepare knows no more
     }
   }
 

@@ -24,7 +24,7 @@ public final class VirtqueueReset {
     if (error != 0) {
       return error;
     }
-    var _ = VringSetup.restart(q, q.size());
+    var unused = VringSetup.restart(q, q.size());
     return give(q);
   }
 

@@ -101,7 +101,7 @@ record ReadFile() implements Workload {
     boolean last = index + 1 == mapping.length();
     store64(self + CURSOR, last ? 0 : index + 1);
     if (last && load64(self + DROP) != 0) {
-      var _ = DropCaches.write(load64(self + DROP));
+      var unused = DropCaches.write(load64(self + DROP));
     }
   }
 

@@ -55,7 +55,7 @@ record WorkloadStat(long address) {
       return null;
     }
     WorkloadStat stat = at(n);
-    var _ = CString.copy(stat.address(), name, NAME_SIZE);
+    var unused = CString.copy(stat.address(), name, NAME_SIZE);
     store32(TABLE + 8, n + 1);
     store64(TABLE, MAGIC);
     return stat;

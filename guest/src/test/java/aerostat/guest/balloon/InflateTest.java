@@ -126,7 +126,7 @@ class InflateTest {
                     model,
                     () -> {
                       BalloonFixture.balloon().addNumPages(1);
-                      var _ = Inflate.leak(BalloonFixture.balloon(), 1);
+                      var unused = Inflate.leak(BalloonFixture.balloon(), 1);
                     }))
         .hasMessageContaining("balloon has lost a page");
   }

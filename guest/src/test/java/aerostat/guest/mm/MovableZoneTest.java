@@ -64,7 +64,7 @@ class MovableZoneTest {
   void blocksOfBothZonesAreReported() {
     setUp(" page_reporting.page_reporting_order=10");
     List<Long> met = new ArrayList<>();
-    var _ =
+    var unused =
         FreeBlocks.walk(
             10,
             (pfn, count, data) -> {

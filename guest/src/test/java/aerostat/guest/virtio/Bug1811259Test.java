@@ -85,7 +85,7 @@ class Bug1811259Test {
   /** With what happened to be on the stack in the slot, PCI asked for too many vectors. */
   @Test
   void hfix06_aSlotThatIsLeftOutHasNoCallback() {
-    var _ = findQueues(ours(), () -> {});
+    var unused = findQueues(ours(), () -> {});
     VirtqueueInfo infos = VirtioFixture.infos();
     assertThat(vectors(infos, false)).isEqualTo(vectors(infos, true)).isEqualTo(2);
 

@@ -89,7 +89,7 @@ public abstract sealed class MemoryAccess permits GuestMemory {
 
   /** Waits until a range is there, for those who go on with {@link #segment}. */
   public void arrive(long gpa, long length) {
-    var _ = readable(gpa, length);
+    var unused = readable(gpa, length);
   }
 
   /** Whether [gpa, gpa+length) lies wholly in RAM (ROM part included). Overflow-safe, unsigned. */

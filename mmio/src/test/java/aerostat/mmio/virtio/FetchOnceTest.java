@@ -115,7 +115,7 @@ class FetchOnceTest {
         rig.driver.negotiate(Virtio.TRANSPORT_OPTIONS);
         MockPackedRing ring = rig.driver.setUpPackedQueue(0, 8);
         rig.driver.ready();
-        var _ = format.indirect() ? ring.addIndirect(all) : ring.add(all);
+        var unused = format.indirect() ? ring.addIndirect(all) : ring.add(all);
         descriptors = ring.descriptorArea();
         available = 0;
         kick = ring::kick;
@@ -124,7 +124,7 @@ class FetchOnceTest {
             format.legacy()
                 ? rig.startLegacy(Virtio.F_INDIRECT_DESC, 0, 8)
                 : rig.start(Virtio.F_INDIRECT_DESC, 0, 8);
-        var _ = format.indirect() ? ring.addIndirect(all) : ring.add(all);
+        var unused = format.indirect() ? ring.addIndirect(all) : ring.add(all);
         descriptors = ring.descriptorArea();
         available = ring.driverArea();
         kick = ring::kick;
@@ -291,7 +291,7 @@ class FetchOnceTest {
   void theGateSeesEveryAccess() {
     try (Stage s = new Stage(Format.SPLIT, 1)) {
       s.counter.watch(-1, () -> {});
-      var _ = s.rig.memory.load64(s.descriptors) + s.rig.memory.load16(s.available);
+      var unused = s.rig.memory.load64(s.descriptors) + s.rig.memory.load16(s.available);
       assertThat(s.counter.stop()).isEqualTo(2);
     }
   }

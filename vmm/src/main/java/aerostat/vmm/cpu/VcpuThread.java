@@ -104,7 +104,7 @@ final class VcpuThread {
 
   private void awaitChange() {
     try {
-      var _ = changed.awaitNanos(LOOK_NANOS);
+      var unused = changed.awaitNanos(LOOK_NANOS);
     } catch (InterruptedException e) {
       changed.awaitUninterruptibly();
       Thread.currentThread().interrupt();

@@ -188,7 +188,7 @@ final class DirtyPages implements FreePageHintSink {
         fresh = harvest(bits);
       } else {
         PageBitmap found = new PageBitmap(memory.pages());
-        var _ = harvest(found);
+        var unused = harvest(found);
         sinceRequest.or(found);
         found.andNot(bits);
         fresh = found.cardinality();

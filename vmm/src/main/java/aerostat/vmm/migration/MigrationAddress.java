@@ -41,7 +41,7 @@ public record MigrationAddress(String path, String host, int port) {
             "'" + uri + "': a socket path has 1 to " + MAX_UNIX_PATH + " characters");
       }
       try {
-        var _ = Path.of(path);
+        var unused = Path.of(path);
       } catch (InvalidPathException e) {
         throw new IllegalArgumentException("'" + uri + "': " + e.getReason(), e);
       }

@@ -34,7 +34,7 @@ final class PagesLeftOut {
     if (freeEnd != firstPage) {
       throw new MigrationStreamException("MISSING: after FREE");
     }
-    var _ = PageReceiver.check(MessageType.MISSING, table, missingEnd, memory.pages());
+    var unused = PageReceiver.check(MessageType.MISSING, table, missingEnd, memory.pages());
     MissingPages pages = missing == null ? new MissingPages(memory) : missing;
     missing = pages;
     for (int i = 0; i < table.length / RunTable.ENTRY; i++) {
@@ -48,7 +48,7 @@ final class PagesLeftOut {
   void free(byte[] payload) throws MigrationStreamException {
     int fill = FreeSet.fill(payload);
     byte[] table = FreeSet.table(payload);
-    var _ = PageReceiver.check(MessageType.FREE, table, freeEnd, memory.pages());
+    var unused = PageReceiver.check(MessageType.FREE, table, freeEnd, memory.pages());
     int runs = table.length / RunTable.ENTRY;
     MissingPages later = missing;
     for (int i = 0; i < runs && later != null; i++) {

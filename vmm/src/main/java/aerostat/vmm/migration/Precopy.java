@@ -145,7 +145,7 @@ final class Precopy {
         awaitArrival();
         return; // no id for a round that does not come
       }
-      var _ = askForHints(remaining);
+      var unused = askForHints(remaining);
     }
   }
 
@@ -222,7 +222,8 @@ final class Precopy {
    * @return whether hints may come
    */
   private boolean askForHints(long left) {
-    return left > guest.memory().pages() / FEW_OF_ALL && switchOver.afterSync(dirty);
+    boolean pays = left > guest.memory().pages() / FEW_OF_ALL;
+    return (pays || parameters.get().switchoverOfQemu()) && switchOver.afterSync(dirty);
   }
 
   private void roundBegins(long dirtyPages) {

@@ -135,7 +135,7 @@ class ClosedListenerTest {
     Arrived arrived = new Arrived(stream);
     try (MigrationService service = new MigrationService(place, arrived)) {
       place.service = service;
-      var _ = service.listen("tcp:memory:1");
+      var unused = service.listen("tcp:memory:1");
       FakeGuest guest = place.built.get(20, TimeUnit.SECONDS);
       arrived.reader.get(20, TimeUnit.SECONDS).join(20_000);
       assertThat(guest.closed).isTrue();

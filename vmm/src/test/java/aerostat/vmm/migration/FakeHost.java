@@ -1,5 +1,7 @@
 package aerostat.vmm.migration;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import aerostat.vmm.machine.MachineConfig;
 import aerostat.vmm.machine.MachineEvent;
 import aerostat.vmm.machine.MachineSlot.ExpectedConfig;
@@ -110,5 +112,14 @@ final class FakeHost implements GuestHost, AutoCloseable {
   public void close() {
     service.close();
     remove();
+  }
+
+  /** Waits for the end of a migration, which must be a good one. */
+  static void moved(FakeHost from, FakeHost to) throws InterruptedException {
+    assertThat(from.await("completed", "failed"))
+        .as(() -> from.service.query() + "\n" + to.service.query())
+        .isEqualTo("completed");
+    assertThat(to.await("completed", "failed")).isEqualTo("completed");
+    assertThat(from.guest().state()).isEqualTo(RunState.POSTMIGRATE);
   }
 }

@@ -93,7 +93,7 @@ record Bitmap2016() implements BalloonVariant {
   @Override
   public void ready(Balloon vb) {
     if (!absent(vb)) {
-      var _ = VirtioRing.kick(FreePageRequest.of(vb).queue());
+      var unused = VirtioRing.kick(FreePageRequest.of(vb).queue());
     }
     if (vb.device().hasFeature(F_INFLATE_DEFLATE)) {
       InOneGo.of(vb).start(vb);
@@ -111,7 +111,7 @@ record Bitmap2016() implements BalloonVariant {
   @Override
   public void quiesce(Balloon vb) {
     if (!absent(vb)) {
-      var _ = FreePageRequest.of(vb).work().cancelSync();
+      var unused = FreePageRequest.of(vb).work().cancelSync();
     }
     if (vb.device().hasFeature(F_INFLATE_DEFLATE)) {
       InOneGo.of(vb).stop();

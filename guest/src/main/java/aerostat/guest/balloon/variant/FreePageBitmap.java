@@ -52,7 +52,7 @@ record FreePageBitmap(long address) {
     store64(address + 16, firstPfn);
     store64(address + 24, 0);
     for (Zone zone = Zone.normal(); zone != null; zone = zone.next()) {
-      var _ = FreeBlocks.eachLocked(zone, FreePageBitmap::mark, address);
+      var unused = FreeBlocks.eachLocked(zone, FreePageBitmap::mark, address);
     }
   }
 

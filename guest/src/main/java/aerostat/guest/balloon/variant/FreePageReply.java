@@ -37,13 +37,13 @@ final class FreePageReply {
     if (error != 0) {
       say(r, "virtio_balloon virtio%d: free_pages: cannot add buffer, err = %d\n", error);
     }
-    var _ = VirtioRing.kick(r.queue());
+    var unused = VirtioRing.kick(r.queue());
   }
 
   /** drop_cache: bit 0 page cache, bit 1 slab. */
   private static void drop(int caches) {
     if ((caches & 1) != 0) {
-      var _ = DropCaches.dropPagecache();
+      var unused = DropCaches.dropPagecache();
     }
     if ((caches & 2) != 0) {
       DropCaches.dropSlab();
@@ -130,7 +130,7 @@ final class FreePageReply {
     store64(r.header() + 16, firstPfn);
     store64(r.header() + 24, last ? LAST : 0);
     boolean sent = send(r, map.bytes() == 0 ? 1 : 2);
-    var _ = VirtioRing.kick(r.queue());
+    var unused = VirtioRing.kick(r.queue());
     if (keep) {
       boolean used = sent && awaitUsed(r);
       held = Cpu.now() - start;
@@ -147,7 +147,7 @@ final class FreePageReply {
   private static boolean awaitUsed(FreePageRequest r) {
     long end = Cpu.now() + MAX_HOLD_NS;
     while (r.replyOut() && !r.queue().isBroken() && Cpu.now() < end) {
-      var _ = r.takeUsed();
+      var unused = r.takeUsed();
       Cpu.safepoint();
     }
     if (r.replyOut()) {

@@ -154,7 +154,7 @@ record FreePageRequest(long address) {
     Balloon vb = balloon();
     int flags = vb.stopLock().lockIrqsave();
     if (!vb.isStopped()) {
-      var _ = Workqueue.systemFreezable().queueWork(work());
+      var unused = Workqueue.systemFreezable().queueWork(work());
     }
     vb.stopLock().unlockIrqrestore(flags);
   }

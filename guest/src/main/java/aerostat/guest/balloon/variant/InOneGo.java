@@ -52,13 +52,13 @@ record InOneGo(long address) {
   }
 
   void stop() {
-    var _ = delayed().cancelSync();
+    var unused = delayed().cancelSync();
   }
 
   private void queue() {
     long seconds = load64(address + 8);
     if (seconds != 0 && !balloon().isStopped()) {
-      var _ = delayed().queueOn(Workqueue.systemFreezable(), seconds * Jiffies.HZ);
+      var unused = delayed().queueOn(Workqueue.systemFreezable(), seconds * Jiffies.HZ);
     }
   }
 

@@ -72,7 +72,7 @@ record Merged420() implements HintVariant {
   @Override
   public void configChanged(Balloon vb) {
     if (Inflate.towardsTarget(vb) != 0) {
-      var _ = Workqueue.systemFreezable().queueWork(vb.sizeWork());
+      var unused = Workqueue.systemFreezable().queueWork(vb.sizeWork());
     }
     if (!vb.device().hasFeature(BalloonIds.F_FREE_PAGE_HINT)) {
       return;
@@ -80,7 +80,7 @@ record Merged420() implements HintVariant {
     Hinting h = vb.hinting();
     h.setCachedId(vb.device().configRead32(BalloonIds.CONFIG_CMD_ID));
     if (h.cachedId() == BalloonIds.CMD_DONE) {
-      var _ = free(h, Long.MAX_VALUE);
+      var unused = free(h, Long.MAX_VALUE);
     } else if (h.cachedId() != BalloonIds.CMD_STOP && h.cachedId() != h.activeId()) {
       FreePageHinting.queueWork(h);
     }
@@ -152,7 +152,7 @@ record Merged420() implements HintVariant {
       PageAlloc.freePages(page, HeldBlocks.BLOCK_ORDER);
       return error;
     }
-    var _ = VirtioRing.kick(h.queue());
+    var unused = VirtioRing.kick(h.queue());
     Cpu.safepoint(); // a DONE that comes here does not find the block (HINT-07)
     h.lock().lock();
     h.usedBlocks().add(page.lru());

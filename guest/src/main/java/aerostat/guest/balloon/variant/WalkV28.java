@@ -149,7 +149,7 @@ record WalkV28() implements HintVariant {
     long start = pfn << Page.PAGE_SHIFT;
     int error = VirtioRing.addInbuf(q, start, (int) (count << Page.PAGE_SHIFT), start);
     if (error == 0 && wantsKick(q, load32(data(h) + KICK))) {
-      var _ = VirtioRing.kick(q);
+      var unused = VirtioRing.kick(q);
     }
     return error;
   }

@@ -160,7 +160,7 @@ public final class Rings {
           unkicked++;
           if (unkicked == batch) {
             unkicked = 0;
-            var _ = VirtioRing.kick(q);
+            var unused = VirtioRing.kick(q);
           }
         }
         if (VirtioRing.getBuf(q) != 0) {
@@ -170,7 +170,7 @@ public final class Rings {
       }
       if (unkicked != 0) {
         unkicked = 0;
-        var _ = VirtioRing.kick(q);
+        var unused = VirtioRing.kick(q);
       }
       if (completed < buffers && VirtioRing.enableCb(q)) {
         used(q.device()).await();

@@ -89,7 +89,7 @@ public final class ImageTarget implements FuzzTarget {
     CodeLoader loader = new CodeLoader(rewritten);
     for (Flavour flavour : Flavour.values()) {
       for (String name : rewritten.classes().getOrDefault(flavour, Map.of()).keySet()) {
-        var _ = loader.guestClass(flavour, name); // initialised, so verified
+        var unused = loader.guestClass(flavour, name); // initialised, so verified
       }
     }
     return "ran: " + run(rewritten);
@@ -112,7 +112,7 @@ public final class ImageTarget implements FuzzTarget {
               panic.set(event.detail());
             }
           });
-      var _ = machine.runUntilPoll(POLLS);
+      var unused = machine.runUntilPoll(POLLS);
     }
     // Behind the end of the vCPU's thread, which tells of a panic.
     String text = String.valueOf(panic.get());

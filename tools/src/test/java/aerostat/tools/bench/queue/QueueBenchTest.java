@@ -39,7 +39,7 @@ class QueueBenchTest {
 
     List<Ringtest> found = Ringtest.in(dir);
     assertThat(found).extracting(Ringtest::name).containsExactly("virtio_ring_0_9");
-    var _ = found.get(0).measure(QueueCase.EVENT_STREAM, OptionalInt.of(0), OptionalInt.of(1));
+    var unused = found.get(0).measure(QueueCase.EVENT_STREAM, OptionalInt.of(0), OptionalInt.of(1));
 
     assertThat(Files.readAllLines(seen))
         .hasSize(2)

@@ -79,7 +79,7 @@ final class RestoreGoals implements GoalGroup.Measurement {
             true);
     try (VmmChild saver = VmmChild.start("saver", folder, idle.options())) {
       saver.awaitConsole(idle.ready(), LIMIT);
-      var _ = saver.migrate("file:" + file, LIMIT);
+      var unused = saver.migrate("file:" + file, LIMIT);
     }
   }
 
