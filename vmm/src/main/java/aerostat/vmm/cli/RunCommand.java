@@ -175,7 +175,7 @@ final class RunCommand implements Callable<Integer> {
           "Go wrong between the balloon's driver and its device: lose-notify, late-notify,"
               + " lose-irq, late-irq, fail-alloc (each a share, as 5%), delay and slow (a time, as"
               + " 5ms), ring (most entries of a queue), seed. See docs/faults.md.")
-  private FaultSpec faults = FaultSpec.NONE;
+  private @Nullable FaultSpec faultSpec;
 
   @Option(
       names = "--flavour",
@@ -193,7 +193,7 @@ final class RunCommand implements Callable<Integer> {
     List<Endpoint> endpoints = endpoints();
     GuestConsole guestConsole = GuestConsole.open(console);
     TraceFile traceFile = openTrace();
-    FaultPlan plan = new FaultPlan(faults);
+    FaultPlan plan = new FaultPlan(faults());
     MachineHost host =
         MachineHost.SILENT
             .withConsole(guestConsole)
@@ -227,7 +227,7 @@ final class RunCommand implements Callable<Integer> {
             served);
       }
       int code = process.awaitEnd();
-      if (!faults.equals(FaultSpec.NONE)) {
+      if (faultSpec != null) {
         System.err.println("aerostat run: faults: " + plan.counts());
       }
       return code;
@@ -263,8 +263,8 @@ final class RunCommand implements Callable<Integer> {
       refuseWithIncoming("--driver", driver != null, "the driver comes with the guest");
       refuseWithIncoming("--paused", paused, "the guest arrives as it was; stop it there first");
       refuseWithIncoming("--seed", seed != null, "the seed comes with the guest");
-      refuseWithIncoming("--faults ring", faults.ring() != 0, "the guest has its queues already");
-      refuseWithIncoming("--faults fail-alloc", faults.failAlloc() != 0, "the guest is booted");
+      refuseWithIncoming("--faults ring", faults().ring() != 0, "the guest has its queues already");
+      refuseWithIncoming("--faults fail-alloc", faults().failAlloc() != 0, "the guest is booted");
       if (incoming.equals("defer") && qmp.isEmpty()) {
         throw usage("--incoming defer needs a --qmp, for migrate-incoming to come by");
       }
@@ -328,8 +328,13 @@ final class RunCommand implements Callable<Integer> {
         memory, append, balloon, virtioMmio, deterministic ? Boolean.TRUE : null);
   }
 
+  /** Not the option's initial value: picocli would put it into words, 40 ms of each start. */
+  private FaultSpec faults() {
+    return faultSpec == null ? FaultSpec.NONE : faultSpec;
+  }
+
   private String commandLine() {
-    String text = (append == null ? "" : append) + " " + faults.appended();
+    String text = (append == null ? "" : append) + " " + faults().appended();
     text = text.strip();
     return driver == null ? text : driver.appendTo(text);
   }
