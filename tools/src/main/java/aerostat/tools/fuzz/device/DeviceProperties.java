@@ -11,15 +11,22 @@ import aerostat.tools.fuzz.FuzzFinding;
 import aerostat.tools.fuzz.FuzzLog;
 import aerostat.tools.fuzz.ring.Wire;
 import aerostat.vmm.machine.SnapshotMachine;
+import java.lang.foreign.MemorySegment;
 
 /** What must hold of the device, whatever the driver did. */
 final class DeviceProperties {
   private final SnapshotMachine machine;
   private final Wire wire;
 
+  /** The owners of the image's pages, as they must be. */
+  private final MemorySegment imageIsTheGuests;
+
   DeviceProperties(SnapshotMachine machine, Wire wire) {
     this.machine = machine;
     this.wire = wire;
+    // GUEST is 0, as is a new array.
+    int pages = (int) (machine.memory().romSize() >>> GuestMemory.PAGE_SHIFT);
+    imageIsTheGuests = MemorySegment.ofArray(new byte[pages]);
   }
 
   void begin() {
@@ -44,9 +51,9 @@ final class DeviceProperties {
       throw new FuzzFinding(
           "status", "bits that nobody can have set: 0x" + Integer.toHexString(known));
     }
-    PageOwners.Run first = machine.memory().owners().next(0);
-    long image = machine.memory().romSize() >>> GuestMemory.PAGE_SHIFT;
-    if (first == null || first.owner() != PageOwners.GUEST || first.end() < image) {
+    MemorySegment owners = machine.memory().owners().states();
+    long image = imageIsTheGuests.byteSize();
+    if (MemorySegment.mismatch(owners, 0, image, imageIsTheGuests, 0, image) >= 0) {
       throw new FuzzFinding("owners", "the image's pages are the host's");
     }
   }
