@@ -81,12 +81,11 @@ final class HeldChannel implements Connections {
     }
   }
 
-  private final class Watched implements Transport {
-    private final Transport plain;
+  private final class Watched extends PassingTransport {
     private final boolean main;
 
     Watched(Transport plain, boolean main) {
-      this.plain = plain;
+      super(plain);
       this.main = main;
     }
 
@@ -98,38 +97,8 @@ final class HeldChannel implements Connections {
       }
       int type = buffers[0].get(buffers[0].position() + TYPE);
       int flags = buffers[0].get(buffers[0].position() + FLAGS);
-      plain.write(buffers, count);
+      super.write(buffers, count);
       mainWrote(type, flags);
-    }
-
-    @Override
-    public void read(ByteBuffer into) throws IOException {
-      plain.read(into);
-    }
-
-    @Override
-    public boolean awaitReadable(long timeoutNanos) throws IOException {
-      return plain.awaitReadable(timeoutNanos);
-    }
-
-    @Override
-    public void patience(long nanos) {
-      plain.patience(nanos);
-    }
-
-    @Override
-    public void stopWhen(BooleanSupplier condition) {
-      plain.stopWhen(condition);
-    }
-
-    @Override
-    public void wake() {
-      plain.wake();
-    }
-
-    @Override
-    public void close() {
-      plain.close();
     }
   }
 }

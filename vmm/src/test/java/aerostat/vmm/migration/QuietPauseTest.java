@@ -33,7 +33,7 @@ class QuietPauseTest {
     public Transport connect(MigrationAddress address, long timeoutNanos, BooleanSupplier stop)
         throws IOException {
       Transport plain = new SocketConnections().connect(address, timeoutNanos, stop);
-      return new Passing(plain) {
+      return new PassingTransport(plain) {
         @Override
         public void write(ByteBuffer[] buffers, int count) throws IOException {
           int type = buffers[0].get(buffers[0].position() + TYPE);
@@ -86,48 +86,5 @@ class QuietPauseTest {
 
     assertThat(told).containsExactly("first", "second", "third", "fourth");
     assertThat(events.held()).isFalse();
-  }
-
-  private static class Passing implements Transport {
-    private final Transport plain;
-
-    Passing(Transport plain) {
-      this.plain = plain;
-    }
-
-    @Override
-    public void write(ByteBuffer[] buffers, int count) throws IOException {
-      plain.write(buffers, count);
-    }
-
-    @Override
-    public void read(ByteBuffer into) throws IOException {
-      plain.read(into);
-    }
-
-    @Override
-    public boolean awaitReadable(long timeoutNanos) throws IOException {
-      return plain.awaitReadable(timeoutNanos);
-    }
-
-    @Override
-    public void patience(long nanos) {
-      plain.patience(nanos);
-    }
-
-    @Override
-    public void stopWhen(BooleanSupplier condition) {
-      plain.stopWhen(condition);
-    }
-
-    @Override
-    public void wake() {
-      plain.wake();
-    }
-
-    @Override
-    public void close() {
-      plain.close();
-    }
   }
 }
