@@ -115,7 +115,7 @@ public final class MigrationService implements AutoCloseable {
             capabilities.on("auto-converge"),
             () -> parameters,
             this::tell,
-            last,
+            last == null ? null : last.ended(),
             errors,
             new PostcopySwitch(capabilities.on("postcopy-ram")));
     if (prepares) {

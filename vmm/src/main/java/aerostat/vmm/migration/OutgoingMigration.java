@@ -3,9 +3,9 @@ package aerostat.vmm.migration;
 import aerostat.vmm.machine.MachineEvent;
 import aerostat.vmm.machine.Sabotage;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -25,7 +25,8 @@ final class OutgoingMigration implements AutoCloseable {
   private final MovableGuest guest;
   private final MigrationAddress address;
   private final HeldEvents events;
-  private final @Nullable OutgoingMigration previous;
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private final @Nullable CountDownLatch previous;
   private final MigrationStats stats;
   private final SwitchOver switchOver;
   private final SourceTransfer transfer;
@@ -43,8 +44,8 @@ final class OutgoingMigration implements AutoCloseable {
   /**
    * @param channels connections for pages beside the main one
    * @param autoConverge whether a guest that dirties too much is slowed down
-   * @param previous an earlier migration of this guest that may still have to tell its destination
-   *     that it ended; it gets a moment to do so
+   * @param previous the end of an earlier migration that may still have to tell its destination
+   *     that it ended; it gets a moment to do so. Not that migration itself, which holds a guest
    * @param errors those that a test build plants; none otherwise
    * @param postcopy whether the guest may go before its last pages
    */
@@ -56,7 +57,7 @@ final class OutgoingMigration implements AutoCloseable {
       boolean autoConverge,
       Supplier<MigrationParameters> parameters,
       Consumer<MachineEvent> events,
-      @Nullable OutgoingMigration previous,
+      @Nullable CountDownLatch previous,
       PlantedErrors errors,
       PostcopySwitch postcopy) {
     this.guest = guest;
@@ -114,6 +115,11 @@ final class OutgoingMigration implements AutoCloseable {
 
   Map<String, Object> query() {
     return stats.toMap();
+  }
+
+  /** Reached when everything is settled, or this was closed. */
+  CountDownLatch ended() {
+    return ended;
   }
 
   /** Waits for the thread to end: everything is settled then, or this was closed. */
@@ -175,7 +181,7 @@ final class OutgoingMigration implements AutoCloseable {
     try (transfer) {
       try {
         if (previous != null) {
-          previous.thread.join(Duration.ofNanos(SETTLE_TIME));
+          previous.await(SETTLE_TIME, TimeUnit.NANOSECONDS);
         }
         String digest = transfer.run();
         stats.pause().offered(System.nanoTime());
@@ -198,6 +204,7 @@ final class OutgoingMigration implements AutoCloseable {
     } finally {
       tell();
       driver.dropLink();
+      ended.countDown();
     }
   }
 
