@@ -94,9 +94,9 @@ final class FullReplay {
         " workload=kvstore workload.interval=0 kvstore.rate=1 kvstore.cycle=500 kvstore.size="
             + (held ? WHERE_HELD : WHERE_FREE);
     return Machine.builder()
-        .memory(setting.memory())
-        .append(setting.append() + workload)
-        .balloon(setting.balloon())
+        .memory(setting.machine().memory())
+        .append(setting.machine().append() + workload)
+        .balloon(setting.machine().balloon())
         .deterministic(1)
         .image(ExploreImage.get())
         .console(here)
@@ -165,12 +165,12 @@ final class FullReplay {
       if (!notices(there).isEmpty()) {
         machine().stopHere();
       }
-      return setting.poisoned() ? Agent.TAKE : Agent.RUN;
+      return setting.machine().poisoned() ? Agent.TAKE : Agent.RUN;
     }
 
     @Override
     public int atPrompt() {
-      if (mover == null && !setting.prepare(machine())) {
+      if (mover == null && !setting.machine().prepare(machine())) {
         return Agent.RUN;
       }
       if (mover == null) {

@@ -9,7 +9,7 @@ import java.util.List;
  * when it was up.
  */
 final class GuestPages {
-  static final long PER_BLOCK = Setting.BLOCK >>> GuestMemory.PAGE_SHIFT;
+  static final long PER_BLOCK = SmallMachine.BLOCK >>> GuestMemory.PAGE_SHIFT;
 
   /** A block's place in RAM, in blocks. */
   private final List<Integer> places = new ArrayList<>();
@@ -46,7 +46,7 @@ final class GuestPages {
 
   /** The block at an address, -1 for other memory. */
   int block(long address) {
-    return places.indexOf((int) ((address - GuestMemory.RAM_BASE) / Setting.BLOCK));
+    return places.indexOf((int) ((address - GuestMemory.RAM_BASE) / SmallMachine.BLOCK));
   }
 
   /** The block of a guest's page number. */

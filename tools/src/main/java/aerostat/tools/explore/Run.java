@@ -310,7 +310,7 @@ final class Run {
       violation =
           "block %c: the guest wrote %s, the destination has %s"
               .formatted(Step.letter(block), name(sight.stamp(block)), name(found));
-    } else if (stage.setting().poisoned() && sight.knownFree(block) && found != POISON) {
+    } else if (stage.setting().machine().poisoned() && sight.knownFree(block) && found != POISON) {
       violation =
           "block %c: free and filled with 0xaa, the destination has %s"
               .formatted(Step.letter(block), name(found));

@@ -195,14 +195,14 @@ final class Sight {
   /** The guest's steps within what the setting allows. */
   void addGuestSteps(List<Step> steps) {
     Setting setting = stage.setting();
-    if (takes < setting.takes()) {
+    if (takes < setting.budget().takes()) {
       steps.add(Step.of(Kind.TAKE));
     }
     for (int block = 0; block < blocks; block++) {
-      if (held[block] && writes < setting.writes()) {
+      if (held[block] && writes < setting.budget().writes()) {
         steps.add(new Step(Kind.WRITE, block));
       }
-      if (held[block] && frees < setting.frees()) {
+      if (held[block] && frees < setting.budget().frees()) {
         steps.add(new Step(Kind.FREE, block));
       }
     }
@@ -210,7 +210,7 @@ final class Sight {
 
   /** Whether the operator may still change the target. */
   boolean mayTarget() {
-    return targets < stage.setting().targets();
+    return targets < stage.setting().budget().targets();
   }
 
   HintStatus hintStatus() {

@@ -46,9 +46,9 @@ final class Stage implements AutoCloseable {
     window = new Window(setting.blocks() + 1, new Choices());
     machine =
         Machine.builder()
-            .memory(setting.memory())
-            .append(setting.append())
-            .balloon(setting.balloon())
+            .memory(setting.machine().memory())
+            .append(setting.machine().append())
+            .balloon(setting.machine().balloon())
             .deterministic(1)
             .image(ExploreImage.get())
             .console(console)
@@ -56,7 +56,7 @@ final class Stage implements AutoCloseable {
             .workbench(window)
             .build();
     ring = new HintRing(machine.memory(), address -> pages().block(address));
-    landing = new SteppedMigration.Landing(setting.memory());
+    landing = new SteppedMigration.Landing(setting.machine().memory());
     machine.runUntilPoll(MOST_POLLS);
     firstPages = new GuestPages(window.inUse(), setting.blocks() + 1);
     if (!ring.known() || firstPages.blocks() != setting.blocks()) {
@@ -82,7 +82,7 @@ final class Stage implements AutoCloseable {
       if (run != null) {
         return run.atPrompt();
       }
-      if (setting.prepare(machine)) {
+      if (setting.machine().prepare(machine)) {
         machine.stopHere();
       }
       return Agent.RUN;

@@ -152,7 +152,7 @@ class ExploreTest {
       assertThat(notices).isNotEmpty();
       System.out.println(notices.getFirst());
       assertThat(notices.getFirst())
-          .contains(setting.poisoned() ? "pagealloc: " : "kvstore: LOST UPDATE");
+          .contains(setting.machine().poisoned() ? "pagealloc: " : "kvstore: LOST UPDATE");
     }
   }
 
