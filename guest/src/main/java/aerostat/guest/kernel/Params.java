@@ -173,6 +173,11 @@ public final class Params {
     return NumberParser.value(value);
   }
 
+  /** {@link #number(String, long)} brought into a range: {@code min} to {@code max}. */
+  public static long number(String name, long fallback, long min, long max) {
+    return Math.min(Math.max(number(name, fallback), min), max);
+  }
+
   /** A switch: the bare name, y, yes, on, 1 or n, no, off, 0. A bad value is reported. */
   public static boolean flag(String name, boolean fallback) {
     int at = last(name);

@@ -44,10 +44,10 @@ record Churn() implements Workload {
 
   @Override
   public void start(WorkloadStat stat) {
-    long ops = clamp(Params.number("churn.ops", 100_000), 1, MAX_OPS);
-    int threads = (int) clamp(Params.number("churn.threads", 1), 1, MAX_THREADS);
-    long order = clamp(Params.number("churn.order", 4), 0, Zone.MAX_PAGE_ORDER);
-    long slots = clamp(Params.number("churn.slots", 256), 1, MAX_SLOTS);
+    long ops = Params.number("churn.ops", 100_000, 1, MAX_OPS);
+    int threads = (int) Params.number("churn.threads", 1, 1, MAX_THREADS);
+    long order = Params.number("churn.order", 4, 0, Zone.MAX_PAGE_ORDER);
+    long slots = Params.number("churn.slots", 256, 1, MAX_SLOTS);
     long seed = Params.number("churn.seed", 1);
     long shared = Slab.kzalloc(SHARED_SIZE, Gfp.GFP_KERNEL);
     if (shared == 0) {
@@ -78,10 +78,6 @@ record Churn() implements Workload {
     }
     Printk.err("churn: cannot have a thread\n");
     store64(shared + RUNNING, load64(shared + RUNNING) - 1);
-  }
-
-  private static long clamp(long value, long min, long max) {
-    return Math.min(Math.max(value, min), max);
   }
 
   static int thread(long self) {

@@ -7,7 +7,6 @@ import aerostat.guest.kernel.Kthread;
 import aerostat.guest.kernel.Params;
 import aerostat.guest.kernel.Printk;
 import aerostat.guest.mm.Gfp;
-import aerostat.guest.mm.Page;
 import aerostat.guest.mm.Slab;
 
 /**
@@ -27,13 +26,10 @@ record Dirty() implements Workload {
   private static final int PACE = 48;
   private static final int SIZE = PACE + Pace.SIZE;
 
-  private static final long MAX_RATE = 1 << 20;
-  private static final int PAGES_PER_MIB = (1 << 20) / Page.PAGE_SIZE;
-
   @Override
   public void start(WorkloadStat stat) {
     long size = Params.number("dirty.size", 32 << 20);
-    long rate = Math.min(Math.max(Params.number("dirty.rate", 50), 0), MAX_RATE);
+    long rate = Pace.mebibytes("dirty.rate", 50);
     long pages = PageSet.pagesFor(size);
     PageSet data = PageSet.create(pages);
     long self = Slab.kzalloc(SIZE, Gfp.GFP_KERNEL);
@@ -48,20 +44,14 @@ record Dirty() implements Workload {
     store64(self + DATA, data.address());
     store64(self + RATE, rate);
     Printk.info("dirty: %lu MiB/s over %lu KiB\n", rate, size >> 10);
-    if (Kthread.run(Dirty::thread, self, "dirty") == null) {
-      Printk.err("dirty: cannot have a thread\n");
-      Workloads.failed(stat);
-    }
+    Workloads.startThread(Dirty::thread, self, stat);
   }
 
   static int thread(long self) {
     Pace pace = new Pace(self + PACE);
     pace.start();
     long rate = load64(self + RATE);
-    long perTick =
-        rate == 0
-            ? PAGES_PER_MIB
-            : (rate * PAGES_PER_MIB + Pace.TICKS_PER_SECOND - 1) / Pace.TICKS_PER_SECOND;
+    long perTick = Pace.pagesPerTick(rate);
     while (!Kthread.shouldStop()) {
       writeOn(self, perTick);
       if (rate != 0) {

@@ -65,19 +65,12 @@ record Kvstore() implements Workload {
     store64(self + DATA, data.address());
     store64(self + SHADOW, shadow.address());
     store64(self + RANDOM, Cpu.random());
-    store64(self + RATE, clamp(Params.number("kvstore.rate", 20_000), 0, MAX_RATE));
-    store64(self + CYCLE, clamp(Params.number("kvstore.cycle", 2000), Pace.TICK_MS, MAX_CYCLE_MS));
+    store64(self + RATE, Params.number("kvstore.rate", 20_000, 0, MAX_RATE));
+    store64(self + CYCLE, Params.number("kvstore.cycle", 2000, Pace.TICK_MS, MAX_CYCLE_MS));
     Printk.info(
         "kvstore: %lu records in %lu KiB, %lu updates/s, read again within %lu ms\n",
         records, size >> 10, load64(self + RATE), load64(self + CYCLE));
-    if (Kthread.run(Kvstore::thread, self, "kvstore") == null) {
-      Printk.err("kvstore: cannot have a thread\n");
-      Workloads.failed(stat);
-    }
-  }
-
-  private static long clamp(long value, long min, long max) {
-    return Math.min(Math.max(value, min), max);
+    Workloads.startThread(Kvstore::thread, self, stat);
   }
 
   static int thread(long self) {

@@ -62,17 +62,14 @@ record Mix() implements Workload {
     }
     store64(self + STAT, stat.address());
     stat.setSelf(self);
-    store64(self + ROUNDS, Math.min(Math.max(Params.number("mix.rounds", 10), 1), MAX_ROUNDS));
+    store64(self + ROUNDS, Params.number("mix.rounds", 10, 1, MAX_ROUNDS));
     new Mutex(self + LOCK).init();
     new Completion(self + PING).init();
     new Completion(self + PONG).init();
     new Completion(self + TIMER_DONE).init();
     new Timer(self + TIMER).setup(Mix::timer);
     new DelayedWork(self + WORK).init(Mix::work);
-    if (Kthread.run(Mix::main, self, "mix") == null) {
-      Printk.err("mix: cannot have a thread\n");
-      Workloads.failed(stat);
-    }
+    Workloads.startThread(Mix::main, self, stat);
   }
 
   private static WorkloadStat stat(long self) {

@@ -30,13 +30,10 @@ record ReadFile() implements Workload {
   private static final int PACE = 40;
   private static final int SIZE = PACE + Pace.SIZE;
 
-  private static final long MAX_RATE = 1 << 20;
-  private static final int PAGES_PER_MIB = (1 << 20) / Page.PAGE_SIZE;
-
   @Override
   public void start(WorkloadStat stat) {
     long size = Params.number("readfile.size", 32 << 20);
-    long rate = Math.min(Math.max(Params.number("readfile.rate", 100), 0), MAX_RATE);
+    long rate = Pace.mebibytes("readfile.rate", 100);
     long self = Slab.kzalloc(SIZE, Gfp.GFP_KERNEL);
     AddressSpace mapping =
         AddressSpace.create(ReadFile::readFolio, Cpu.random(), PageSet.pagesFor(size));
@@ -51,10 +48,7 @@ record ReadFile() implements Workload {
     store64(self + RATE, rate);
     store64(self + DROP, dropCaches());
     Printk.info("readfile: %lu MiB/s of a file of %lu KiB\n", rate, size >> 10);
-    if (Kthread.run(ReadFile::thread, self, "readfile") == null) {
-      Printk.err("readfile: cannot have a thread\n");
-      Workloads.failed(stat);
-    }
+    Workloads.startThread(ReadFile::thread, self, stat);
   }
 
   private static long dropCaches() {
@@ -75,10 +69,7 @@ record ReadFile() implements Workload {
     Pace pace = new Pace(self + PACE);
     pace.start();
     long rate = load64(self + RATE);
-    long perTick =
-        rate == 0
-            ? PAGES_PER_MIB
-            : (rate * PAGES_PER_MIB + Pace.TICKS_PER_SECOND - 1) / Pace.TICKS_PER_SECOND;
+    long perTick = Pace.pagesPerTick(rate);
     while (!Kthread.shouldStop()) {
       for (long i = 0; i < perTick; i++) {
         step(self);

@@ -47,12 +47,8 @@ record Stall() implements Workload {
     }
     store64(self + STAT, stat.address());
     stat.setSelf(self);
-    long interval = Params.number("stall.interval", 500);
-    store64(self + INTERVAL, Math.min(Math.max(interval, 1), MAX_INTERVAL));
-    if (Kthread.run(Stall::thread, self, "stall") == null) {
-      Printk.err("stall: cannot have a thread\n");
-      Workloads.failed(stat);
-    }
+    store64(self + INTERVAL, Params.number("stall.interval", 500, 1, MAX_INTERVAL));
+    Workloads.startThread(Stall::thread, self, stat);
   }
 
   static int thread(long self) {

@@ -6,6 +6,7 @@ import aerostat.guest.kernel.Params;
 import aerostat.guest.kernel.Printk;
 import aerostat.guest.kernel.Reboot;
 import aerostat.guest.kernel.Sched;
+import aerostat.guest.kernel.ThreadFn;
 import aerostat.guest.machine.Memory;
 import aerostat.guest.mm.Gfp;
 import aerostat.guest.mm.Slab;
@@ -107,6 +108,14 @@ public final class Workloads {
       WorkloadStat.printAll();
     }
     return 0;
+  }
+
+  /** Starts a workload's thread, which bears its name; without memory for it the workload fails. */
+  static void startThread(ThreadFn function, long self, WorkloadStat stat) {
+    if (Kthread.runNamed(function, self, stat.name()) == null) {
+      Printk.err("%s: cannot have a thread\n", stat.name().address());
+      failed(stat);
+    }
   }
 
   /** A workload could not begin; it has said why. */
