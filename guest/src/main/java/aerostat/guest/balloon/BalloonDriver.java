@@ -124,9 +124,4 @@ public record BalloonDriver() implements VirtioDriver {
   public void shutdown(VirtioDevice device) {
     BalloonPm.shutdown(Balloon.of(device));
   }
-
-  /** Balloon pages in the balloon of a device that has one, for tests and messages. */
-  public static long heldPages(VirtioDevice device) {
-    return device.priv() == 0 ? 0 : Balloon.of(device).numPages();
-  }
 }

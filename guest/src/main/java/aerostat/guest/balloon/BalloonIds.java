@@ -60,11 +60,6 @@ public final class BalloonIds {
   public static final int CMD_STOP = 0;
   public static final int CMD_DONE = 1;
 
-  /** Whether the id is a round of hinting to begin. */
-  public static boolean isCommand(int id) {
-    return Integer.compareUnsigned(id, 2) >= 0;
-  }
-
   /** The bits of {@link #F_CLASSIC} and one more. */
   public static long classicAnd(int feature) {
     return F_CLASSIC | VirtioIds.bit(feature);

@@ -17,12 +17,4 @@ public final class Bug {
   public static void bug(String what) {
     Cpu.panic(what);
   }
-
-  /** WARN_ON: logs when the condition holds; returns the condition. */
-  public static boolean warnOn(boolean condition, String what) {
-    if (condition) {
-      Printk.pr(Printk.WARNING, "WARNING: %s\n", Cpu.string(what));
-    }
-    return condition;
-  }
 }

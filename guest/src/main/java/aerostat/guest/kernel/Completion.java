@@ -16,11 +16,6 @@ public record Completion(long address) {
     queue().init();
   }
 
-  /** reinit_completion. */
-  public void reinit() {
-    Memory.store32(address, 0);
-  }
-
   private WaitQueueHead queue() {
     return new WaitQueueHead(address + 8);
   }

@@ -120,11 +120,6 @@ public final class PlainMachine {
     now += ns;
   }
 
-  /** Seed of {@link #random}. */
-  public static void setSeed(long seed) {
-    randomState = seed;
-  }
-
   /** Raises or lowers interrupt line 1 to 31. */
   public static void setLine(int line, boolean high) {
     lines = high ? lines | 1 << line : lines & ~(1 << line);
