@@ -1,5 +1,6 @@
 package aerostat.vmm.cli;
 
+import aerostat.devices.console.ConsoleWriter;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -15,6 +16,9 @@ final class GuestConsole extends OutputStream {
   /** Bytes kept in memory. */
   static final int KEPT = 16 << 10;
 
+  /** Bytes that wait for a terminal or a pipe that nobody reads; the machine waits for none. */
+  private static final int WAITING = 1 << 20;
+
   private final OutputStream target;
   private final byte[] ring = new byte[KEPT];
   private long written;
@@ -24,6 +28,28 @@ final class GuestConsole extends OutputStream {
     this.target = target;
   }
 
+  /** A console over a stream that may block: beyond what can wait for it, output is dropped. */
+  static GuestConsole unhurried(OutputStream out) {
+    ConsoleWriter writer = new ConsoleWriter(out, WAITING);
+    return new GuestConsole(
+        new OutputStream() {
+          @Override
+          public void write(int b) {
+            write(new byte[] {(byte) b}, 0, 1);
+          }
+
+          @Override
+          public void write(byte[] bytes, int offset, int length) {
+            writer.write(bytes, offset, length);
+          }
+
+          @Override
+          public void close() {
+            writer.close();
+          }
+        });
+  }
+
   /**
    * Opens {@code stdio}, {@code file:PATH} or {@code none}.
    *
@@ -31,7 +57,7 @@ final class GuestConsole extends OutputStream {
    */
   static GuestConsole open(String target) {
     if (target.equals("stdio")) {
-      return new GuestConsole(new FileOutputStream(FileDescriptor.out));
+      return unhurried(new FileOutputStream(FileDescriptor.out));
     }
     if (target.equals("none")) {
       return new GuestConsole(OutputStream.nullOutputStream());
@@ -71,6 +97,12 @@ final class GuestConsole extends OutputStream {
       org.slf4j.LoggerFactory.getLogger(GuestConsole.class)
           .warn("the console's target fails, output is dropped: {}", e.getMessage());
     }
+  }
+
+  /** Lets what waits get out, for at most two seconds; standard output itself stays open. */
+  @Override
+  public void close() throws IOException {
+    target.close();
   }
 
   /** The last bytes, at most {@link #KEPT}, as Latin-1 text. */

@@ -201,7 +201,7 @@ final class RunCommand implements Callable<Integer> {
             .withFlavour(flavour())
             .withFaults(plan);
     MachineSlot slot = new MachineSlot(expected(), host, incoming == null ? null : memoryPath);
-    try (VmmProcess process = new VmmProcess(slot, traceFile, exitOnPanic())) {
+    try (VmmProcess process = new VmmProcess(slot, guestConsole, traceFile, exitOnPanic())) {
       objects.forEach(process::addObject);
       // The machine is there before the first client is.
       Machine machine = incoming == null ? build(guestConsole, traceFile, plan) : null;
@@ -211,7 +211,7 @@ final class RunCommand implements Callable<Integer> {
       List<Endpoint> served =
           endpoints.isEmpty()
               ? List.of()
-              : process.openMonitor(endpoints, name, guestConsole::tail);
+              : process.openMonitor(endpoints, name);
       if (machine != null) {
         tell("process " + pid() + ", " + Size.show(machine.config().memoryBytes()), served);
         if (!paused) {

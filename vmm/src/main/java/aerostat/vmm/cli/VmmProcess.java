@@ -11,6 +11,7 @@ import aerostat.vmm.monitor.MigrationCommands;
 import aerostat.vmm.monitor.Monitor;
 import aerostat.vmm.monitor.TraceCommands;
 import aerostat.vmm.monitor.TraceFile;
+import java.io.Closeable;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -18,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class VmmProcess implements AutoCloseable {
   private final MachineSlot slot;
+  private final GuestConsole console;
   private final TraceFile trace;
   private final MigrationService migration;
   private final boolean exitOnPanic;
@@ -35,8 +36,9 @@ final class VmmProcess implements AutoCloseable {
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile @Nullable Monitor monitor;
 
-  VmmProcess(MachineSlot slot, TraceFile trace, boolean exitOnPanic) {
+  VmmProcess(MachineSlot slot, GuestConsole console, TraceFile trace, boolean exitOnPanic) {
     this.slot = slot;
+    this.console = console;
     this.trace = trace;
     this.exitOnPanic = exitOnPanic;
     MigrationService.rehearseEarly();
@@ -48,10 +50,9 @@ final class VmmProcess implements AutoCloseable {
   }
 
   /** Opens the sockets; returns the addresses in use. */
-  List<Endpoint> openMonitor(
-      List<Endpoint> endpoints, String name, IntFunction<String> consoleTail) {
+  List<Endpoint> openMonitor(List<Endpoint> endpoints, String name) {
     CommandTable table = new CommandTable();
-    MachineCommands.addTo(table, name, slot, migration, consoleTail);
+    MachineCommands.addTo(table, name, slot, migration, console::tail);
     MigrationCommands.addTo(table, migration);
     TraceCommands.addTo(table, trace);
     Monitor opened = new Monitor(table, this::quit);
@@ -154,6 +155,14 @@ final class VmmProcess implements AutoCloseable {
     close("");
   }
 
+  private static void end(String name, Closeable output) {
+    try {
+      output.close();
+    } catch (IOException e) {
+      System.err.println("aerostat run: the " + name + " is incomplete: " + e.getMessage());
+    }
+  }
+
   /**
    * @param reason QEMU's shutdown cause if it is the host's doing, else empty
    */
@@ -170,10 +179,7 @@ final class VmmProcess implements AutoCloseable {
     }
     migration.close();
     slot.clear();
-    try {
-      trace.close();
-    } catch (IOException e) {
-      System.err.println("aerostat run: the trace is incomplete: " + e.getMessage());
-    }
+    end("console", console);
+    end("trace", trace);
   }
 }

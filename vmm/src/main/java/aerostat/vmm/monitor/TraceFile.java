@@ -2,6 +2,7 @@ package aerostat.vmm.monitor;
 
 import aerostat.mmio.trace.Trace;
 import java.io.BufferedWriter;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /** A trace that is switched on and off while the machine runs ({@code x-trace}). Thread-safe. */
-public final class TraceFile implements Trace, AutoCloseable {
+public final class TraceFile implements Trace, Closeable {
   private @Nullable BufferedWriter out;
   private volatile boolean on;
 

@@ -6,17 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import aerostat.devices.balloon.BalloonOptions;
 import aerostat.devices.balloon.BalloonProperty;
 import aerostat.devices.balloon.QueueNumbering;
-import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Sizes, switches and arguments as users write them, and the console they see. */
+/** Sizes, switches and arguments as users write them. */
 class WordsTest {
   @ParameterizedTest
   @CsvSource({
@@ -122,43 +118,5 @@ class WordsTest {
                 "list",
                 List.of(1L, Map.of("a", 2L))));
     assertThat(KeyValues.parse(List.of("{\"uri\": \"5\"}"))).isEqualTo(Map.of("uri", "5"));
-  }
-
-  @Test
-  void theConsoleKeepsItsEnd() {
-    GuestConsole console = new GuestConsole(OutputStream.nullOutputStream());
-    byte[] first = new byte[GuestConsole.KEPT];
-    Arrays.fill(first, (byte) '.');
-    console.write(first, 0, first.length);
-    byte[] second = "the end".getBytes(StandardCharsets.ISO_8859_1);
-    console.write(second, 0, second.length);
-
-    assertThat(console.tail(9)).isEqualTo("..the end");
-    assertThat(console.tail(1 << 20)).hasSize(GuestConsole.KEPT).endsWith("..the end");
-  }
-
-  @Test
-  void oneWriteLongerThanTheConsoleKeepsItsEndToo() {
-    GuestConsole console = new GuestConsole(OutputStream.nullOutputStream());
-    byte[] text = ("a".repeat(50_001) + "xyz").getBytes(StandardCharsets.ISO_8859_1);
-    console.write(text, 0, text.length);
-
-    assertThat(console.tail(5)).isEqualTo("aaxyz");
-  }
-
-  @Test
-  void aConsoleWhoseTargetFailsGoesOn() {
-    GuestConsole console =
-        new GuestConsole(
-            new OutputStream() {
-              @Override
-              public void write(int b) throws IOException {
-                throw new IOException("disk full");
-              }
-            });
-    console.write('a');
-    console.write('b');
-
-    assertThat(console.tail(10)).isEqualTo("ab");
   }
 }
