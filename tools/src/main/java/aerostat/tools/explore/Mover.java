@@ -39,7 +39,9 @@ final class Mover {
   /** Any step of the migration but the last one, which needs a vCPU that rests. */
   void step(Step step) {
     if (step.kind() == Step.Kind.BEGIN) {
-      current = new SteppedMigration(machine, whole, setting.course().ending(), setting.planted()::contains);
+      current =
+          new SteppedMigration(
+              machine, whole, setting.course().ending(), setting.planted()::contains);
     }
     SteppedMigration m = migration();
     long from = step.block() < 0 ? 0 : pages.index(step.block());

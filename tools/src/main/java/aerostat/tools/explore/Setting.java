@@ -54,8 +54,7 @@ record Setting(
 
   /** The smallest system without an error, in which the guest's program does nothing. */
   static Setting sound(String name, String about) {
-    return new Setting(
-        name, "", about, SmallMachine.PLAIN, Set.of(), Course.SHORTEST, Budget.NONE);
+    return new Setting(name, "", about, SmallMachine.PLAIN, Set.of(), Course.SHORTEST, Budget.NONE);
   }
 
   /** One that breaks a rule: by a planted error, or by itself. */

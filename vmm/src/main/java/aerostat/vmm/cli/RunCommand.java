@@ -209,9 +209,7 @@ final class RunCommand implements Callable<Integer> {
         slot.put(machine);
       }
       List<Endpoint> served =
-          endpoints.isEmpty()
-              ? List.of()
-              : process.openMonitor(endpoints, name);
+          endpoints.isEmpty() ? List.of() : process.openMonitor(endpoints, name);
       if (machine != null) {
         tell("process " + pid() + ", " + Size.show(machine.config().memoryBytes()), served);
         if (!paused) {
