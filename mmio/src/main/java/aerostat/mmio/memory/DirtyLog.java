@@ -58,7 +58,7 @@ public final class DirtyLog {
   private static final long EACH_CARD = 0x0101_0101_0101_0101L;
 
   /** Cards that make one word of a {@link PageBitmap}. */
-  private static final int GROUP = 64;
+  static final int GROUP = 64;
 
   private static final byte[] CLEAN = new byte[4096];
 
@@ -247,7 +247,7 @@ public final class DirtyLog {
    * The first group with a mark, from one on; the number of cards if there is none. A log is all
    * but clean when a guest's pause waits for it, so it is compared with zeros in large pieces.
    */
-  private int nextMarked(int from) {
+  int nextMarked(int from) {
     int at = from;
     while (at < cards.length) {
       int end = Math.min(cards.length, at + CLEAN.length);

@@ -1,11 +1,12 @@
 package aerostat.mmio.memory;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,10 @@ public final class PageOwners {
   private static final int KINDS = 4;
   private static final VarHandle STATE = JAVA_BYTE.varHandle();
   private static final long EACH = 0x0101_0101_0101_0101L;
+
+  /** Eight pages; the first is the lowest byte. */
+  private static final ValueLayout.OfLong EIGHT =
+      ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   /** Pages compared at once with a pattern; the JDK's comparison is vectorized. */
   private static final int CHUNK = 4096;
@@ -128,15 +133,42 @@ public final class PageOwners {
     }
     long replaced = 0;
     for (long page = firstPage; page < endPage; ) {
+      long end = Math.min(endPage, (page & -CHUNK) + CHUNK);
       byte found = page(page);
-      long end = sameUntil(page, endPage, found);
-      if (found == owner) {
-        states.asSlice(page, end - page).fill(newOwner);
-        replaced += end - page;
+      long same = found == owner ? page : sameUntil(page, end, found);
+      if (same < end) {
+        replaced += replaceEights(same, end, owner, newOwner);
       }
       page = end;
     }
     return replaced;
+  }
+
+  /** Page by page owners alternate in the worst case, so eight are looked at together. */
+  private long replaceEights(long from, long end, byte owner, byte newOwner) {
+    long replaced = 0;
+    long change = (owner ^ newOwner) * EACH;
+    for (long at = from & -8; at < end; at += 8) {
+      long old = padded.get(EIGHT, at);
+      long has = equal(old, owner) & within(at, from, end);
+      if (has != 0) {
+        padded.set(EIGHT, at, old ^ (has * 0xff & change));
+        replaced += Long.bitCount(has);
+      }
+    }
+    return replaced;
+  }
+
+  /** Lowest bit of each byte that is an owner's. */
+  private static long equal(long eight, byte owner) {
+    long other = eight ^ owner * EACH;
+    return ~(other | other >>> 1) & EACH; // an owner has two bits
+  }
+
+  /** Bits of those of eight pages that are in a range that touches them. */
+  private static long within(long at, long from, long end) {
+    long mask = from > at ? -1L << 8 * (from - at) : -1L;
+    return end < at + 8 ? mask & -1L >>> 8 * (at + 8 - end) : mask;
   }
 
   /**
@@ -149,7 +181,7 @@ public final class PageOwners {
     long last = Math.min(64, pages - firstPage);
     for (int at = 0; at < last; at += 8) {
       // Eight at once; beyond the last page lies padding that is always zero, no owner HINTED.
-      if ((bits >>> at & 0xff) != 0 && padded.get(JAVA_LONG, firstPage + at) != 0) {
+      if ((bits >>> at & 0xff) != 0 && padded.get(EIGHT, firstPage + at) != 0) {
         for (int i = at; i < at + 8; i++) {
           // HINTED and REPORTED, not BALLOON: the guest gives those up by writing them.
           if ((bits >>> i & 1) != 0 && padded.get(JAVA_BYTE, firstPage + i) >= HINTED) {
@@ -176,8 +208,18 @@ public final class PageOwners {
   /** Pages in each state, indexed by the constants above. */
   public long[] counts() {
     long[] counts = new long[KINDS];
-    for (Run run = next(0); run != null; run = next(run.end())) {
-      counts[run.owner()] += run.pages();
+    for (long page = 0; page < pages; ) {
+      long end = Math.min(pages, page + CHUNK);
+      long same = sameUntil(page, end, page(page)) & -8;
+      counts[page(page)] += same - page;
+      for (long at = same; at < end; at += 8) {
+        long eight = padded.get(EIGHT, at);
+        long here = within(at, at, end);
+        for (byte owner = 0; owner < KINDS; owner++) {
+          counts[owner] += Long.bitCount(equal(eight, owner) & here);
+        }
+      }
+      page = end;
     }
     return counts;
   }
@@ -205,7 +247,7 @@ public final class PageOwners {
           return end + differs;
         }
         end += CHUNK;
-      } else if ((end & 7) == 0 && end + 8 <= limit && states.get(JAVA_LONG, end) == same) {
+      } else if ((end & 7) == 0 && end + 8 <= limit && states.get(EIGHT, end) == same) {
         end += 8;
       } else if (page(end) == owner) {
         end++;

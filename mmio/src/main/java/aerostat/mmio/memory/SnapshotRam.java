@@ -101,18 +101,23 @@ public final class SnapshotRam implements RamBackend {
    *     #written}
    */
   public int collect() {
+    DirtyLog log = made().dirtyLog();
+    log.settle();
     writtenCount = 0;
-    made().dirtyLog().settle();
     takenCount = 0;
-    for (int at = 0; at < cards.length; at += Long.BYTES) {
-      if ((long) EIGHT.get(cards, at) != 0) {
-        for (int i = at; i < at + Long.BYTES; i++) {
-          if (cards[i] != 0) {
-            note(i, cards[i]);
+    int marked = log.nextMarked(0);
+    while (marked < cards.length) {
+      for (int at = marked; at < marked + DirtyLog.GROUP; at += Long.BYTES) {
+        if ((long) EIGHT.get(cards, at) != 0) {
+          for (int i = at; i < at + Long.BYTES; i++) {
+            if (cards[i] != 0) {
+              note(i, cards[i]);
+            }
           }
+          EIGHT.set(cards, at, 0L);
         }
-        EIGHT.set(cards, at, 0L);
       }
+      marked = log.nextMarked(marked + DirtyLog.GROUP);
     }
     return writtenCount;
   }

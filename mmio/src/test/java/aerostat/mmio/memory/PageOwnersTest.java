@@ -93,10 +93,12 @@ class PageOwnersTest {
           Arrays.fill(model, from, to, owner);
         }
         case 1 -> {
-          large.replace(from, to, owner, other);
+          long replaced = large.replace(from, to, owner, other);
           for (int i = from; i < to; i++) {
+            replaced -= model[i] == owner ? 1 : 0;
             model[i] = model[i] == owner ? other : model[i];
           }
+          assertThat(replaced).as("seed %d, step %d", seed, step).isZero();
         }
         default -> {
           int group = from & -64;
@@ -111,6 +113,11 @@ class PageOwnersTest {
       assertThat(large.states().mismatch(MemorySegment.ofArray(model)))
           .as("seed %d, step %d", seed, step)
           .isEqualTo(-1);
+      long[] counts = new long[4];
+      for (byte each : model) {
+        counts[each]++;
+      }
+      assertThat(large.counts()).as("seed %d, step %d", seed, step).isEqualTo(counts);
     }
     assertThatThrownBy(() -> large.replace(5, pages + 1, GUEST, BALLOON))
         .isInstanceOf(IndexOutOfBoundsException.class);

@@ -4,7 +4,6 @@ import aerostat.tools.fuzz.device.DeviceTarget;
 import aerostat.tools.fuzz.engine.OwnEngine;
 import aerostat.vmm.machine.SnapshotMachine;
 import java.lang.management.ManagementFactory;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -20,8 +19,11 @@ final class Rate {
     BigStack.call(
         () -> {
           try (FuzzTarget target = kind.make(setup)) {
-            rate(target);
+            OwnEngine engine = new OwnEngine(target, 1);
+            engine.run(target.seeds(), runs -> runs < GROWING, (input, finding) -> {});
+            rate("inputs of a grown corpus", target, engine.corpus());
             if (target instanceof DeviceTarget device) {
+              rate("an input that only inflates", target, List.of(DeviceTarget.inflating()));
               resets(device.guest().machine());
             }
           }
@@ -29,18 +31,16 @@ final class Rate {
         });
   }
 
-  private static void rate(FuzzTarget target) {
-    OwnEngine engine = new OwnEngine(target, 1);
-    engine.run(target.seeds(), runs -> runs < GROWING, (input, finding) -> {});
-    List<byte[]> corpus = new ArrayList<>(engine.corpus());
+  private static void rate(String what, FuzzTarget target, List<byte[]> inputs) {
     var threads = ManagementFactory.getThreadMXBean();
     long runs = 0;
     long polls = 0;
+    long accesses = accesses(target);
     long cpu = threads.getCurrentThreadCpuTime();
     long begun = System.nanoTime();
     while (System.nanoTime() - begun < MEASURED_NANOS) {
       try {
-        target.run(corpus.get((int) (runs % corpus.size())), FuzzLog.OFF);
+        target.run(inputs.get((int) (runs % inputs.size())), FuzzLog.OFF);
       } catch (FuzzFinding counted) {
         // Its time counts as any other's.
       }
@@ -50,8 +50,17 @@ final class Rate {
     double wall = (System.nanoTime() - begun) / 1e9;
     double busy = (threads.getCurrentThreadCpuTime() - cpu) / 1e9;
     System.out.printf(
-        "%,.0f executions a second of processor time (%,.0f of wall time), %.0f guest polls each%n",
-        runs / busy, runs / wall, (double) polls / runs);
+        "%s: %,.0f executions a second of processor time (%,.0f of wall time);"
+            + " %.0f guest polls and %.0f register accesses of the target each%n",
+        what,
+        runs / busy,
+        runs / wall,
+        (double) polls / runs,
+        (double) (accesses(target) - accesses) / runs);
+  }
+
+  private static long accesses(FuzzTarget target) {
+    return target instanceof DeviceTarget device ? device.accesses() : 0;
   }
 
   /** Each reset comes after the guest has inflated, slept and worked for 200 polls. */

@@ -11,12 +11,14 @@ import aerostat.tools.fuzz.ring.WireEvents;
  * A driver that initializes the device as it should, unless it has, and sends a chain as it should
  * be through a split ring: some readable parts, then some writable ones, in buffers; or all at one
  * address of some meaning; or in buffers, the first of which begins with the hint command that the
- * config space shows. Its {@link ChainProperties} are checked.
+ * config space shows, or the command there and the writable parts at an address. Its {@link
+ * ChainProperties} are checked.
  */
 final class ChainEvent {
   /** Of the byte that says where: the host asks for hints before. */
   private static final int HINTS_BEGIN = 8;
 
+  private static final int COMMAND_THEN_ADDRESS = 4;
   private static final int AFTER_RESET = 5;
   private static final int AT_ADDRESS = 6;
   private static final int WITH_COMMAND = 7;
@@ -51,7 +53,9 @@ final class ChainEvent {
     int writable = in.below(3);
     int how = in.u8();
     int where = how & 7;
-    long address = where == AT_ADDRESS ? events.address(in) : 0;
+    boolean addressed = where == AT_ADDRESS || where == COMMAND_THEN_ADDRESS;
+    boolean commands = where == WITH_COMMAND || where == COMMAND_THEN_ADDRESS;
+    long address = addressed ? events.address(in) : 0;
     int parts = readable + writable;
     if (!wire.orderly()) {
       initialize(in.u8(), in.u8(), log);
@@ -68,12 +72,12 @@ final class ChainEvent {
       }
       hints.run();
     }
-    if (where == WITH_COMMAND) {
+    if (commands) {
       int command = wire.read(MmioRegisters.CONFIG + HostProperties.COMMAND);
       wire.memory().store32(wire.buffer(0), command);
     }
     if (log.on()) {
-      String place = where == AT_ADDRESS ? " at 0x" + Long.toHexString(address) : "";
+      String place = addressed ? " at 0x" + Long.toHexString(address) : "";
       log.say(
           "chain on queue %d: %d readable and %d writable parts of %d bytes%s%s"
               .formatted(
@@ -82,11 +86,12 @@ final class ChainEvent {
                   writable,
                   length,
                   place,
-                  where == WITH_COMMAND ? ", with the command that is shown" : ""));
+                  commands ? ", with the command that is shown" : ""));
     }
     for (int i = 0; i < parts; i++) {
       int flags = (i < parts - 1 ? Virtio.DESC_NEXT : 0) | (i < readable ? 0 : Virtio.DESC_WRITE);
-      long here = where == AT_ADDRESS ? address : wire.buffer(i);
+      boolean there = where == AT_ADDRESS || (addressed && i >= readable);
+      long here = there ? address : wire.buffer(i);
       wire.descriptor(wire.descriptors(queue), i, here, length, flags, i + 1);
     }
     wire.publish(queue, 0, 1);
@@ -97,7 +102,10 @@ final class ChainEvent {
     }
     properties.before(queue);
     wire.write(MmioRegisters.QUEUE_NOTIFY, queue);
-    properties.after(queue, readable, writable, length, where != AT_ADDRESS);
+    properties.after(queue, readable, writable, length, !addressed, where != AT_ADDRESS);
+    if (addressed) {
+      properties.named(queue, address, length);
+    }
   }
 
   private void initialize(int bits, int poison, FuzzLog log) {

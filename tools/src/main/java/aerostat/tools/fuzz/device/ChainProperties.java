@@ -59,8 +59,15 @@ final class ChainProperties implements PageGate {
   /**
    * @param length of each part, unsigned 32 bits
    * @param inBuffers whether the parts are the buffers, and no part of a ring
+   * @param idInBuffers whether the readable parts are
    */
-  void after(int queue, int readable, int writable, long length, boolean inBuffers) {
+  void after(
+      int queue,
+      int readable,
+      int writable,
+      long length,
+      boolean inBuffers,
+      boolean idInBuffers) {
     memory.gate(null);
     int parts = readable + writable;
     if (inBuffers && loads > LOADS * parts) {
@@ -85,11 +92,28 @@ final class ChainProperties implements PageGate {
             | (taken ? 4 : 0)
             | (poisoned ? 2 : 0)
             | (length > memory.size() ? 1 : 0));
-    if (hints == HintStatus.REQUESTED && now == HintStatus.START && inBuffers) {
+    if (hints == HintStatus.REQUESTED && now == HintStatus.START && idInBuffers) {
       int id = id(readable, length);
       require(id == command, "stale id", "hints were taken under 0x" + Integer.toHexString(id));
     }
     checkPages();
+  }
+
+  /** For the engine: what kind of place a chain named that came with these parts. */
+  void named(int queue, long address, long length) {
+    long image = GuestMemory.RAM_BASE + memory.romSize();
+    int place = 0; // outside of RAM
+    if (memory.isWritable(address, length)) {
+      place = 1;
+    } else if (memory.contains(address, length)) {
+      place = address + length > image ? 2 : 3;
+    } else if (memory.contains(address, 1)) {
+      place = 4;
+    }
+    boolean wholePage = length >= 2 * GuestMemory.PAGE_SIZE;
+    HintStatus now = machine.balloonDevice().hintStatus();
+    outcomes.saw(
+        0x20000 | queue << 8 | now.ordinal() << 5 | place << 1 | (wholePage ? 1 : 0));
   }
 
   /** The first four readable bytes, wherever they are cut; parts lie a page apart. */

@@ -19,7 +19,7 @@ final class DeviceEvents {
   static final int HOST = 10;
   static final int CHAIN = 12;
   static final int RESTORE = 13;
-  private static final int EVENTS = 14;
+  private static final int EVENTS = 15;
 
   /** Events after which the rings are still as {@link Wire#orderly} promises. */
   private static final boolean[] KEEPS_ORDER = new boolean[EVENTS];

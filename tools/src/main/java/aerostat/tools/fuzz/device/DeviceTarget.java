@@ -142,6 +142,16 @@ public final class DeviceTarget implements FuzzTarget {
     return guest;
   }
 
+  /** An input after which the guest inflates by 12 MiB for {@link #LEAST_POLLS}. */
+  public static byte[] inflating() {
+    return WireEvents.seed(DeviceEvents.HOST, 0, 20);
+  }
+
+  /** Accesses to registers so far, by inputs and properties, without the guest's own. */
+  public long accesses() {
+    return wire.accesses();
+  }
+
   @Override
   public Iterable<byte[]> seeds() {
     return List.of(

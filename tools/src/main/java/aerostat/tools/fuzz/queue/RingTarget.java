@@ -38,7 +38,7 @@ public final class RingTarget implements FuzzTarget {
   private static final int GIVE_BACK = 10;
   private static final int POKE = 12;
   private static final int POLICY = 13;
-  private static final int EVENTS = 14;
+  private static final int EVENTS = 15;
 
   private static final int MOST_EVENTS = 96;
   private static final int LINE = 1;
@@ -272,6 +272,7 @@ public final class RingTarget implements FuzzTarget {
         with(init, POLICY, 1, WireEvents.SEND, 0, 1, 8, 1, GIVE_BACK, 0, WireEvents.NOTIFY, 0),
         with(init, RACE, 0, 3, 0, 4, 9, WireEvents.SEND, 0, 1, 8, 1),
         with(init, RACE, 0, 1, 2, 1, 9, WireEvents.SEND, 1, 1, 8, 0, POKE, 2, 1, 3),
+        with(init, WireEvents.SEND_TABLE, 0, 2, 16, 1, 3, WireEvents.SEND_TABLE, 0, 1, 8, 1, 1),
         with(init, POLICY, 2, WireEvents.SEND, 3, 1, 8, 1, POLICY, 0, WireEvents.NOTIFY, 3));
   }
 

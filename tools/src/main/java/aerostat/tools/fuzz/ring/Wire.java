@@ -38,6 +38,7 @@ public final class Wire implements MmioDevice {
   private final int[] slot = new int[QUEUES];
   private final boolean[] wrap = new boolean[QUEUES];
   private final int[] available = new int[QUEUES];
+  private long accesses;
 
   /**
    * @param registers the device's window
@@ -61,12 +62,19 @@ public final class Wire implements MmioDevice {
 
   @Override
   public long read(long offset, int width) {
+    accesses++;
     return registers.read(offset, width);
   }
 
   @Override
   public void write(long offset, int width, long value) {
+    accesses++;
     registers.write(offset, width, value);
+  }
+
+  /** Reads and writes of registers so far. */
+  public long accesses() {
+    return accesses;
   }
 
   public int read(int register) {
@@ -186,10 +194,27 @@ public final class Wire implements MmioDevice {
               | (wrap[queue] ? Virtio.DESC_AVAIL : Virtio.DESC_USED);
       // Identifier and flags have changed places with the split ring's flags and next.
       descriptor(descriptors(queue), slot[queue], buffer(i), length, slot[queue], flags);
-      if (++slot[queue] >= size(queue) || slot[queue] >= RING_MAX) {
-        slot[queue] = 0;
-        wrap[queue] = !wrap[queue];
-      }
+      nextSlot(queue);
+    }
+  }
+
+  /** Makes the first entries of a queue's table its next chain. */
+  public void publishTable(int queue, int entries) {
+    long length = (long) Virtio.DESC_SIZE * entries;
+    if (packed) {
+      int flags = Virtio.DESC_INDIRECT | (wrap[queue] ? Virtio.DESC_AVAIL : Virtio.DESC_USED);
+      descriptor(descriptors(queue), slot[queue], table(queue), length, slot[queue], flags);
+      nextSlot(queue);
+    } else {
+      descriptor(descriptors(queue), 0, table(queue), length, Virtio.DESC_INDIRECT, 0);
+      publish(queue, 0, 1);
+    }
+  }
+
+  private void nextSlot(int queue) {
+    if (++slot[queue] >= size(queue) || slot[queue] >= RING_MAX) {
+      slot[queue] = 0;
+      wrap[queue] = !wrap[queue];
     }
   }
 }

@@ -19,6 +19,7 @@ public final class WireEvents {
   public static final int INIT = 8;
   public static final int FILL = 9;
   public static final int SEND = 11;
+  public static final int SEND_TABLE = 14;
 
   private static final int[] REGISTERS = {
     MmioRegisters.STATUS,
@@ -102,6 +103,7 @@ public final class WireEvents {
       case INIT -> init(in, log);
       case FILL -> fill(in, log);
       case SEND -> send(in, log);
+      case SEND_TABLE -> sendTable(in, log);
       default -> throw new AssertionError(event);
     }
   }
@@ -256,5 +258,42 @@ public final class WireEvents {
     }
     wire.publish(queue, 0, 1);
     wire.write(MmioRegisters.QUEUE_NOTIFY, queue);
+  }
+
+  /** As {@link #send}, in an indirect table; its last entry may lead to a table, even its own. */
+  private void sendTable(InputBytes in, FuzzLog log) {
+    int queue = in.below(Wire.QUEUES);
+    int readable = in.below(4);
+    long length = in.number();
+    int writable = in.below(3);
+    int further = in.below(4);
+    int parts = readable + writable;
+    int entries = parts + (further < 2 ? 1 : 0);
+    if (entries == 0) {
+      return;
+    }
+    if (log.on()) {
+      log.say(
+          "send on queue %d a table: %d readable and %d writable parts of %d bytes%s"
+              .formatted(queue, readable, writable, length, further < 2 ? ", and a table" : ""));
+    }
+    long table = wire.table(queue);
+    for (int i = 0; i < parts; i++) {
+      int flags = i < readable ? 0 : Virtio.DESC_WRITE;
+      int next = i < entries - 1 ? Virtio.DESC_NEXT : 0;
+      inTable(table, i, wire.buffer(i), length, flags | (wire.packed() ? 0 : next));
+    }
+    if (further < 2) {
+      long other = wire.table((queue + further) % Wire.QUEUES);
+      inTable(table, parts, other, (long) Virtio.DESC_SIZE * entries, Virtio.DESC_INDIRECT);
+    }
+    wire.publishTable(queue, entries);
+    wire.write(MmioRegisters.QUEUE_NOTIFY, queue);
+  }
+
+  /** A packed table has the flags behind an identifier that means nothing (2.8.8). */
+  private void inTable(long table, int at, long address, long length, int flags) {
+    boolean packed = wire.packed();
+    wire.descriptor(table, at, address, length, packed ? 0 : flags, packed ? flags : at + 1);
   }
 }
