@@ -62,12 +62,7 @@ final class ChainProperties implements PageGate {
    * @param idInBuffers whether the readable parts are
    */
   void after(
-      int queue,
-      int readable,
-      int writable,
-      long length,
-      boolean inBuffers,
-      boolean idInBuffers) {
+      int queue, int readable, int writable, long length, boolean inBuffers, boolean idInBuffers) {
     memory.gate(null);
     int parts = readable + writable;
     if (inBuffers && loads > LOADS * parts) {
@@ -112,8 +107,7 @@ final class ChainProperties implements PageGate {
     }
     boolean wholePage = length >= 2 * GuestMemory.PAGE_SIZE;
     HintStatus now = machine.balloonDevice().hintStatus();
-    outcomes.saw(
-        0x20000 | queue << 8 | now.ordinal() << 5 | place << 1 | (wholePage ? 1 : 0));
+    outcomes.saw(0x20000 | queue << 8 | now.ordinal() << 5 | place << 1 | (wholePage ? 1 : 0));
   }
 
   /** The first four readable bytes, wherever they are cut; parts lie a page apart. */
