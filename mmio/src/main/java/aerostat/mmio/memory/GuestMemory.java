@@ -252,6 +252,19 @@ public final class GuestMemory extends MemoryAccess implements AutoCloseable {
         begin, Math.min(size, ((to << PAGE_SHIFT) + hostPage - 1) & -hostPage) - begin);
   }
 
+  /**
+   * As {@link RamBackend#prepareWrite}, for pages [from, to) that are about to be written as a
+   * whole.
+   *
+   * @throws IndexOutOfBoundsException if the range is not wholly in RAM
+   */
+  public void prepareWrite(long from, long to) {
+    Objects.checkFromToIndex(from, to, pages());
+    if (backend.hostPageSize() == PAGE_SIZE) {
+      backend.prepareWrite(from << PAGE_SHIFT, (to - from) << PAGE_SHIFT);
+    }
+  }
+
   /** Bytes of RAM resident in host memory now: a walk of the page tables, milliseconds a GiB. */
   public long residentBytes() {
     return backend.residentBytes();

@@ -154,6 +154,11 @@ final class HostMapping {
     whileMapped(() -> Libc.madvise(segment.address() + offset, length, Libc.MADV_POPULATE_READ));
   }
 
+  /** Provides a range's pages at once, as writes would. Linux before 5.14 refuses: as good. */
+  void populateWrite(long offset, long length) {
+    whileMapped(() -> Libc.madvise(segment.address() + offset, length, Libc.MADV_POPULATE_WRITE));
+  }
+
   long residentBytes() {
     return ProcessMaps.residentBytes(segment.address(), size);
   }

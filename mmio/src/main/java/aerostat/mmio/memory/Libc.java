@@ -37,6 +37,7 @@ final class Libc {
   static final int MADV_DONTNEED = 4;
   static final int MADV_NOHUGEPAGE = 15;
   static final int MADV_POPULATE_READ = 22;
+  static final int MADV_POPULATE_WRITE = 23;
 
   static final int FALLOC_PUNCH_HOLE_KEEP_SIZE = 0x02 | 0x01;
 

@@ -48,6 +48,11 @@ abstract class MappedRam implements RamBackend {
   }
 
   @Override
+  public final void prepareWrite(long offset, long length) {
+    mapping.populateWrite(offset, length);
+  }
+
+  @Override
   public final long residentBytes() {
     return mapping.residentBytes();
   }

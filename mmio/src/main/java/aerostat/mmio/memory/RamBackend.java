@@ -45,6 +45,12 @@ public interface RamBackend extends AutoCloseable {
    */
   default void prepareRead(long offset, long length) {}
 
+  /**
+   * Lets the host provide a range that is about to be written as a whole, many pages at a time: a
+   * fault a page takes half as long again. Changes nothing that can be read, and may do nothing.
+   */
+  default void prepareWrite(long offset, long length) {}
+
   /** Bytes of the mapping that lie in host memory now, as the process's smaps counts them. */
   long residentBytes();
 

@@ -1,6 +1,7 @@
 package aerostat.mmio.memory;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
 
@@ -37,6 +38,22 @@ class AbsentPagesTest {
       assertThat(memory.load64(at(9))).isEqualTo(77);
       assertThat(memory.isZero(at(10), SIZE - (10L << GuestMemory.PAGE_SHIFT))).isTrue();
       assertThat(memory.dirtyLog().isClean()).isFalse();
+    }
+  }
+
+  @Test
+  void preparingAWrite_changesNoByteAndMarksNothing_butTheHostHasProvidedThePages() {
+    try (GuestMemory memory = GuestMemory.anonymous(SIZE)) {
+      memory.store64(at(9), 77);
+      memory.dirtyLog().clear();
+      memory.prepareWrite(8, 12);
+      memory.prepareWrite(PAGES, PAGES);
+      assertThat(memory.load64(at(9))).isEqualTo(77);
+      assertThat(memory.isZero(at(10), 2L << GuestMemory.PAGE_SHIFT)).isTrue();
+      assertThat(memory.dirtyLog().isClean()).isTrue();
+      assertThat(memory.absentPages().cardinality()).isEqualTo(PAGES - 4);
+      assertThatThrownBy(() -> memory.prepareWrite(0, PAGES + 1))
+          .isInstanceOf(IndexOutOfBoundsException.class);
     }
   }
 

@@ -32,19 +32,26 @@ final class MigrationReport {
             r.get("forecast") == null ? "-" : r.get("forecast"));
       }
     }
-    if (state.get("x-downtime-split") instanceof Map<?, ?>) {
-      Map<String, @Nullable Object> split = QmpClient.asObject(state.get("x-downtime-split"));
-      StringBuilder line = new StringBuilder("  guest stood still");
-      if (state.get("x-downtime") instanceof Number all) {
-        line.append(String.format(Locale.ROOT, " %.2f ms", all.doubleValue()));
-      }
-      String before = ": ";
-      for (String part : split.keySet()) {
-        line.append(String.format(Locale.ROOT, "%s%s %.2f", before, part, decimal(split, part)));
-        before = ", ";
-      }
-      out.println(line);
+    split("  time", state.get("total-time"), state.get("x-time-split"), out);
+    split("  guest stood still", state.get("x-downtime"), state.get("x-downtime-split"), out);
+  }
+
+  private static void split(
+      String what, @Nullable Object all, @Nullable Object parts, PrintStream out) {
+    if (!(parts instanceof Map<?, ?>)) {
+      return;
     }
+    Map<String, @Nullable Object> split = QmpClient.asObject(parts);
+    StringBuilder line = new StringBuilder(what);
+    if (all instanceof Number number) {
+      line.append(String.format(Locale.ROOT, " %.2f ms", number.doubleValue()));
+    }
+    String before = ": ";
+    for (String part : split.keySet()) {
+      line.append(String.format(Locale.ROOT, "%s%s %.2f", before, part, decimal(split, part)));
+      before = ", ";
+    }
+    out.println(line);
   }
 
   private static double decimal(Map<String, @Nullable Object> map, String key) {

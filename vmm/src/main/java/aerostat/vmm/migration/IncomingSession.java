@@ -86,6 +86,7 @@ final class IncomingSession {
   void load(Link first) {
     try (StreamLoader loader = new StreamLoader(first, host, setup, this::progress, errors)) {
       loading = loader;
+      loader.account(stats::enters);
       first.transport().patience(PATIENCE);
       loader.accept();
       announce("active");
@@ -99,6 +100,7 @@ final class IncomingSession {
         running = loaded.message().running();
         account.finalCame(loader.finalAt());
         announce("device");
+        stats.enters("handover");
         step(state -> state.loaded(loaded.digest()));
       }
     } catch (IOException | RuntimeException | Error e) {

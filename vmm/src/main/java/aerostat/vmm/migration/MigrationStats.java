@@ -45,6 +45,7 @@ final class MigrationStats {
   private final long begin = System.nanoTime();
   private final List<Round> rounds = new ArrayList<>();
   private final PauseAccount pause = new PauseAccount();
+  private final TimeAccount time = new TimeAccount(begin);
 
   private String status = "setup";
   private String handover = "";
@@ -111,6 +112,13 @@ final class MigrationStats {
       end = System.nanoTime();
     }
     return true;
+  }
+
+  /** Its time is this part's from here on ({@code x-time-split}). */
+  synchronized void enters(String part) {
+    if (end == 0) {
+      time.enter(part, System.nanoTime());
+    }
   }
 
   synchronized void handover(String phase) {
@@ -272,6 +280,7 @@ final class MigrationStats {
     map.put("x-used-first-pages", usedFirst);
     map.put("x-untouched-pages", untouched);
     map.put("x-rounds", rounds.stream().map(Round::toMap).toList());
+    time.addTo(map, now);
     pause.addTo(map);
     return map;
   }

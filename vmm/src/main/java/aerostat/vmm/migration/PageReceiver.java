@@ -11,6 +11,9 @@ import java.util.concurrent.atomic.LongAdder;
  * a byte of it is taken.
  */
 final class PageReceiver {
+  /** A call to the host costs as much as the faults of so many pages. */
+  private static final int FEW_PAGES = 4;
+
   private final GuestMemory memory;
   private final RamViews views;
   private final long firstPage;
@@ -64,6 +67,9 @@ final class PageReceiver {
     for (int i = 0; i < table.length / RunTable.ENTRY; i++) {
       long page = RunTable.first(table, i);
       long end = page + RunTable.pages(table, i);
+      if (end - page >= FEW_PAGES && !filled.get(page)) {
+        memory.prepareWrite(page, end);
+      }
       filled.setRange(page, end);
       while (page < end) {
         long cut = RamViews.cut(page, end);

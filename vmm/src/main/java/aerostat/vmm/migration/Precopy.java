@@ -109,8 +109,10 @@ final class Precopy {
       dirty.begin();
     }
     sync();
+    stats.enters("untouched");
     PageBitmap untouched = parameters.get().skipUntouched() ? dirty.untouched() : null;
     sender.expectUntouched(untouched == null);
+    stats.enters("hints");
     long rateFrom = System.nanoTime();
     if (askForHints(dirty.remainingBut(untouched))) {
       KnownPages known = new KnownPages(guest.memory(), dirty, sender);
@@ -122,6 +124,7 @@ final class Precopy {
       stats.usedFirst(known.sent());
       rateFrom = known.any() ? rateFrom : System.nanoTime();
     }
+    stats.enters("rounds");
     if (untouched != null) {
       dirty.takeOut(untouched);
       stats.untouched(untouched.cardinality());
@@ -154,6 +157,7 @@ final class Precopy {
    * have to wait for it.
    */
   private void awaitArrival() throws IOException {
+    stats.enters("arrival");
     link.out().send(MessageType.ARRIVED, new PayloadWriter().u32(rounds).done());
     link.expect(link.in().next(), MessageType.ARRIVED);
     PayloadReader answer = link.in().fields();

@@ -69,6 +69,7 @@ final class SourceTransfer implements AutoCloseable {
    * @return digest of what went after the pause
    */
   String run() throws IOException {
+    stats.enters("connect");
     Link main = connect(task.cancelled());
     watcher.connected(main);
     main.transport().patience(PATIENCE);
@@ -86,6 +87,7 @@ final class SourceTransfer implements AutoCloseable {
     MigrationParameters p = task.parameters().get();
     MovableGuest guest = task.guest();
     boolean verify = p.verify();
+    stats.enters("setup");
     SourceStream.setup(
         SetupMessage.of(task.uuid(), guest, verify, task.channels()),
         guest.imageBytes(),
@@ -95,6 +97,7 @@ final class SourceTransfer implements AutoCloseable {
     accept.u32("version");
     accept.end();
 
+    stats.enters("begin");
     PageChannels pages = open(main);
     channels = pages;
     task.errors().begin(p::sabotaged);
@@ -115,6 +118,7 @@ final class SourceTransfer implements AutoCloseable {
     precopy.postcopy(task.postcopy());
     watcher.status("active");
     precopy.rounds();
+    stats.enters("pause");
     watcher.switching();
     watcher.status("device");
     precopy.last(verify);

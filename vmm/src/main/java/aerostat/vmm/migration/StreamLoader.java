@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +32,7 @@ final class StreamLoader implements AutoCloseable {
   private final SetupMessage setup;
   private final List<PageOwners.Run> owners = new ArrayList<>();
   private final BiConsumer<StreamLoader, WireHeader> progress;
+  private Consumer<String> enters = part -> {};
   private final Predicate<Sabotage> errors;
   private final ArrivalWatch watch =
       new ArrivalWatch(() -> dataPages() + zeroPages(), System::nanoTime);
@@ -66,6 +68,11 @@ final class StreamLoader implements AutoCloseable {
     this.host = host;
     this.setup = setup;
     this.progress = progress;
+  }
+
+  /** Told of each part of its time ({@code x-time-split}) as it begins. */
+  void account(Consumer<String> parts) {
+    enters = parts;
   }
 
   long dataPages() {
@@ -159,7 +166,9 @@ final class StreamLoader implements AutoCloseable {
               .formatted(setup.config().memoryBytes(), here));
     }
     link.transport().stopWhen(watch::stalled);
+    enters.accept("image");
     byte[] image = watched(this::image);
+    enters.accept("build");
     MovableGuest built;
     try {
       built = host.build(setup.config(), image);
@@ -195,6 +204,7 @@ final class StreamLoader implements AutoCloseable {
     if (beside != null) {
       link.transport().stopWhen(() -> beside.failed() || watch.stalled());
     }
+    enters.accept("pages");
     return watched(
         () -> {
           while (true) {
@@ -311,6 +321,7 @@ final class StreamLoader implements AutoCloseable {
       throw new MigrationStreamException("FINAL of another migration");
     }
     finalAt = System.nanoTime();
+    enters.accept("state");
     String digest = channels == null ? link.in().pausedDigest() : channels.pausedDigest();
     link.transport().stopWhen(() -> false);
     endChannels();

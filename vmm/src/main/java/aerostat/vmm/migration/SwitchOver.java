@@ -73,9 +73,14 @@ final class SwitchOver {
     }
   }
 
-  /** Whether the guest has told all that it has to hint in this round. */
+  /**
+   * Whether the guest has told all that it has to hint in this round; false as well while hints are
+   * being taken. Who asks has something better to do than to wait in a row with the device.
+   */
   boolean hintRoundOver() {
-    guest.lock().lock();
+    if (!guest.lock().tryLock()) {
+      return false;
+    }
     try {
       return guest.balloon().hintRoundOver();
     } finally {

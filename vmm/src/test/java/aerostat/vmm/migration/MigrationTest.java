@@ -14,6 +14,7 @@ import java.net.Socket;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,6 +49,7 @@ class MigrationTest {
       assertThat(query)
           .containsKeys(
               "total-time", "downtime", "setup-time", "x-uuid", "x-rounds", "x-downtime-split")
+          .hasEntrySatisfying("x-time-split", split -> parts(split, "connect", "setup", "pause"))
           .containsEntry("status", "completed")
           .containsEntry("x-handover", "completed");
       assertThat(a.ram())
@@ -59,6 +61,10 @@ class MigrationTest {
       assertThat(number(a.ram(), "dirty-sync-count")).isGreaterThan(2);
       assertThatThrownBy(() -> a.service.checkMayResume()).hasMessageContaining("destination");
     }
+  }
+
+  private static void parts(Object split, String... names) {
+    assertThat(split).asInstanceOf(InstanceOfAssertFactories.MAP).containsKeys((Object[]) names);
   }
 
   @Test
