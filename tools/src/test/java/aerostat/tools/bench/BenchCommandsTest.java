@@ -7,12 +7,16 @@ import aerostat.tools.bench.boot.BootCommand;
 import aerostat.tools.bench.hinting.HintingCommand;
 import aerostat.tools.bench.migration.MigrationCommand;
 import aerostat.tools.bench.queue.QueueCommand;
+import aerostat.tools.bench.stats.Benchmark;
+import aerostat.tools.bench.stats.Report;
+import aerostat.tools.child.ChildFailure;
 import aerostat.vmm.cli.ExitCode;
 import aerostat.vmm.cli.Main;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,6 +45,39 @@ class BenchCommandsTest {
 
   private static int execute(Callable<Integer> command, String... arguments) {
     return new CommandLine(command).execute(arguments);
+  }
+
+  /** A benchmark that fails after its first figures. */
+  @CommandLine.Command
+  private static final class Broken extends Benchmark {
+    private record Figures(Map<String, Object> toJson) implements Report {
+      @Override
+      public String toTable() {
+        return toJson + System.lineSeparator();
+      }
+    }
+
+    @Override
+    protected Report measure() throws ChildFailure {
+      kept(new Figures(Map.of("runs", 3)));
+      throw new ChildFailure("the host is gone");
+    }
+  }
+
+  @Test
+  void aFailureDoesNotLoseWhatWasMeasured() {
+    CommandLine broken =
+        new CommandLine(new Broken()).setExecutionExceptionHandler((e, line, parsed) -> 7);
+
+    String out =
+        printed(
+            () -> {
+              assertThat(broken.execute()).isEqualTo(7);
+              assertThat(broken.execute("--json")).isEqualTo(7);
+              return ExitCode.OK;
+            });
+
+    assertThat(out).startsWith("{runs=3}").contains("\"runs\": 3", "\"error\": \"the host is gone");
   }
 
   @Test

@@ -57,7 +57,7 @@ public final class HintingCommand extends Benchmark {
     require(runs >= 1, "--runs " + runs + ": at least 1");
     require(memory >= 64 << 20 && memory % 4096 == 0, "--memory: a multiple of 4K, at least 64M");
     require(churn >= 0, "--churn " + churn + ": at least 0");
-    HintingBench bench = new HintingBench(memory, runs, variants, churn, Output::progress);
+    HintingBench bench = kept(new HintingBench(memory, runs, variants, churn, Output::progress));
     bench.run();
     return bench;
   }

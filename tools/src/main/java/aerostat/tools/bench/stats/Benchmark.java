@@ -5,7 +5,10 @@ import aerostat.vmm.cli.CliException;
 import aerostat.vmm.cli.ExitCode;
 import aerostat.vmm.cli.Verbosity;
 import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -20,6 +23,8 @@ public abstract class Benchmark implements Callable<Integer> {
 
   @Mixin private Verbosity verbosity = new Verbosity();
 
+  private @Nullable Report soFar;
+
   /**
    * Measures; progress goes to standard error.
    *
@@ -27,6 +32,15 @@ public abstract class Benchmark implements Callable<Integer> {
    *     own
    */
   protected abstract Report measure() throws IOException, ChildFailure;
+
+  /**
+   * From now on a failure does not lose what the report has: it is printed before the error, in
+   * JSON with the reason as {@code error}.
+   */
+  protected final <R extends Report> R kept(R report) {
+    soFar = report;
+    return report;
+  }
 
   /** Refuses an option's value. */
   protected static void require(boolean holds, String message) {
@@ -42,7 +56,13 @@ public abstract class Benchmark implements Callable<Integer> {
       Output.print(json, report.toTable(), report.toJson());
       return report.exitCode();
     } catch (IOException | ChildFailure e) {
-      throw new CliException(ExitCode.FAILED, String.valueOf(e.getMessage()));
+      String reason = String.valueOf(e.getMessage());
+      if (soFar != null) {
+        Map<String, Object> object = new LinkedHashMap<>(soFar.toJson());
+        object.put("error", reason);
+        Output.print(json, soFar.toTable(), object);
+      }
+      throw new CliException(ExitCode.FAILED, reason);
     }
   }
 }
