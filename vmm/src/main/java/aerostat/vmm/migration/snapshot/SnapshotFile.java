@@ -63,6 +63,11 @@ public final class SnapshotFile implements AutoCloseable {
    * @throws IOException with the path and what is wrong
    */
   public static SnapshotFile open(Path path) throws IOException {
+    if (!Files.isRegularFile(path)) {
+      // To open a pipe waits for a writer, whoever named it and with whatever lock.
+      throw new SnapshotException(
+          path + (Files.exists(path) ? ": it is no regular file" : ": no such file"));
+    }
     FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
     try {
       return new SnapshotFile(path, channel);
