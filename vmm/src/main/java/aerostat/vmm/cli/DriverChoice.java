@@ -4,7 +4,6 @@ import aerostat.vmm.driver.DriverRefusedException;
 import aerostat.vmm.driver.UserDriver;
 import aerostat.vmm.image.GuestImage;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -76,16 +75,14 @@ public record DriverChoice(String name, List<Path> sources) {
       return base;
     }
     for (Path source : sources) {
-      if (!Files.isReadable(source)) {
-        throw new CliException(ExitCode.UNAVAILABLE, "--driver: cannot read " + source);
-      }
+      InputFile.require("--driver", source);
     }
     try {
       return UserDriver.addTo(base, sources);
     } catch (DriverRefusedException e) {
       throw new CliException(ExitCode.FAILED, "--driver: " + e.getMessage());
     } catch (IOException e) {
-      throw new CliException(ExitCode.UNAVAILABLE, "--driver: " + e.getMessage());
+      throw new CliException(ExitCode.UNAVAILABLE, "--driver: " + InputFile.reason(e));
     }
   }
 }

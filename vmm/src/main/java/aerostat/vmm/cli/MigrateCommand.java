@@ -98,9 +98,9 @@ final class MigrateCommand implements Callable<Integer> {
       if (started) {
         throw new CliException(
             ExitCode.MIGRATION_UNDECIDED,
-            e.getMessage() + "; ask both VMMs with 'aerostat qmp ADDR query-status'");
+            InputFile.reason(e) + "; ask both VMMs with 'aerostat qmp ADDR query-status'");
       }
-      throw new CliException(ExitCode.UNAVAILABLE, String.valueOf(e.getMessage()));
+      throw new CliException(ExitCode.UNAVAILABLE, InputFile.reason(e));
     }
   }
 

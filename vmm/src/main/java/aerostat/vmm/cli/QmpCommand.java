@@ -69,7 +69,7 @@ final class QmpCommand implements Callable<Integer> {
     } catch (QmpClient.QmpError e) {
       throw new CliException(ExitCode.FAILED, e.errorClass() + ": " + e.getMessage());
     } catch (IOException e) {
-      throw new CliException(ExitCode.UNAVAILABLE, String.valueOf(e.getMessage()));
+      throw new CliException(ExitCode.UNAVAILABLE, InputFile.reason(e));
     }
   }
 }

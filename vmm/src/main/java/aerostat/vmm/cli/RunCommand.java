@@ -1,6 +1,7 @@
 package aerostat.vmm.cli;
 
 import aerostat.devices.balloon.BalloonOptions;
+import aerostat.mmio.memory.GuestMemory;
 import aerostat.mmio.memory.HostMemoryException;
 import aerostat.mmio.virtio.VirtioMmioOptions;
 import aerostat.vmm.faults.FaultPlan;
@@ -16,7 +17,6 @@ import aerostat.vmm.monitor.Endpoint;
 import aerostat.vmm.monitor.TraceFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,7 +33,7 @@ import picocli.CommandLine.Option;
     description = {"Runs a guest, or waits for one to migrate here.", ""},
     footer = {
       "",
-      "SIZE is bytes, or a number with K, M or G. ADDR is unix:PATH or tcp:HOST:PORT.",
+      "SIZE is bytes, or a number with K, M, G or T. ADDR is unix:PATH or tcp:HOST:PORT.",
       "",
       "Examples:",
       "  aerostat run --memory 1G --qmp unix:/tmp/a.sock --append \"workload=kvstore\"",
@@ -56,7 +56,7 @@ final class RunCommand implements Callable<Integer> {
       names = {"--memory", "-m"},
       paramLabel = "SIZE",
       converter = Size.class,
-      description = "Guest RAM, a multiple of 4K, at least 2M. Default 128M.")
+      description = "Guest RAM, a multiple of 4K, 2M to 1T. Default 128M.")
   private @Nullable Long memory;
 
   @Option(
@@ -243,8 +243,9 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private void checkCombination() {
-    if (memory != null && (memory < MIN_MEMORY || memory % PAGE != 0)) {
-      throw usage("--memory " + memory + ": at least 2M and a multiple of 4K is needed");
+    if (memory != null
+        && (memory < MIN_MEMORY || memory > GuestMemory.MAX_SIZE || memory % PAGE != 0)) {
+      throw usage("--memory " + memory + ": a multiple of 4K is needed, from 2M to 1T");
     }
     if (commandLine().length() > MAX_APPEND) {
       throw usage(
@@ -270,8 +271,8 @@ final class RunCommand implements Callable<Integer> {
     if (paused && qmp.isEmpty()) {
       throw usage("--paused needs a --qmp, for cont to come by");
     }
-    if (image != null && !Files.isReadable(image)) {
-      throw new CliException(ExitCode.UNAVAILABLE, "--image: cannot read " + image);
+    if (image != null) {
+      InputFile.require("--image", image);
     }
   }
 
@@ -315,7 +316,7 @@ final class RunCommand implements Callable<Integer> {
       try {
         file.start(trace);
       } catch (IOException e) {
-        throw new CliException(ExitCode.UNAVAILABLE, "--trace: cannot write " + e.getMessage());
+        throw new CliException(ExitCode.UNAVAILABLE, "--trace: cannot write " + InputFile.reason(e));
       }
     }
     return file;
@@ -369,7 +370,7 @@ final class RunCommand implements Callable<Integer> {
       return builder.build();
     } catch (IOException e) {
       throw new CliException(
-          ExitCode.UNAVAILABLE, "--image: " + image + " is no readable jar: " + e.getMessage());
+          ExitCode.UNAVAILABLE, "--image: " + image + " is no readable jar: " + InputFile.reason(e));
     } catch (ImageRefusedException e) {
       throw new CliException(
           ExitCode.FAILED, e.getMessage() + "\n'aerostat verify' checks an image alone");

@@ -47,7 +47,7 @@ public final class Size implements ITypeConverter<Long> {
 
   private static IllegalArgumentException wrong(String text) {
     return new IllegalArgumentException(
-        "'" + text + "' is not a size; write bytes, or a number with K, M or G, as in 512M");
+        "'" + text + "' is not a size; write bytes, or a number with K, M, G or T, as in 512M");
   }
 
   /** For people: the largest unit that gives a whole number, or one decimal. */

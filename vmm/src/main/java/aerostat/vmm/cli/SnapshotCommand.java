@@ -4,7 +4,6 @@ import aerostat.vmm.migration.snapshot.ParentLink;
 import aerostat.vmm.migration.snapshot.SnapshotChain;
 import aerostat.vmm.migration.snapshot.SnapshotFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -44,9 +43,7 @@ final class SnapshotCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (!Files.isReadable(file) || Files.isDirectory(file)) {
-      throw new CliException(ExitCode.UNAVAILABLE, "cannot read " + file);
-    }
+    InputFile.require("", file);
     try (SnapshotChain chain = SnapshotChain.open(file)) {
       if (action == Action.verify) {
         chain.verify();
@@ -57,7 +54,7 @@ final class SnapshotCommand implements Callable<Integer> {
       }
       return ExitCode.OK;
     } catch (IOException e) {
-      throw new CliException(ExitCode.FAILED, String.valueOf(e.getMessage()));
+      throw new CliException(ExitCode.FAILED, InputFile.reason(e));
     }
   }
 

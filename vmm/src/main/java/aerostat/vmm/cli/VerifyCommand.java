@@ -4,7 +4,6 @@ import aerostat.vmm.image.GuestImage;
 import aerostat.vmm.image.ImageRefusedException;
 import aerostat.vmm.image.Images;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.concurrent.Callable;
@@ -33,9 +32,7 @@ final class VerifyCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (!Files.isRegularFile(jar) || !Files.isReadable(jar)) {
-      throw new CliException(ExitCode.UNAVAILABLE, "cannot read " + jar);
-    }
+    InputFile.require("", jar);
     try {
       GuestImage image = GuestImage.fromJar(jar);
       Images.rewrite(image);
@@ -60,7 +57,7 @@ final class VerifyCommand implements Callable<Integer> {
               + " broken");
       return ExitCode.FAILED;
     } catch (IOException e) {
-      throw new CliException(ExitCode.UNAVAILABLE, jar + " is no readable jar: " + e.getMessage());
+      throw new CliException(ExitCode.UNAVAILABLE, jar + " is no readable jar: " + InputFile.reason(e));
     }
   }
 }

@@ -55,7 +55,7 @@ class CommandLineTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "run --memory 1X|'1X' is not a size; write bytes, or a number with K, M or G",
+        "run --memory 1X|'1X' is not a size; write bytes, or a number with K, M, G or T",
         "run --memory 1.5G|'1.5G' is not a size",
         "run --memory -1M|'-1M' is not a size",
         "run --driver psychic|'psychic': write one of merged, merged-4.20,",
@@ -64,8 +64,10 @@ class CommandLineTest {
         "run --memory 99999999999G|is too large a size",
         "run --memory 9223372036854775807K|is too large a size",
         "run --memory|missing required",
-        "run --memory 4097K|a multiple of 4K is needed",
-        "run --memory 1M|at least 2M",
+        "run --memory 4097K|a multiple of 4K is needed, from 2M to 1T",
+        "run --memory 1M|from 2M to 1T",
+        "run --memory 2T|from 2M to 1T",
+        "run @/etc/hostname|unmatched argument at index 0: '@/etc/hostname'",
         "run --memmory 1G|unknown option",
         "run extra|unmatched argument",
         "run --qmp /tmp/a.sock|write unix:PATH or tcp:HOST:PORT",
@@ -137,6 +139,11 @@ class CommandLineTest {
     lines.add(List.of("verify", absent));
     Path text = Files.writeString(folder.resolve("text.jar"), "not a jar");
     lines.add(List.of("verify", text.toString()));
+    lines.add(List.of("snapshot", "info", absent));
+    lines.add(List.of("snapshot", "verify", folder.toString()));
+    lines.add(List.of("run", "--image", folder.toString()));
+    lines.add(List.of("run", "--incoming", "file:" + absent));
+    lines.add(List.of("run", "--incoming", "file:" + folder));
     for (List<String> line : lines) {
       err.reset();
       assertThat(Main.run(line.toArray(String[]::new))).as("%s", line).isEqualTo(3);
