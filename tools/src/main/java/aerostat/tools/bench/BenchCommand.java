@@ -33,7 +33,13 @@ import picocli.CommandLine.Mixin;
     footer = {
       "",
       "Each prints medians with a 95 %% bound, the number of runs and the processor time that a",
-      "hypervisor below stole; runs that lost more than 2 %% are repeated. Keep the host idle."
+      "hypervisor below stole; runs that lost more than 2 %% are repeated. Keep the host idle.",
+      "",
+      "Example:",
+      "  aerostat bench migration --memory 1G --runs 1",
+      "",
+      "Exit codes: 0 measured; 1 it failed, or the figures say that something is wrong; 2 wrong",
+      "command line."
     })
 public final class BenchCommand implements Callable<Integer> {
   @Mixin private Verbosity verbosity = new Verbosity();

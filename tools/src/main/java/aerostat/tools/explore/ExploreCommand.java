@@ -20,9 +20,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = "explore",
     description = {
-      "Tries every order of the steps of guest, driver, device and migration on small machines,"
-          + " and",
-      "checks each page that the guest may read.",
+      "Tries every order of the steps of guest, driver, device and migration.",
+      "The machines are small; each page that the guest may read is checked.",
       ""
     },
     footer = {
@@ -30,7 +29,12 @@ import picocli.CommandLine.Option;
       "Without options: the sound settings, in which nothing may be lost, and each planted error,",
       "which must be found. A schedule that is found is a shortest one.",
       "",
-      "Exit codes: 0 all as expected; 1 otherwise."
+      "Examples:",
+      "  aerostat explore --list",
+      "  aerostat explore --fault accept-stale-id",
+      "  aerostat explore --setting two-rounds --depth 12",
+      "",
+      "Exit codes: 0 all as expected; 1 otherwise; 2 wrong command line."
     })
 public final class ExploreCommand implements Callable<Integer> {
   private static final int MOST_STEPS = 100;

@@ -1,5 +1,7 @@
 package aerostat.tools.fuzz;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -19,6 +21,9 @@ public final class BigStack {
     } catch (ExecutionException e) {
       if (e.getCause() instanceof RuntimeException failure) {
         throw failure;
+      }
+      if (e.getCause() instanceof IOException failure) {
+        throw new UncheckedIOException(failure);
       }
       if (e.getCause() instanceof Error failure) {
         throw failure;

@@ -1,16 +1,19 @@
 package aerostat.tools.fuzz;
 
+import aerostat.mmio.memory.GuestMemory;
 import aerostat.tools.fuzz.engine.FuzzRun;
 import aerostat.tools.fuzz.planted.Defect;
 import aerostat.tools.fuzz.planted.PlantedCommand;
 import aerostat.tools.fuzz.planted.PlantedProcess;
 import aerostat.vmm.cli.CliException;
 import aerostat.vmm.cli.ExitCode;
+import aerostat.vmm.cli.InputFile;
 import aerostat.vmm.cli.LogSetup;
 import aerostat.vmm.cli.Size;
 import aerostat.vmm.cli.Verbosity;
 import aerostat.vmm.image.Flavour;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,9 +37,19 @@ import picocli.CommandLine.Spec;
     },
     footer = {
       "",
-      "A finding is a folder: input, minimal, finding.txt, trace.txt. See docs/fuzz.md."
+      "A finding is a folder: input, minimal, finding.txt, trace.txt. See docs/fuzz.md.",
+      "",
+      "Examples:",
+      "  aerostat fuzz device --time 600 --jobs 2",
+      "  aerostat fuzz driver --driver MyBalloon.java",
+      "  aerostat fuzz --replay fuzz/findings/device-...",
+      "",
+      "Exit codes: 0 no property broke; 1 one did; 2 wrong command line; 3 a file or folder cannot",
+      "be had."
     })
 public final class FuzzCommand implements Callable<Integer> {
+  private static final long LEAST_MEMORY = 2 << 20;
+
   @Parameters(
       arity = "0..1",
       paramLabel = "TARGET",
@@ -145,8 +158,12 @@ public final class FuzzCommand implements Callable<Integer> {
         return replay(replay);
       }
       return fuzz();
-    } catch (IOException | IllegalArgumentException | IllegalStateException e) {
-      throw new CliException(ExitCode.FAILED, "fuzz: " + e.getMessage());
+    } catch (UncheckedIOException e) {
+      throw new CliException(ExitCode.UNAVAILABLE, InputFile.reason(e.getCause()));
+    } catch (IOException e) {
+      throw new CliException(ExitCode.UNAVAILABLE, InputFile.reason(e));
+    } catch (IllegalArgumentException | IllegalStateException e) {
+      throw new CliException(ExitCode.FAILED, String.valueOf(e.getMessage()));
     }
   }
 
@@ -157,7 +174,7 @@ public final class FuzzCommand implements Callable<Integer> {
         new ArrayList<>(Objects.requireNonNull(spec).commandLine().getParseResult().originalArgs());
     int at = arguments.indexOf("--plant");
     if (at < 0) {
-      throw new CliException(ExitCode.USAGE, "fuzz: write '--plant NAME', not '--plant=NAME'");
+      throw new CliException(ExitCode.USAGE, "write '--plant NAME', not '--plant=NAME'");
     }
     arguments.subList(at, at + 2).clear();
     arguments.addFirst("fuzz");
@@ -165,12 +182,19 @@ public final class FuzzCommand implements Callable<Integer> {
   }
 
   private int fuzz() throws IOException {
-    TargetKind kind = kind(target == null ? "" : target);
+    if (target == null) {
+      throw new CliException(ExitCode.USAGE, "name a target: " + TargetKind.labels());
+    }
+    TargetKind kind = kind(target);
     if (!own.device().none() && kind != TargetKind.DEVICE) {
       throw new CliException(ExitCode.USAGE, "--device-class is for target device");
     }
     if (seconds < 1 || jobs < 1) {
       throw new CliException(ExitCode.USAGE, "--time and --jobs: at least 1");
+    }
+    if (memory < LEAST_MEMORY || memory > GuestMemory.MAX_SIZE || memory % GuestMemory.PAGE_SIZE != 0) {
+      throw new CliException(
+          ExitCode.USAGE, "--memory " + memory + ": a multiple of 4K is needed, from 2M to 1T");
     }
     if (measure) {
       Rate.print(kind, setup());
@@ -204,7 +228,7 @@ public final class FuzzCommand implements Callable<Integer> {
       return TargetKind.of(name);
     } catch (IllegalArgumentException e) {
       throw new CliException(
-          ExitCode.USAGE, "fuzz: '" + name + "' is no target; there are " + TargetKind.labels());
+          ExitCode.USAGE, "'" + name + "' is no target; there are " + TargetKind.labels());
     }
   }
 

@@ -13,8 +13,9 @@ import picocli.CommandLine.Option;
 @Command(
     name = "balloon",
     description = {
-      "Measures how fast a guest gives touched memory to the host, by the balloon and by free page",
-      "reporting, and how fast the balloon gives it back.",
+      "Measures how fast memory goes to the host and comes back.",
+      "A guest gives what it touched by the balloon and by free page reporting; the balloon gives",
+      "it back.",
       ""
     },
     footer = {

@@ -13,8 +13,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = "boot",
     description = {
-      "Measures the time from the start of a process to a guest of 128 MiB whose balloon works,",
-      "through the launcher as a user starts it, beside a bare JVM.",
+      "Measures the time from the start of a process to a guest whose balloon works.",
+      "The guest has 128 MiB; the launcher starts it as a user would. Beside it, a bare JVM.",
       ""
     },
     footer = {

@@ -15,8 +15,9 @@ import picocli.CommandLine.Option;
 @Command(
     name = "guest",
     description = {
-      "Measures guest code (JMH): each function as plain Java, erased without polls and dirty"
-          + " marks, as the VMM runs it, and the same after many stops; then stops and pauses.",
+      "Measures guest code, what polls and dirty marks cost it, stops and pauses (JMH).",
+      "Each function runs as plain Java, erased without polls and dirty marks, as the VMM runs it,",
+      "and the same after many stops.",
       ""
     },
     footer = {

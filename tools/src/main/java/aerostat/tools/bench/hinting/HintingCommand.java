@@ -15,9 +15,9 @@ import picocli.CommandLine.Option;
 @Command(
     name = "hinting",
     description = {
-      "Migrates an idle guest, and one that wrote and freed half of its memory, with each variant"
-          + " of",
-      "the balloon driver: time, processor time and bytes. Then the ping-pong of the v28 letter.",
+      "Measures what a migration costs with each variant of the balloon driver.",
+      "Of an idle guest, and of one that wrote and freed half of its memory: time, processor time",
+      "and bytes. Then the ping-pong of the v28 letter.",
       ""
     },
     footer = {

@@ -22,9 +22,9 @@ import picocli.CommandLine.Option;
 @Command(
     name = "migration",
     description = {
-      "Measures migrations between two processes over loopback: guests that idle, that freed half"
-          + " of",
-      "their memory, that write; free page hinting off and on; untouched memory read and skipped.",
+      "Measures migrations between two processes over loopback.",
+      "Guests idle, have freed half of their memory, or write; free page hinting is off and on,",
+      "untouched memory is read and skipped.",
       ""
     },
     footer = {

@@ -14,6 +14,29 @@ final class Affinity {
 
   private Affinity() {}
 
+  /** Whether a thread of this process may be bound to it. */
+  static boolean permits(int processor) {
+    boolean[] bound = new boolean[1];
+    // A thread of its own: what is bound stays bound.
+    Thread tries =
+        new Thread(
+            () -> {
+              try {
+                pin(processor);
+                bound[0] = true;
+              } catch (IllegalStateException refused) {
+                bound[0] = false;
+              }
+            });
+    tries.start();
+    try {
+      tries.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return bound[0];
+  }
+
   /**
    * From here on the calling thread runs on this processor only.
    *

@@ -16,9 +16,9 @@ import picocli.CommandLine.Option;
 @Command(
     name = "queue",
     description = {
-      "Measures what a buffer's way through a virtqueue and back takes, with the guest kernel's",
-      "rings on a vCPU and the device's rings on a thread: split and packed, one buffer at a time",
-      "and streaming, polling and with notifications.",
+      "Measures what a buffer's way through a virtqueue and back takes.",
+      "The guest kernel's rings run on a vCPU, the device's on a thread: split and packed, one",
+      "buffer at a time and streaming, polling and with notifications.",
       ""
     },
     footer = {
@@ -66,6 +66,9 @@ public final class QueueCommand extends Benchmark {
     require(
         free || (cpus.size() == 2 && cpus.stream().allMatch(c -> c.matches("[0-9]{1,3}"))),
         "--cpus " + String.join(",", cpus) + ": two processors, or any");
+    for (String cpu : free ? List.<String>of() : cpus) {
+      require(Affinity.permits(Integer.parseInt(cpu)), "--cpus " + cpu + ": not on this host");
+    }
     List<Ringtest> ringtests = ringtest == null ? List.of() : Ringtest.in(ringtest);
     require(
         ringtest == null || !ringtests.isEmpty(),

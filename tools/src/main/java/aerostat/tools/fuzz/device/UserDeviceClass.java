@@ -43,6 +43,9 @@ public record UserDeviceClass(String name, String path) {
           .asSubclass(UserDevice.class)
           .getDeclaredConstructor()
           .newInstance();
+    } catch (ClassNotFoundException e) {
+      throw new IllegalArgumentException(
+          "--device-class " + name + ": no such class in the --class-path", e);
     } catch (MalformedURLException
         | ReflectiveOperationException
         | LinkageError

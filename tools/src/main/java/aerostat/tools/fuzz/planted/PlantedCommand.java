@@ -3,6 +3,7 @@ package aerostat.tools.fuzz.planted;
 import aerostat.tools.fuzz.planted.PlantedRun.Outcome;
 import aerostat.vmm.cli.CliException;
 import aerostat.vmm.cli.ExitCode;
+import aerostat.vmm.cli.InputFile;
 import aerostat.vmm.cli.Verbosity;
 import aerostat.vmm.monitor.Json;
 import java.io.IOException;
@@ -24,8 +25,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "planted",
     description = {
-      "Plants known defects, one at a time, and measures how long their target takes to find each",
-      "from an empty corpus with the own engine.",
+      "Plants known defects, and measures how long their target takes to find each.",
+      "One at a time, from an empty corpus, with the own engine.",
       ""
     },
     footer = {
@@ -73,6 +74,7 @@ public final class PlantedCommand implements Callable<Integer> {
     if (runs < 1 || seconds < 1) {
       throw new CliException(ExitCode.USAGE, "--runs and --time: at least 1");
     }
+    List<Defect> chosen = chosen();
     PrintStream out = json ? System.err : System.out;
     List<Object> table = new ArrayList<>();
     boolean good = true;
@@ -81,12 +83,12 @@ public final class PlantedCommand implements Callable<Integer> {
           "%-28s %-17s %7s %13s %11s  %s%n",
           "defect", "target", "found", "executions", "time", "as");
     }
-    for (Defect defect : chosen()) {
+    for (Defect defect : chosen) {
       TimeToFind found;
       try {
         found = TimeToFind.measure(defect, runs, seed, seconds);
       } catch (IOException e) {
-        throw new CliException(ExitCode.FAILED, "fuzz planted: " + e.getMessage());
+        throw new CliException(ExitCode.FAILED, InputFile.reason(e));
       }
       good &= found.asExpected();
       out.println(markdown ? found.row() : found.line());
@@ -126,7 +128,7 @@ public final class PlantedCommand implements Callable<Integer> {
             () ->
                 new CliException(
                     ExitCode.USAGE,
-                    "fuzz: no defect '" + name + "'; 'aerostat fuzz planted --list' names them"));
+                    "no defect '" + name + "'; 'aerostat fuzz planted --list' names them"));
   }
 
   /** What the runs of one defect gave. */
