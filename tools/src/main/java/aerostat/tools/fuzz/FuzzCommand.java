@@ -192,7 +192,9 @@ public final class FuzzCommand implements Callable<Integer> {
     if (seconds < 1 || jobs < 1) {
       throw new CliException(ExitCode.USAGE, "--time and --jobs: at least 1");
     }
-    if (memory < LEAST_MEMORY || memory > GuestMemory.MAX_SIZE || memory % GuestMemory.PAGE_SIZE != 0) {
+    if (memory < LEAST_MEMORY
+        || memory > GuestMemory.MAX_SIZE
+        || memory % GuestMemory.PAGE_SIZE != 0) {
       throw new CliException(
           ExitCode.USAGE, "--memory " + memory + ": a multiple of 4K is needed, from 2M to 1T");
     }

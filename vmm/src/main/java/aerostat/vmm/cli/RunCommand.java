@@ -316,7 +316,8 @@ final class RunCommand implements Callable<Integer> {
       try {
         file.start(trace);
       } catch (IOException e) {
-        throw new CliException(ExitCode.UNAVAILABLE, "--trace: cannot write " + InputFile.reason(e));
+        throw new CliException(
+            ExitCode.UNAVAILABLE, "--trace: cannot write " + InputFile.reason(e));
       }
     }
     return file;
@@ -370,7 +371,8 @@ final class RunCommand implements Callable<Integer> {
       return builder.build();
     } catch (IOException e) {
       throw new CliException(
-          ExitCode.UNAVAILABLE, "--image: " + image + " is no readable jar: " + InputFile.reason(e));
+          ExitCode.UNAVAILABLE,
+          "--image: " + image + " is no readable jar: " + InputFile.reason(e));
     } catch (ImageRefusedException e) {
       throw new CliException(
           ExitCode.FAILED, e.getMessage() + "\n'aerostat verify' checks an image alone");

@@ -57,7 +57,8 @@ final class VerifyCommand implements Callable<Integer> {
               + " broken");
       return ExitCode.FAILED;
     } catch (IOException e) {
-      throw new CliException(ExitCode.UNAVAILABLE, jar + " is no readable jar: " + InputFile.reason(e));
+      throw new CliException(
+          ExitCode.UNAVAILABLE, jar + " is no readable jar: " + InputFile.reason(e));
     }
   }
 }
