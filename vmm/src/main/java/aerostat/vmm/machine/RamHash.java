@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import aerostat.mmio.memory.GuestMemory;
+import aerostat.mmio.memory.PageBitmap;
 import aerostat.mmio.memory.PageOwners;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -32,10 +33,14 @@ final class RamHash {
    */
   static String of(GuestMemory memory, MemorySegment state, boolean everything) {
     MemorySegment owners = memory.owners().states();
+    PageBitmap absent = absent(memory);
     long hash = PRIME3;
     for (long page = 0; page < memory.pages(); page++) {
       byte owner = owners.get(JAVA_BYTE, page);
-      long part = everything || owner == PageOwners.GUEST ? page(memory, page) : owner * PRIME3;
+      long part =
+          everything || owner == PageOwners.GUEST
+              ? absent.get(page) ? 0 : page(memory, page)
+              : owner * PRIME3;
       hash = step(hash, part);
     }
     for (long at = 0; at < state.byteSize(); at += 8) {
@@ -44,7 +49,13 @@ final class RamHash {
     return "%016x".formatted(finish(hash));
   }
 
-  /** An untouched page, or another one of zeros, costs no more than a look. */
+  /** Pages not to be looked at: a look would make the host provide them. */
+  private static PageBitmap absent(GuestMemory memory) {
+    // What is absent because it is still with its source is no zero.
+    return memory.gate() == null ? memory.absentPages() : new PageBitmap(memory.pages());
+  }
+
+  /** A page of zeros costs no more than a look. */
   private static long page(GuestMemory memory, long page) {
     return memory.isZero(GuestMemory.RAM_BASE + page * PAGE, PAGE)
         ? 0

@@ -1,6 +1,7 @@
 package aerostat.vmm.migration;
 
 import aerostat.mmio.memory.GuestMemory;
+import aerostat.mmio.memory.PageBitmap;
 import aerostat.vmm.machine.Machine;
 import aerostat.vmm.machine.MachineConfig;
 import aerostat.vmm.machine.MachineHost;
@@ -103,7 +104,11 @@ public final class InProcessMove {
     MigrationStats stats = new MigrationStats(uuid, memory.size());
     SourceStream.setup(SetupMessage.of(uuid, source, false, 0), source.imageBytes(), sender.out());
     sender.out().paused();
-    new PageSender(memory, sender.out(), dirty, stats, total -> {}).round();
+    PageSender pages = new PageSender(memory, sender.out(), dirty, stats, total -> {});
+    PageBitmap untouched = dirty.untouched();
+    dirty.takeOut(untouched);
+    pages.zeros(untouched);
+    pages.round();
     return offer(source, uuid, null, sender);
   }
 

@@ -118,6 +118,23 @@ final class MachineTest {
   }
 
   @Test
+  void aHashHasTheHostProvideNothing() {
+    try (Machine machine = counter().deterministic(1).build()) {
+      machine.runUntilPoll(100);
+      GuestMemory memory = machine.memory();
+      long resident = memory.residentBytes();
+      long absent = memory.absentPages().cardinality();
+      String hash = machine.ramHash(true);
+      assertThat(memory.residentBytes()).isEqualTo(resident);
+      assertThat(memory.absentPages().cardinality()).isEqualTo(absent);
+      long untouched = memory.absentPages().nextSet(0) << GuestMemory.PAGE_SHIFT;
+      memory.segment().set(ValueLayout.JAVA_BYTE, untouched, (byte) 0);
+      assertThat(memory.absentPages().cardinality()).isEqualTo(absent - 1);
+      assertThat(machine.ramHash(true)).as("a page of zeros, touched or not").isEqualTo(hash);
+    }
+  }
+
+  @Test
   void registersOutOfRangeAreRefused() {
     try (Machine machine = counter().deterministic(1).build()) {
       machine.runUntilPoll(100);
