@@ -94,6 +94,8 @@ class HintingTest {
         new aerostat.mmio.memory.PageBitmap(BalloonRig.SIZE >>> 12);
     rig.memory.dirtyLog().harvest(bits);
     assertThat(bits.get((FREE - GuestMemory.RAM_BASE) >>> 12)).isTrue();
+    rig.host().hintDone();
+    assertThat(rig.memory.load8(FREE)).as("BALLOON-DEV-10").isEqualTo(0x77);
   }
 
   @Test

@@ -78,6 +78,9 @@ public final class PlainMachine {
   private static long randomState;
   private static PlainMmio mmio = new PlainMmio();
 
+  /** Runs at each memory barrier, null: nothing does. */
+  private static Runnable barrier;
+
   /** Begins a new machine: RAM of {@code size} bytes, all zero; every setting at its default. */
   public static void reset(long size) {
     if (size <= ROM_SIZE || size > CAPACITY) {
@@ -98,6 +101,15 @@ public final class PlainMachine {
     lines = 0;
     randomState = 42;
     mmio = new PlainMmio();
+    barrier = null;
+  }
+
+  /**
+   * From here on {@code action} runs at each barrier of the guest's, as another processor's view of
+   * that moment; null: nothing does. A {@link #reset} ends it.
+   */
+  public static void onBarrier(Runnable action) {
+    barrier = action;
   }
 
   /** Bytes of RAM of the machine that runs now. */
@@ -205,6 +217,9 @@ public final class PlainMachine {
 
   public static void mb() {
     VarHandle.fullFence();
+    if (barrier != null) {
+      barrier.run();
+    }
   }
 
   private static void checkBlock(int n) {

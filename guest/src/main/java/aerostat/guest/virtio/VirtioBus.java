@@ -88,6 +88,10 @@ public final class VirtioBus {
     if (device.driver() != null || driver.deviceId() != device.deviceId()) {
       return;
     }
+    if ((device.config().status(device) & VirtioIds.STATUS_FAILED) != 0) {
+      device.reset(); // BASE-DRV-03; Linux binds anew without
+      device.addStatus(VirtioIds.STATUS_ACKNOWLEDGE);
+    }
     device.setDriver(driver);
     int error = probe(device, driver);
     if (error != 0) {

@@ -10,10 +10,16 @@ import aerostat.guest.kernel.Scatterlist;
 import aerostat.guest.kernel.Sched;
 import aerostat.guest.machine.Memory;
 import aerostat.guest.mm.Gfp;
+import aerostat.guest.mm.PageAlloc;
 import aerostat.guest.mm.PageReporting;
 import aerostat.guest.mm.PageReportingDevInfo;
 import aerostat.guest.mm.Slab;
+import aerostat.guest.mm.Zone;
+import aerostat.guest.virtio.ModelDevice;
 import aerostat.guest.virtio.VirtioBus;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** Free page reporting, the driver's side. */
@@ -75,6 +81,31 @@ class ReportingTest {
           model.serve(model.reportQueue());
           settle();
           assertThat(Memory.load64(result)).isZero();
+        });
+  }
+
+  /** BALLOON-DRV-37: the host may have made anything of a reported page. */
+  @Test
+  void reportedPagesAreInitialisedByWhoeverGetsThem() {
+    ModelBalloon model = new ModelBalloon(REPORT);
+    BalloonFixture.run(
+        model,
+        () -> {
+          Sched.msleep(5000);
+          assertThat(model.reports).isNotEmpty();
+          Set<Long> reported = new HashSet<>();
+          for (List<ModelDevice.Piece> report : model.reports) {
+            for (ModelDevice.Piece piece : report) {
+              Memory.fill(piece.address(), piece.length(), 0x5c);
+              reported.add(piece.address());
+            }
+          }
+          long block = 0;
+          for (int i = 0; i < 5 || !reported.contains(block); i++) {
+            block = PageAlloc.getFreePages(Gfp.GFP_KERNEL | Gfp.__GFP_ZERO, Zone.MAX_PAGE_ORDER);
+            assertThat(block).isNotZero();
+            assertThat(Memory.isZero(block, HeldBlocks.BLOCK_BYTES)).isTrue();
+          }
         });
   }
 

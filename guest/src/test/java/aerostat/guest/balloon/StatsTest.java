@@ -5,6 +5,7 @@ import static aerostat.guest.balloon.BalloonFixture.settle;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import aerostat.guest.mm.SysInfo;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** The statistics queue. */
@@ -37,6 +38,7 @@ class StatsTest {
         model,
         () -> {
           long free = model.stats.get(4);
+          List<Integer> first = List.copyOf(model.tags);
           for (int i = 1; i <= 5; i++) {
             model.setTarget(100 * i);
             settle();
@@ -44,6 +46,7 @@ class StatsTest {
             settle();
             assertThat(model.hasStats()).isTrue();
             assertThat(model.stats.get(4)).isEqualTo(SysInfo.freeRam() * 4096);
+            assertThat(model.tags).as("BALLOON-DRV-23").isEqualTo(first);
           }
           assertThat(model.stats.get(4)).isLessThan(free);
         });

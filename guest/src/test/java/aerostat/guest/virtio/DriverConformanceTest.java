@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import aerostat.guest.machine.Cpu;
 import aerostat.guest.machine.Memory;
+import aerostat.guest.mm.Page;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -97,9 +98,17 @@ class DriverConformanceTest {
       assertThat(Memory.load32(device.usedRing(queue))).isZero();
       assertThat(Memory.load16(device.availRing(queue) + 2)).isZero();
     }
+    Virtqueue q = VirtioFixture.first();
+    long end = q.descriptors() + ((long) Page.PAGE_SIZE << q.ringOrder());
+    assertThat(q.used() + 6 + 8L * q.size()).as("all in one block").isLessThanOrEqualTo(end);
+    assertThat(q.avail() + 6 + 2L * q.size()).isLessThanOrEqualTo(q.used());
+    assertThat(q.descriptors() + 16L * q.size()).isLessThanOrEqualTo(q.avail());
   }
 
-  /** MMIO-DRV-01, MMIO-DRV-04, MMIO-DRV-28; the model refuses other widths and registers. */
+  /**
+   * MMIO-DRV-01 to MMIO-DRV-05, MMIO-DRV-28; the model refuses other widths, directions and
+   * registers.
+   */
   @Test
   void onlyRegistersOfTheTableAreTouched() {
     VirtioFixture.boot(device);

@@ -168,6 +168,20 @@ class VirtioBusTest {
   }
 
   @Test
+  void baseDrv03_afterAFailureTheDeviceIsResetBeforeItIsTriedAgain() {
+    VirtioFixture.boot(device);
+    VirtioFixture.failProbe(-12);
+    VirtioFixture.probe();
+    VirtioFixture.failProbe(0);
+    device.log.clear();
+    VirtioBus.first().config().delVqs(VirtioBus.first());
+    VirtioBus.bind(VirtioBus.first());
+    assertThat(device.log.stream().filter(line -> line.startsWith("70=")))
+        .containsExactly("70=0", "70=1", "70=3", "70=b", "70=f");
+    assertThat(VirtioBus.first().driver()).isNotNull();
+  }
+
+  @Test
   void unbindResetsAndFreesTheQueues() {
     VirtioFixture.boot(device);
     VirtioDevice found = VirtioFixture.probe();

@@ -137,6 +137,15 @@ class VirtioRingPackedTest {
     assertThat(q.free()).isZero();
   }
 
+  /** PACKED-DRV-06, PACKED-DRV-07, PACKED-DRV-14, PACKED-TXT-19: nor is a table longer. */
+  @Test
+  void aTableIsNotLongerThanTheRing() {
+    boot(VirtioIds.F_INDIRECT_DESC);
+    assertThat(VirtioRing.addSgs(q, pieces(SIZE + 1), 1, SIZE, 1)).isEqualTo(-Errno.ENOSPC);
+    assertThat(flags(0)).isZero();
+    assertThat(VirtioRing.addSgs(q, pieces(SIZE), 1, SIZE - 1, 1)).isZero();
+  }
+
   /** PACKED-DRV-12 to PACKED-DRV-15 */
   @Test
   void aTableTakesOneSlotAndHasNoFlagsButWrite() {

@@ -90,9 +90,61 @@ class VirtioRingTest {
     assertThat(buffer.pieces().get(3).writable()).isTrue();
     long head = device.descriptors(0) + 16L * buffer.head();
     assertThat(Memory.load16(head + 12)).as("SPLIT-DRV-09").isEqualTo(VringLayout.F_INDIRECT);
+    for (long entry = Memory.load64(head); entry < Memory.load64(head) + 16 * 6; entry += 16) {
+      assertThat(Memory.load16(entry + 12) & VringLayout.F_INDIRECT).as("SPLIT-DRV-07").isZero();
+    }
     device.push(0, buffer.head(), 0);
     assertThat(VirtioRing.getBuf(q)).isEqualTo(1);
     assertThat(q.free()).isEqualTo(1);
+  }
+
+  @Test
+  void baseDrv30_whatIsAvailableIsNotChanged() {
+    assertThat(VirtioRing.addSgs(q, pieces(2), 1, 1, 1)).isZero();
+    List<Long> before = exposed();
+    assertThat(VirtioRing.addOutbuf(q, DATA, 16, 2)).isZero();
+    VirtioRing.kick(q);
+    assertThat(exposed()).isEqualTo(before);
+  }
+
+  /** The first two descriptors and the first entry of the available ring. */
+  private List<Long> exposed() {
+    List<Long> words = new ArrayList<>();
+    for (int at = 0; at < 32; at += 8) {
+      words.add(Memory.load64(device.descriptors(0) + at));
+    }
+    words.add((long) Memory.load16(device.availRing(0) + 4));
+    return words;
+  }
+
+  /** SPLIT-DRV-11, SPLIT-TXT-04: free-running modulo 65536, and it selects a slot modulo 8. */
+  @Test
+  void splitTxt04_theAvailableIndexOnlyRises() {
+    assertThat(Memory.load16(device.availRing(0) + 2)).isZero();
+    for (int i = 0; i < 66_000; i++) {
+      int slot = i % SIZE;
+      Memory.store16(device.availRing(0) + 4 + 2 * slot, 0xffff);
+      assertThat(VirtioRing.addOutbuf(q, DATA, 16, 1)).isZero();
+      int index = Memory.load16(device.availRing(0) + 2);
+      int entry = Memory.load16(device.availRing(0) + 4 + 2 * slot);
+      if (index != (i + 1 & 0xffff) || entry >= SIZE) {
+        throw new AssertionError("buffer " + i + ": index " + index + ", entry " + entry);
+      }
+      device.push(0, device.pop(0).head(), 0);
+      assertThat(VirtioRing.getBuf(q)).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void baseTxt11_notificationsCarryTheAvailableIndex() {
+    boot(VirtioIds.bit(VirtioIds.F_NOTIFICATION_DATA));
+    List<Integer> notified = new ArrayList<>();
+    device.onNotify = notified::add;
+    for (int i = 1; i <= 3; i++) {
+      VirtioRing.addOutbuf(q, DATA, 16, 1);
+      VirtioRing.kick(q);
+    }
+    assertThat(notified).containsExactly(1 << 16, 2 << 16, 3 << 16);
   }
 
   @Test

@@ -100,6 +100,9 @@ class VirtqueueResetTest {
       VirtioRing.addOutbuf(q, DATA, 16, 7);
       assertThat(resize(size)).isZero();
       assertThat(device.size(0)).isEqualTo(size);
+      assertThat(device.descriptors(0)).isEqualTo(q.descriptors());
+      assertThat(device.availRing(0)).isEqualTo(q.avail());
+      assertThat(device.usedRing(0)).isEqualTo(q.used());
       assertThat(q.free()).isEqualTo(size);
       roundTrips(11);
     }

@@ -348,6 +348,7 @@ class MmioRegistersTest {
     ring.send(rig.driver.out32(1));
     assertThat(rig.device.elements()).as("BASE-DEV-12").hasSize(1);
     assertThat(rig.lineHigh()).as("BASE-DEV-11").isFalse();
+    assertThat(rig.driver.status()).as("BASE-DEV-12: no look at the ring, which is gone").isZero();
   }
 
   @Test

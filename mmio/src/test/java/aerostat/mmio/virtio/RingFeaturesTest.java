@@ -54,6 +54,8 @@ class RingFeaturesTest {
     int id = smaller.send(number(3));
     assertThat(smaller.poll()).isEqualTo(new MockRing.Used(id, 0));
     assertThat(rig.transport.queue(0).size()).isEqualTo(3);
+    rig.driver.reset();
+    assertThat(rig.driver.read(MmioRegisters.QUEUE_RESET)).as("MMIO-DEV-09").isZero();
   }
 
   @Test

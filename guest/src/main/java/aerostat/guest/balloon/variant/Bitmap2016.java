@@ -5,8 +5,10 @@ import aerostat.guest.balloon.BalloonIds;
 import aerostat.guest.balloon.BalloonQueues;
 import aerostat.guest.balloon.BalloonVariant;
 import aerostat.guest.balloon.Inflate;
+import aerostat.guest.balloon.Poison;
 import aerostat.guest.balloon.Stats;
 import aerostat.guest.kernel.Errno;
+import aerostat.guest.virtio.VirtioDevice;
 import aerostat.guest.virtio.VirtioIds;
 import aerostat.guest.virtio.VirtioRing;
 import aerostat.guest.virtio.Virtqueue;
@@ -54,6 +56,22 @@ record Bitmap2016() implements BalloonVariant {
         | VirtioIds.bit(F_DROP_LOCK)
         | VirtioIds.bit(F_PAGE_BITMAP)
         | VirtioIds.bit(F_INFLATE_DEFLATE);
+  }
+
+  /** Who has no use for a bit without another gives it up with the other (BASE-DRV-06). */
+  @Override
+  public int validate(VirtioDevice device) {
+    giveUp(device, F_REQUEST_ID, F_GET_FREE_PAGES);
+    giveUp(device, F_DROP_LOCK, F_REQUEST_ID);
+    giveUp(device, F_INFLATE_DEFLATE, F_PAGE_BITMAP);
+    Poison.validate(device);
+    return 0;
+  }
+
+  private static void giveUp(VirtioDevice device, int feature, int needed) {
+    if (!device.hasFeature(needed)) {
+      device.clearFeature(feature);
+    }
   }
 
   private static boolean absent(Balloon vb) {
