@@ -87,7 +87,9 @@ class RingOrderTest {
     assertThat(Memory.load16(device.availRing(0) + 2)).isEqualTo(2);
   }
 
-  /** SPLIT-DRV-30, SPLIT-TXT-13: index, barrier, suppression words, which count as they are then. */
+  /**
+   * SPLIT-DRV-30, SPLIT-TXT-13: index, barrier, suppression words, which count as they are then.
+   */
   @Test
   void split_theIndexStandsBeforeTheDeviceIsLookedAt() {
     boot();

@@ -16,8 +16,7 @@ import org.junit.jupiter.api.Test;
 /** In which order a device makes a descriptor used: what a driver sees between its accesses. */
 class PublishOrderTest {
   private final MockRig rig =
-      new MockRig(
-          new MockDevice(42, 0, new byte[8], 8).transport(Virtio.TRANSPORT_OPTIONS), false);
+      new MockRig(new MockDevice(42, 0, new byte[8], 8).transport(Virtio.TRANSPORT_OPTIONS), false);
 
   @AfterEach
   void close() {

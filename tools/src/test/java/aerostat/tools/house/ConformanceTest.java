@@ -73,8 +73,7 @@ class ConformanceTest {
       }
       boolean none = cells[1].equals("none");
       for (String id : cells[0].split(" ")) {
-        mutants.put(
-            id, none ? "none: " + cells[2] : simple(cells[1]) + ", " + simple(cells[4]));
+        mutants.put(id, none ? "none: " + cells[2] : simple(cells[1]) + ", " + simple(cells[4]));
         if (!none) {
           mutated.add(id);
         }
@@ -197,7 +196,8 @@ class ConformanceTest {
         section = family;
         text.append("\n## ").append(family).append("\n\n");
         text.append(
-            "| clause | side | level | verdict | tests | mutant | note |\n|---|---|---|---|---|---|---|\n");
+            "| clause | side | level | verdict | tests | mutant | note |\n"
+                + "|---|---|---|---|---|---|---|\n");
       }
       Verdict found = verdicts.get(clause.id());
       text.append(
