@@ -3,13 +3,11 @@ package aerostat.mmio.memory;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /** Whether memory is all zeros, at memory speed. */
 public final class ZeroTest {
   private static final int BLOCK = 4096;
-  private static final MemorySegment ZEROS = Arena.global().allocate(BLOCK, 64).asReadOnly();
 
   private ZeroTest() {}
 
@@ -40,12 +38,24 @@ public final class ZeroTest {
   }
 
   /**
-   * Compares with a block of zeros that stays in the first cache: the JDK's comparison is vector
-   * code, also before the optimising compiler came by, and ends at the first difference. One word
-   * is looked at first, since most pages in use are not zero there.
+   * Four words at a time, without a look at them in between: so the optimising compiler makes
+   * vectors of them. (The JDK's comparison does not: off the heap it goes word by word, at less
+   * than half the speed.) One word is looked at first, since most pages in use are not zero there.
    */
   private static boolean isBlockZero(MemorySegment segment, long offset) {
-    return segment.get(JAVA_LONG_UNALIGNED, offset) == 0
-        && MemorySegment.mismatch(segment, offset, offset + BLOCK, ZEROS, 0, BLOCK) < 0;
+    if (segment.get(JAVA_LONG_UNALIGNED, offset) != 0) {
+      return false;
+    }
+    long a = 0;
+    long b = 0;
+    long c = 0;
+    long d = 0;
+    for (int i = 0; i < BLOCK; i += 32) {
+      a |= segment.get(JAVA_LONG_UNALIGNED, offset + i);
+      b |= segment.get(JAVA_LONG_UNALIGNED, offset + i + 8);
+      c |= segment.get(JAVA_LONG_UNALIGNED, offset + i + 16);
+      d |= segment.get(JAVA_LONG_UNALIGNED, offset + i + 24);
+    }
+    return (a | b | c | d) == 0;
   }
 }

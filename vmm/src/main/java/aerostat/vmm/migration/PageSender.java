@@ -30,7 +30,7 @@ final class PageSender {
   private final RunTable zeros = new RunTable(WireLimits.MAX_RANGES);
   private @Nullable PageBatch batch;
   private int messagePages = WireLimits.MAX_DATA_PAGES;
-  private boolean expectUntouched;
+  private @Nullable ReadAhead ahead;
   private long takenTo;
   private int skipEach;
   private int skipCount;
@@ -81,12 +81,9 @@ final class PageSender {
     flushZeros();
   }
 
-  /**
-   * Whether memory that is about to be looked at may never have been touched: then it is mapped in
-   * pieces, not page by page.
-   */
-  void expectUntouched(boolean expect) {
-    expectUntouched = expect;
+  /** Where memory may never have been touched: what maps it in pieces, not page by page; or null. */
+  void readAhead(@Nullable ReadAhead mapped) {
+    ahead = mapped;
   }
 
   /** Sends every page that is dirty when the scan passes it. */
@@ -114,10 +111,11 @@ final class PageSender {
       flush(); // the pages of a message ascend
     }
     takenTo = end;
-    dirty.taken(page, end);
-    if (expectUntouched) {
-      memory.prepareRead(page, end);
+    ReadAhead mapped = ahead;
+    if (mapped != null) {
+      mapped.need(page, end);
     }
+    dirty.taken(page, end);
     scan(page, end);
     return end;
   }

@@ -14,9 +14,6 @@ final class Precopy {
   private static final int SABOTAGE_SKIP = 64;
   private static final long ANSWER_LOOK = 500_000;
 
-  /** Hints take about as long as it takes to send this part of RAM. */
-  private static final int FEW_OF_ALL = 256;
-
   /** How often a round looks whether it should end early. */
   private static final long LOOK = TimeUnit.MILLISECONDS.toNanos(5);
 
@@ -26,6 +23,7 @@ final class Precopy {
   private final MovableGuest guest;
   private final Link link;
   private final PageChannels channels;
+  private final Opening opening;
   private final DirtyPages dirty;
   private final SwitchOver switchOver;
   private final MigrationStats stats;
@@ -54,7 +52,7 @@ final class Precopy {
       MovableGuest guest,
       Link link,
       PageChannels channels,
-      DirtyPages dirty,
+      Opening opening,
       SwitchOver switchOver,
       @Nullable AutoConverge converge,
       MigrationStats stats,
@@ -65,7 +63,8 @@ final class Precopy {
     this.pollsBefore = guest.polls();
     this.link = link;
     this.channels = channels;
-    this.dirty = dirty;
+    this.opening = opening;
+    this.dirty = opening.dirty();
     this.switchOver = switchOver;
     this.converge = converge;
     this.stats = stats;
@@ -102,19 +101,12 @@ final class Precopy {
 
   /** Rounds until the rule, or the time, says that the guest is to be stopped. */
   void rounds() throws IOException {
-    MigrationParameters first = parameters.get();
-    if (first.hinting() && !first.sabotaged(Sabotage.LOG_AFTER_HINTS)) {
-      dirty.beginWithHinted();
-    } else {
-      dirty.begin();
-    }
-    sync();
-    stats.enters("untouched");
-    PageBitmap untouched = parameters.get().skipUntouched() ? dirty.untouched() : null;
-    sender.expectUntouched(untouched == null);
+    syncedAt = System.nanoTime();
+    pass.run();
+    PageBitmap untouched = opening.untouched();
     stats.enters("hints");
     long rateFrom = System.nanoTime();
-    if (askForHints(dirty.remainingBut(untouched))) {
+    if (opening.hints()) {
       KnownPages known = new KnownPages(guest.memory(), dirty, sender);
       if (known.any()) {
         roundBegins(dirty.remaining());
@@ -132,10 +124,11 @@ final class Precopy {
     }
     dirty.hintsCame();
     rule.begin(rateFrom);
+    boolean readsAll = untouched == null;
     while (true) {
       long before = dirty.remaining();
-      boolean hurry = round(before);
-      sender.expectUntouched(false);
+      boolean hurry = readsAll ? roundThatReadsAll(before) : round(before);
+      readsAll = false;
       sync();
       long remaining = dirty.remaining();
       boolean complete = rule.complete(before, remaining, channels.bytes(), System.nanoTime());
@@ -148,7 +141,8 @@ final class Precopy {
         awaitArrival();
         return; // no id for a round that does not come
       }
-      var unused = askForHints(remaining);
+      var unused =
+          switchOver.askForHints(dirty, remaining, parameters.get().switchoverOfQemu());
     }
   }
 
@@ -219,17 +213,6 @@ final class Precopy {
     return now;
   }
 
-  /**
-   * After a sync: a new command id (MIG-19), unless so little is left that a guest which collects
-   * its hints would dirty as much and take as long.
-   *
-   * @return whether hints may come
-   */
-  private boolean askForHints(long left) {
-    boolean pays = left > guest.memory().pages() / FEW_OF_ALL;
-    return (pays || parameters.get().switchoverOfQemu()) && switchOver.afterSync(dirty);
-  }
-
   private void roundBegins(long dirtyPages) {
     if (!inRound) {
       inRound = true;
@@ -272,6 +255,16 @@ final class Precopy {
     stats.roundEnds(channels.bytes());
     stats.transferred(channels.bytes());
     return !whole && pacing.hurry(0);
+  }
+
+  /** As {@link #round}, where memory may never have been touched. */
+  private boolean roundThatReadsAll(long dirtyPages) throws IOException {
+    try (ReadAhead ahead = new ReadAhead(guest.memory(), dirty.bits())) {
+      sender.readAhead(ahead);
+      return round(dirtyPages);
+    } finally {
+      sender.readAhead(null);
+    }
   }
 
   private boolean sweep(long from, long to) throws IOException {

@@ -92,23 +92,23 @@ final class SourceTransfer implements AutoCloseable {
         SetupMessage.of(task.uuid(), guest, verify, task.channels()),
         guest.imageBytes(),
         main.out());
+    task.errors().begin(p::sabotaged);
+    DirtyPages dirty = new DirtyPages(guest, task.errors());
+    Opening opening = Opening.begin(dirty, switchOver, p, stats);
+    stats.enters("setup");
     main.expect(main.in().next(), MessageType.ACCEPT);
     PayloadReader accept = main.in().fields();
     accept.u32("version");
     accept.end();
 
-    stats.enters("begin");
     PageChannels pages = open(main);
     channels = pages;
-    task.errors().begin(p::sabotaged);
-    DirtyPages dirty = new DirtyPages(guest, task.errors());
-    stats.sources(dirty::remaining, dirty::hinted);
     Precopy precopy =
         new Precopy(
             guest,
             main,
             pages,
-            dirty,
+            opening,
             switchOver,
             task.autoConverge() ? new AutoConverge(p.throttleSteps(), System.nanoTime()) : null,
             stats,

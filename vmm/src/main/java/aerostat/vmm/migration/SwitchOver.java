@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
  * step may be repeated; for the migration's thread alone.
  */
 final class SwitchOver {
+  /** Hints take about as long as it takes to send this part of RAM. */
+  private static final int FEW_OF_ALL = 256;
+
   private final MovableGuest guest;
   private final boolean hinting;
   private final int dropCaches;
@@ -61,6 +64,18 @@ final class SwitchOver {
           }
         });
     return hintsOn;
+  }
+
+  /**
+   * As {@link #afterSync}, unless so little is left that a guest which collects its hints would
+   * dirty as much and take as long.
+   *
+   * @param left pages that are still to go
+   * @param always however little is left (as QEMU)
+   */
+  boolean askForHints(DirtyPages dirty, long left, boolean always) {
+    boolean pays = left > guest.memory().pages() / FEW_OF_ALL;
+    return (pays || always) && afterSync(dirty);
   }
 
   /** Whether a request for free pages is out. */
