@@ -81,7 +81,9 @@ final class PageSender {
     flushZeros();
   }
 
-  /** Where memory may never have been touched: what maps it in pieces, not page by page; or null. */
+  /**
+   * Where memory may never have been touched: what maps it in pieces, not page by page; or null.
+   */
   void readAhead(@Nullable ReadAhead mapped) {
     ahead = mapped;
   }

@@ -141,8 +141,7 @@ final class Precopy {
         awaitArrival();
         return; // no id for a round that does not come
       }
-      var unused =
-          switchOver.askForHints(dirty, remaining, parameters.get().switchoverOfQemu());
+      var unused = switchOver.askForHints(dirty, remaining, parameters.get().switchoverOfQemu());
     }
   }
 
