@@ -53,10 +53,8 @@ public final class LyingDevice implements MmioDevice {
         truth.write(MmioRegisters.QUEUE_NOTIFY, 4, queue);
       }
     }
-    if (madeUp != 0) {
-      madeUp = 0;
-      settle();
-    }
+    madeUp = 0;
+    settle();
   }
 
   /** The next reads of a word of the window, so many, give this value. */
@@ -70,7 +68,7 @@ public final class LyingDevice implements MmioDevice {
     lost = notifications;
   }
 
-  /** Sets bits of InterruptStatus that the device has no reason for. */
+  /** Raises the line, with bits of InterruptStatus that the device has no reason for, or none. */
   void interrupt(int bits) {
     madeUp |= bits;
     interrupts.setLevel(LINE, true);
