@@ -2,14 +2,12 @@ package aerostat.tools.demo;
 
 import aerostat.vmm.cli.CliException;
 import aerostat.vmm.cli.ExitCode;
+import aerostat.vmm.cli.JsonOutput;
 import aerostat.vmm.cli.Verbosity;
-import aerostat.vmm.monitor.Json;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** {@code aerostat demo}. */
 @Command(
@@ -27,23 +25,15 @@ import picocli.CommandLine.Option;
       "Exit codes: 0 every record is right and both migrations completed; 1 otherwise."
     })
 public final class DemoCommand implements Callable<Integer> {
-  @Option(
-      names = "--json",
-      description = "Print one JSON object to standard output, the steps to standard error.")
-  private boolean json;
+  @Mixin private JsonOutput json = new JsonOutput();
 
   @Mixin private Verbosity verbosity = new Verbosity();
 
   @Override
   public Integer call() {
-    try (Demo demo = new Demo(json ? System.err : System.out)) {
+    try (Demo demo = new Demo(json.text())) {
       Report report = demo.run();
-      if (json) {
-        System.out.println(new String(Json.write(report.toJson(), true), StandardCharsets.UTF_8));
-      } else {
-        System.out.println();
-        System.out.print(report.toTable());
-      }
+      json.report(report.toJson(), "\n" + report.toTable());
       return report.ok() ? ExitCode.OK : ExitCode.FAILED;
     } catch (IOException e) {
       throw new CliException(ExitCode.UNAVAILABLE, "cannot start: " + e.getMessage());

@@ -2,10 +2,9 @@ package aerostat.tools.explore;
 
 import aerostat.vmm.cli.CliException;
 import aerostat.vmm.cli.ExitCode;
+import aerostat.vmm.cli.JsonOutput;
 import aerostat.vmm.cli.Verbosity;
-import aerostat.vmm.monitor.Json;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -65,16 +64,13 @@ public final class ExploreCommand implements Callable<Integer> {
       description = "Run this schedule (words with commas) of the setting, and say what comes out.")
   private @Nullable String replay;
 
-  @Option(
-      names = "--json",
-      description = "Print one JSON object to standard output, the rest to standard error.")
-  private boolean json;
+  @Mixin private JsonOutput json = new JsonOutput();
 
   @Mixin private Verbosity verbosity = new Verbosity();
 
   @Override
   public Integer call() {
-    PrintStream out = json ? System.err : System.out;
+    PrintStream out = json.text();
     if (list) {
       Settings.all().forEach(s -> out.printf("%-18s %-8s %s%n", s.name(), s.rule(), s.about()));
       return ExitCode.OK;
@@ -85,9 +81,7 @@ public final class ExploreCommand implements Callable<Integer> {
     List<Setting> chosen = chosen();
     Map<String, @Nullable Object> report = new LinkedHashMap<>();
     boolean good = replay == null ? explore(chosen, out, report) : replay(chosen, out, report);
-    if (json) {
-      System.out.println(new String(Json.write(report, true), StandardCharsets.UTF_8));
-    }
+    json.report(report);
     return good ? ExitCode.OK : ExitCode.FAILED;
   }
 

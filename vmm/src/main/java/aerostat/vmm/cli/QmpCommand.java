@@ -1,10 +1,8 @@
 package aerostat.vmm.cli;
 
 import aerostat.vmm.monitor.Endpoint;
-import aerostat.vmm.monitor.Json;
 import aerostat.vmm.monitor.QmpClient;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -64,7 +62,7 @@ final class QmpCommand implements Callable<Integer> {
     try (QmpClient client = QmpClient.connect(endpoint)) {
       Object answer =
           command.equals("qmp_capabilities") ? Map.of() : client.execute(command, values);
-      System.out.println(new String(Json.write(answer, true), StandardCharsets.UTF_8));
+      JsonOutput.print(answer);
       return ExitCode.OK;
     } catch (QmpClient.QmpError e) {
       throw new CliException(ExitCode.FAILED, e.errorClass() + ": " + e.getMessage());

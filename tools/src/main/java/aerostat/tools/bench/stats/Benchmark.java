@@ -3,6 +3,7 @@ package aerostat.tools.bench.stats;
 import aerostat.tools.child.ChildFailure;
 import aerostat.vmm.cli.CliException;
 import aerostat.vmm.cli.ExitCode;
+import aerostat.vmm.cli.JsonOutput;
 import aerostat.vmm.cli.Verbosity;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -10,16 +11,12 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /**
  * A subcommand of {@code aerostat bench}: the options that each has, and how its report gets out.
  */
 public abstract class Benchmark implements Callable<Integer> {
-  @Option(
-      names = "--json",
-      description = "Print one JSON object to standard output instead of the table.")
-  private boolean json;
+  @Mixin private JsonOutput json = new JsonOutput();
 
   @Mixin private Verbosity verbosity = new Verbosity();
 
@@ -53,14 +50,14 @@ public abstract class Benchmark implements Callable<Integer> {
   public final Integer call() {
     try {
       Report report = measure();
-      Output.print(json, report.toTable(), report.toJson());
+      json.report(report.toJson(), report.toTable());
       return report.exitCode();
     } catch (IOException | ChildFailure e) {
       String reason = String.valueOf(e.getMessage());
       if (soFar != null) {
         Map<String, Object> object = new LinkedHashMap<>(soFar.toJson());
         object.put("error", reason);
-        Output.print(json, soFar.toTable(), object);
+        json.report(object, soFar.toTable());
       }
       throw new CliException(ExitCode.FAILED, reason);
     }

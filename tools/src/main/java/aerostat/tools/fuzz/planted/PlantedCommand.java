@@ -4,11 +4,10 @@ import aerostat.tools.fuzz.planted.PlantedRun.Outcome;
 import aerostat.vmm.cli.CliException;
 import aerostat.vmm.cli.ExitCode;
 import aerostat.vmm.cli.InputFile;
+import aerostat.vmm.cli.JsonOutput;
 import aerostat.vmm.cli.Verbosity;
-import aerostat.vmm.monitor.Json;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -58,10 +57,7 @@ public final class PlantedCommand implements Callable<Integer> {
   @Option(names = "--markdown", description = "Print the rows as docs/planted.md has them.")
   private boolean markdown;
 
-  @Option(
-      names = "--json",
-      description = "Print one JSON object to standard output, the rest to standard error.")
-  private boolean json;
+  @Mixin private JsonOutput json = new JsonOutput();
 
   @Mixin private Verbosity verbosity = new Verbosity();
 
@@ -75,7 +71,7 @@ public final class PlantedCommand implements Callable<Integer> {
       throw new CliException(ExitCode.USAGE, "--runs and --time: at least 1");
     }
     List<Defect> chosen = chosen();
-    PrintStream out = json ? System.err : System.out;
+    PrintStream out = json.text();
     List<Object> table = new ArrayList<>();
     boolean good = true;
     if (!markdown) {
@@ -94,14 +90,12 @@ public final class PlantedCommand implements Callable<Integer> {
       out.println(markdown ? found.row() : found.line());
       table.add(found.json());
     }
-    if (json) {
-      Map<String, @Nullable Object> report = new LinkedHashMap<>();
-      report.put("runs", (long) runs);
-      report.put("seconds", seconds);
-      report.put("seed", seed);
-      report.put("defects", table);
-      System.out.println(new String(Json.write(report, true), StandardCharsets.UTF_8));
-    }
+    Map<String, @Nullable Object> report = new LinkedHashMap<>();
+    report.put("runs", (long) runs);
+    report.put("seconds", seconds);
+    report.put("seed", seed);
+    report.put("defects", table);
+    json.report(report);
     return good ? ExitCode.OK : ExitCode.FAILED;
   }
 
