@@ -16,6 +16,7 @@ import aerostat.vmm.machine.MachineSlot;
 import aerostat.vmm.monitor.Endpoint;
 import aerostat.vmm.monitor.TraceFile;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -373,6 +374,9 @@ final class RunCommand implements Callable<Integer> {
       throw new CliException(
           ExitCode.UNAVAILABLE,
           "--image: " + image + " is no readable jar: " + InputFile.reason(e));
+    } catch (UncheckedIOException e) {
+      throw new CliException(
+          ExitCode.UNAVAILABLE, "guest RAM: " + e.getMessage() + ": " + InputFile.reason(e.getCause()));
     } catch (ImageRefusedException e) {
       throw new CliException(
           ExitCode.FAILED, e.getMessage() + "\n'aerostat verify' checks an image alone");

@@ -1,5 +1,6 @@
 package aerostat.vmm.migration;
 
+import aerostat.vmm.net.StaleSocket;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -9,12 +10,8 @@ import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
-import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 
 /**
  * Where a migration goes to or comes from, in QEMU's notation: {@code tcp:host:port}, {@code
@@ -106,7 +103,7 @@ public record MigrationAddress(String path, String host, int port) {
    */
   ServerSocketChannel listen() throws IOException {
     if (unix()) {
-      removeStaleSocket();
+      StaleSocket.remove(Path.of(path));
     }
     ServerSocketChannel server = ServerSocketChannel.open(family());
     try {
@@ -127,21 +124,6 @@ public record MigrationAddress(String path, String host, int port) {
     return server.getLocalAddress() instanceof InetSocketAddress bound
         ? new MigrationAddress("", host, bound.getPort())
         : this;
-  }
-
-  /** Removes a socket that nobody listens on any more; leaves everything else alone. */
-  private void removeStaleSocket() throws IOException {
-    Path file = Path.of(path);
-    if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)
-        || !Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
-            .isOther()) {
-      return;
-    }
-    try (SocketChannel probe = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
-      throw new IOException("cannot listen on " + this + ": another process listens there");
-    } catch (java.net.ConnectException e) {
-      Files.deleteIfExists(file);
-    }
   }
 
   private InetAddress resolve() throws IOException {

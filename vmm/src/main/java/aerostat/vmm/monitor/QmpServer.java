@@ -1,16 +1,14 @@
 package aerostat.vmm.monitor;
 
+import aerostat.vmm.net.StaleSocket;
 import java.io.IOException;
-import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
-import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -75,7 +73,7 @@ public final class QmpServer implements AutoCloseable {
   }
 
   private static QmpServer listenUnix(Monitor monitor, Endpoint.Unix unix) throws IOException {
-    removeStaleSocket(unix);
+    StaleSocket.remove(unix.path());
     ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     try {
       server.bind(unix.socketAddress());
@@ -89,27 +87,6 @@ public final class QmpServer implements AutoCloseable {
               ? "there is no folder " + folder
               : e.getMessage();
       throw new IOException("cannot listen on " + unix + ": " + reason, e);
-    }
-  }
-
-  /** A socket file that nobody serves is left over from a killed process, and in the way. */
-  private static void removeStaleSocket(Endpoint.Unix unix) throws IOException {
-    Path path = unix.path();
-    if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
-      return;
-    }
-    BasicFileAttributes attributes =
-        Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-    if (!attributes.isOther()) {
-      throw new BindException(path + " exists and is not a socket; name another path");
-    }
-    try (SocketChannel probe = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
-      throw new BindException(
-          unix + " is served by another process; end that one or name another path");
-    } catch (BindException e) {
-      throw e;
-    } catch (IOException nobodyListens) {
-      Files.deleteIfExists(path);
     }
   }
 

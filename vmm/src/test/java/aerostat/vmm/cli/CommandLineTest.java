@@ -134,6 +134,9 @@ class CommandLineTest {
     lines.add(List.of("run", "--trace", absent + "/t.log"));
     lines.add(List.of("run", "--memory-path", absent + "/ram"));
     lines.add(List.of("run", "--memory-path", folder.toString()));
+    lines.add(List.of("run", "--memory-path", "/dev/full"));
+    lines.add(List.of("run", "--qmp", "unix:" + folder));
+    lines.add(List.of("run", "--incoming", "unix:" + folder));
     lines.add(List.of("qmp", notThere, "query-status"));
     lines.add(List.of("migrate", "--qmp", notThere, "unix:/x"));
     lines.add(List.of("verify", absent));
