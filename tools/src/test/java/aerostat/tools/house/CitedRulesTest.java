@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -24,7 +23,7 @@ class CitedRulesTest {
 
   @Test
   void everyCitedRuleStandsInTheReference() throws IOException {
-    Path root = projectRoot();
+    Path root = ProjectRoot.find();
     Set<String> known = new TreeSet<>();
     for (Path file : files(root.resolve("docs/reference"), ".md", ".tsv")) {
       collect(file, known);
@@ -56,13 +55,5 @@ class CitedRulesTest {
           .filter(p -> Stream.of(endings).anyMatch(e -> p.toString().endsWith(e)))
           .toList();
     }
-  }
-
-  private static Path projectRoot() {
-    Path dir = Path.of("").toAbsolutePath();
-    while (!Files.exists(dir.resolve("docs/reference"))) {
-      dir = Objects.requireNonNull(dir.getParent(), "docs/reference is in no folder above");
-    }
-    return dir;
   }
 }

@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -39,7 +38,7 @@ class ConformanceTest {
 
   private record Verdict(String verdict, List<String> tests, String note) {}
 
-  private final Path root = projectRoot();
+  private final Path root = ProjectRoot.find();
   private final List<Clause> clauses = new ArrayList<>();
   private final Map<String, Verdict> verdicts = new LinkedHashMap<>();
   private final Map<String, String> sources = new TreeMap<>();
@@ -281,13 +280,5 @@ class ConformanceTest {
       rows.add(cells);
     }
     return rows;
-  }
-
-  private static Path projectRoot() {
-    Path dir = Path.of("").toAbsolutePath();
-    while (!Files.exists(dir.resolve("docs/reference"))) {
-      dir = Objects.requireNonNull(dir.getParent(), "docs/reference is in no folder above");
-    }
-    return dir;
   }
 }

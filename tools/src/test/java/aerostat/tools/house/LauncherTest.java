@@ -29,7 +29,7 @@ class LauncherTest {
   @BeforeEach
   void house() throws IOException {
     Files.createDirectories(house("."));
-    Files.copy(projectRoot().resolve("aerostat"), house("aerostat"));
+    Files.copy(ProjectRoot.find().resolve("aerostat"), house("aerostat"));
     executable(house("aerostat"));
     write(house("pom.xml"), "<project/>");
     write(house("vmm/pom.xml"), "<project/>");
@@ -213,13 +213,5 @@ class LauncherTest {
     assertThat(first.output()).contains("that did not work").contains("Main demo");
     assertThat(first.output()).doesNotContain("-XX:AOTCache=");
     assertThat(launch("demo").output()).doesNotContain("preparing");
-  }
-
-  private static Path projectRoot() {
-    Path dir = Path.of("").toAbsolutePath();
-    while (!Files.exists(dir.resolve("docs/reference"))) {
-      dir = Objects.requireNonNull(dir.getParent(), "no project around the working folder");
-    }
-    return dir;
   }
 }

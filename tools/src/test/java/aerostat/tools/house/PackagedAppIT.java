@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -33,7 +32,7 @@ class PackagedAppIT {
   }
 
   private Process start(String... arguments) throws IOException {
-    List<String> command = new ArrayList<>(List.of(projectRoot().resolve("aerostat").toString()));
+    List<String> command = new ArrayList<>(List.of(ProjectRoot.find().resolve("aerostat").toString()));
     command.addAll(List.of(arguments));
     ProcessBuilder builder =
         new ProcessBuilder(command).redirectError(folder.resolve("stderr").toFile());
@@ -121,13 +120,5 @@ class PackagedAppIT {
     assertThat(report).containsEntry("ok", true).containsEntry("lost_updates", 0L);
     assertThat((Long) report.get("records_verified")).isPositive();
     assertThat((List<?>) report.get("migrations")).hasSize(2);
-  }
-
-  private static Path projectRoot() {
-    Path dir = Path.of("").toAbsolutePath();
-    while (!Files.exists(dir.resolve("docs/reference"))) {
-      dir = Objects.requireNonNull(dir.getParent(), "no project around the working folder");
-    }
-    return dir;
   }
 }

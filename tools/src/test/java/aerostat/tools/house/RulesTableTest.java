@@ -6,14 +6,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 /** Every rule of the reference is tested or excused, and docs/rules.md says so. */
 class RulesTableTest {
-  private final RuleTable table = new RuleTable(projectRoot());
+  private final RuleTable table = new RuleTable(ProjectRoot.find());
 
   RulesTableTest() throws IOException {}
 
@@ -85,13 +84,5 @@ class RulesTableTest {
                   .as("tests that show the defects against %s", rule)
                   .containsAll(byVariant.values());
             });
-  }
-
-  private static Path projectRoot() {
-    Path dir = Path.of("").toAbsolutePath();
-    while (!Files.exists(dir.resolve("docs/reference"))) {
-      dir = Objects.requireNonNull(dir.getParent(), "docs/reference is in no folder above");
-    }
-    return dir;
   }
 }

@@ -39,7 +39,7 @@ class SourcesTest {
     }
   }
 
-  private final Path root = projectRoot();
+  private final Path root = ProjectRoot.find();
   private final List<Item> items = items();
 
   SourcesTest() throws IOException {}
@@ -149,13 +149,5 @@ class SourcesTest {
       }
     }
     return items;
-  }
-
-  private static Path projectRoot() {
-    Path dir = Path.of("").toAbsolutePath();
-    while (!Files.exists(dir.resolve("docs/reference"))) {
-      dir = Objects.requireNonNull(dir.getParent(), "docs/reference is in no folder above");
-    }
-    return dir;
   }
 }

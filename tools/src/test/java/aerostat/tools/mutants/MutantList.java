@@ -2,6 +2,7 @@ package aerostat.tools.mutants;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import aerostat.tools.house.ProjectRoot;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
@@ -24,7 +25,7 @@ record MutantList(Path root, Path file, List<Mutant> mutants) {
   static MutantList named(String name) {
     try {
       Path file = Path.of(Objects.requireNonNull(MutantList.class.getResource(name)).toURI());
-      return new MutantList(projectRoot(), file, Mutant.read(file));
+      return new MutantList(ProjectRoot.find(), file, Mutant.read(file));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (URISyntaxException e) {
@@ -74,13 +75,5 @@ record MutantList(Path root, Path file, List<Mutant> mutants) {
         "%s: %d of %d tried, seed %d%n", file.getFileName(), tried, mutants.size(), seed);
     assertThat(unnoticed).isEmpty();
     assertThat(tried).isPositive();
-  }
-
-  private static Path projectRoot() {
-    Path folder = Path.of("").toAbsolutePath();
-    while (!Files.exists(folder.resolve("docs/rules.md"))) {
-      folder = Objects.requireNonNull(folder.getParent(), "not inside the project");
-    }
-    return folder;
   }
 }

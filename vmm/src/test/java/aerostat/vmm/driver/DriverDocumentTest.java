@@ -3,6 +3,7 @@ package aerostat.vmm.driver;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import aerostat.vmm.ProjectDocs;
 import aerostat.vmm.image.GuestImage;
 import aerostat.vmm.image.ImageRefusedException;
 import aerostat.vmm.image.Images;
@@ -10,7 +11,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -26,11 +26,7 @@ class DriverDocumentTest {
 
   /** The document's one piece of Java. */
   private static String example() throws IOException {
-    Path dir = Path.of("").toAbsolutePath();
-    while (!Files.exists(dir.resolve("docs/write-a-driver-variant.md"))) {
-      dir = Objects.requireNonNull(dir.getParent(), "no project around the working folder");
-    }
-    String text = Files.readString(dir.resolve("docs/write-a-driver-variant.md"));
+    String text = ProjectDocs.text("write-a-driver-variant.md");
     int from = text.indexOf("```java\n") + "```java\n".length();
     return text.substring(from, text.indexOf("```", from));
   }

@@ -2,9 +2,8 @@ package aerostat.vmm.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import aerostat.vmm.ProjectDocs;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
@@ -14,21 +13,11 @@ import org.junit.jupiter.api.Test;
 
 /** docs/guest-java.md and the verifier know the same rules. */
 class GuestJavaDocumentTest {
-  private static Path document() {
-    for (Path p = Path.of("").toAbsolutePath(); p != null; p = p.getParent()) {
-      Path found = p.resolve("docs/guest-java.md");
-      if (Files.exists(found)) {
-        return found;
-      }
-    }
-    throw new IllegalStateException("docs/guest-java.md is not there");
-  }
-
   @Test
   void eachRuleHasAHeading() throws IOException {
     Matcher m =
         Pattern.compile("^### (G\\d\\d) (.*)$", Pattern.MULTILINE)
-            .matcher(Files.readString(document()));
+            .matcher(ProjectDocs.text("guest-java.md"));
     Map<String, String> documented = new TreeMap<>();
     while (m.find()) {
       documented.put(m.group(1), m.group(2));

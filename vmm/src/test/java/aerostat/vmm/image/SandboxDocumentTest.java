@@ -2,6 +2,7 @@ package aerostat.vmm.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import aerostat.vmm.ProjectDocs;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.nio.file.Files;
@@ -111,22 +112,12 @@ class SandboxDocumentTest {
     return text.append("| all | %d | | |\n".formatted(total())).toString();
   }
 
-  private static Path document() {
-    for (Path p = Path.of("").toAbsolutePath(); p != null; p = p.getParent()) {
-      Path found = p.resolve("docs/sandbox.md");
-      if (Files.exists(found)) {
-        return found;
-      }
-    }
-    throw new IllegalStateException("docs/sandbox.md is not there");
-  }
-
   @Test
   void theTableIsTrue() throws Exception {
     countAll();
     assertThat(rows).containsOnlyKeys(HostileKind.values());
     assertThat(total()).isGreaterThanOrEqualTo(GOAL);
-    Path file = document();
+    Path file = ProjectDocs.page("sandbox.md");
     String text = Files.readString(file);
     int begin = text.indexOf(BEGIN) + BEGIN.length();
     int end = text.indexOf(END);

@@ -2,12 +2,12 @@ package aerostat.vmm.monitor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import aerostat.vmm.ProjectDocs;
 import aerostat.vmm.machine.MachineSlot;
 import aerostat.vmm.migration.MigrationService;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /** docs/qmp.md says what the command table says. */
@@ -20,7 +20,7 @@ class QmpDocsTest {
 
   @Test
   void theCommandsInTheDocumentAreCurrent() throws IOException {
-    Path file = projectRoot().resolve("docs/qmp.md");
+    Path file = ProjectDocs.page("qmp.md");
     String text = Files.readString(file);
     int begin = text.indexOf(BEGIN) + BEGIN.length();
     int end = text.indexOf(END);
@@ -58,13 +58,5 @@ class QmpDocsTest {
       }
     }
     return text.append('\n').toString();
-  }
-
-  private static Path projectRoot() {
-    Path dir = Path.of("").toAbsolutePath();
-    while (!Files.exists(dir.resolve("docs/reference"))) {
-      dir = Objects.requireNonNull(dir.getParent(), "no project around the working folder");
-    }
-    return dir;
   }
 }
