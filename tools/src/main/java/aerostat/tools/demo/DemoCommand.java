@@ -19,7 +19,8 @@ import picocli.CommandLine.Mixin;
     footer = {
       "",
       "A guest of 1 GiB boots, inflates its balloon to half and deflates it, moves to a second",
-      "process with free page hinting off and back with it on, while kvstore watches for every lost",
+      "process with free page hinting off and back with it on, while kvstore watches for every"
+          + " lost",
       "write. About 1.5 GiB of free memory are needed.",
       "",
       "Exit codes: 0 every record is right and both migrations completed; 1 otherwise."

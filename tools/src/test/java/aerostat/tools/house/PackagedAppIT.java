@@ -32,7 +32,8 @@ class PackagedAppIT {
   }
 
   private Process start(String... arguments) throws IOException {
-    List<String> command = new ArrayList<>(List.of(ProjectRoot.find().resolve("aerostat").toString()));
+    List<String> command =
+        new ArrayList<>(List.of(ProjectRoot.find().resolve("aerostat").toString()));
     command.addAll(List.of(arguments));
     ProcessBuilder builder =
         new ProcessBuilder(command).redirectError(folder.resolve("stderr").toFile());

@@ -376,7 +376,8 @@ final class RunCommand implements Callable<Integer> {
           "--image: " + image + " is no readable jar: " + InputFile.reason(e));
     } catch (UncheckedIOException e) {
       throw new CliException(
-          ExitCode.UNAVAILABLE, "guest RAM: " + e.getMessage() + ": " + InputFile.reason(e.getCause()));
+          ExitCode.UNAVAILABLE,
+          "guest RAM: " + e.getMessage() + ": " + InputFile.reason(e.getCause()));
     } catch (ImageRefusedException e) {
       throw new CliException(
           ExitCode.FAILED, e.getMessage() + "\n'aerostat verify' checks an image alone");
