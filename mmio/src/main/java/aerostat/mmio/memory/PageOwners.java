@@ -135,7 +135,7 @@ public final class PageOwners {
     for (long page = firstPage; page < endPage; ) {
       long end = Math.min(endPage, (page & -CHUNK) + CHUNK);
       byte found = page(page);
-      long same = found == owner ? page : sameUntil(page, end, found);
+      long same = found == owner ? page : uniformUntil(page, end, found);
       if (same < end) {
         replaced += replaceEights(same, end, owner, newOwner);
       }
@@ -210,7 +210,7 @@ public final class PageOwners {
     long[] counts = new long[KINDS];
     for (long page = 0; page < pages; ) {
       long end = Math.min(pages, page + CHUNK);
-      long same = sameUntil(page, end, page(page)) & -8;
+      long same = uniformUntil(page, end, page(page)) & -8;
       counts[page(page)] += same - page;
       for (long at = same; at < end; at += 8) {
         long eight = padded.get(EIGHT, at);
@@ -234,6 +234,13 @@ public final class PageOwners {
     }
     byte owner = page(page);
     return new Run(page, sameUntil(page, pages, owner) - page, owner);
+  }
+
+  /** As {@link #sameUntil}, for at most {@link #CHUNK} pages, which are one owner's as a rule. */
+  private long uniformUntil(long page, long limit, byte owner) {
+    long differs =
+        MemorySegment.mismatch(states, page, limit, PATTERNS[owner], 0, limit - page);
+    return differs < 0 ? limit : page + differs;
   }
 
   /** The end of the run of an owner that begins at a page; at most {@code limit}. */

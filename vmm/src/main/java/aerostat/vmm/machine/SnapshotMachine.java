@@ -26,7 +26,8 @@ public final class SnapshotMachine implements AutoCloseable {
   /** Polls after which a guest that has not reached its snapshot is given up. */
   private static final long BOOT_LIMIT = 50_000_000;
 
-  private static final int CALM_POLLS = 2_000;
+  /** The driver is calm after so many, and its first report of free pages is still to come. */
+  private static final int CALM_POLLS = 1_000;
 
   private final Hardware hardware;
   private final SnapshotRam ram;

@@ -11,11 +11,17 @@ import org.objectweb.asm.tree.JumpInsnNode;
 import org.objectweb.asm.tree.LabelNode;
 import org.objectweb.asm.tree.LdcInsnNode;
 import org.objectweb.asm.tree.LookupSwitchInsnNode;
+import org.objectweb.asm.tree.MethodInsnNode;
 import org.objectweb.asm.tree.MethodNode;
 import org.objectweb.asm.tree.TableSwitchInsnNode;
 
-/** Puts {@code HITS[n]++} at the start of each basic block, with a number of its own. */
+/**
+ * Puts {@code HITS[n]++} at the start of each basic block, with a number of its own. The slow path
+ * of a poll counts nothing: how often it is taken, the host's time says, and not the input.
+ */
 final class EdgeProbes {
+  private static final String INTRINSICS = "aerostat/vmm/cpu/Intrinsics";
+
   private final String owner;
   private final String field;
   private int count;
@@ -43,12 +49,18 @@ final class EdgeProbes {
     for (AbstractInsnNode at : method.instructions.toArray()) {
       pending |= starts.contains(at);
       if (at.getOpcode() >= 0) {
-        if (pending) {
+        if (pending && !slowPoll(at)) {
           method.instructions.insertBefore(at, probe());
         }
         pending = at instanceof JumpInsnNode && at.getOpcode() != Opcodes.GOTO;
       }
     }
+  }
+
+  private static boolean slowPoll(AbstractInsnNode at) {
+    return at instanceof MethodInsnNode call
+        && call.name.equals("poll")
+        && call.owner.equals(INTRINSICS);
   }
 
   private static Set<AbstractInsnNode> starts(MethodNode method) {

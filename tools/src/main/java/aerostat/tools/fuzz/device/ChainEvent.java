@@ -19,6 +19,7 @@ final class ChainEvent {
   private static final int HINTS_BEGIN = 8;
 
   private static final int COMMAND_THEN_ADDRESS = 4;
+  private static final int MOST_PAGES = 1 << 10;
   private static final int AFTER_RESET = 5;
   private static final int AT_ADDRESS = 6;
   private static final int WITH_COMMAND = 7;
@@ -56,6 +57,9 @@ final class ChainEvent {
     boolean addressed = where == AT_ADDRESS || where == COMMAND_THEN_ADDRESS;
     boolean commands = where == WITH_COMMAND || where == COMMAND_THEN_ADDRESS;
     long address = addressed ? events.address(in) : 0;
+    if (where == COMMAND_THEN_ADDRESS) {
+      length = (length & MOST_PAGES - 1) + 1 << 12; // less would be no hint and no report
+    }
     int parts = readable + writable;
     if (!wire.orderly()) {
       initialize(in.u8(), in.u8(), log);

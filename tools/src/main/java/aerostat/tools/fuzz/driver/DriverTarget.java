@@ -30,6 +30,11 @@ public final class DriverTarget implements FuzzTarget {
 
   private static final int MOST_EVENTS = 48;
 
+  /** A number of polls from which on it stands for {@link #LONG_POLLS}. */
+  private static final int LONG_RUN = 0xf0;
+
+  private static final int LONG_POLLS = 1_000;
+
   /** Poll budget of an input. */
   private static final int MOST_POLLS = 2_000;
 
@@ -72,14 +77,17 @@ public final class DriverTarget implements FuzzTarget {
     device.forget();
     guest.rewind();
     lied = false;
+    device.reports().begin(!packed);
     input.begin(bytes);
     for (int i = 0; i < MOST_EVENTS && !input.atEnd(); i++) {
       next(log);
       check();
+      device.reports().check();
     }
     go(200);
     check();
     device.honest();
+    device.reports().check();
     if (!machine.runToIdle(CALM_POLLS)) {
       check();
       throw new FuzzFinding("hang", "the guest does not rest though the device is honest again");
@@ -139,7 +147,10 @@ public final class DriverTarget implements FuzzTarget {
 
   private void next(FuzzLog log) {
     int event = input.below(EVENTS);
-    lied |= event != LOSE && event != RUN && event != HOST && event != INTERRUPT;
+    if (event != LOSE && event != RUN && event != HOST && event != INTERRUPT) {
+      lied = true;
+      device.reports().begin(false);
+    }
     switch (event) {
       case USED -> used(log);
       case USED_RAW -> usedRaw(log);
@@ -168,6 +179,7 @@ public final class DriverTarget implements FuzzTarget {
       }
       case RUN -> {
         int polls = input.u8();
+        polls = polls < LONG_RUN ? polls : LONG_POLLS;
         go(polls);
         if (log.on()) {
           log.say("guest runs " + polls + " polls");
@@ -264,6 +276,7 @@ public final class DriverTarget implements FuzzTarget {
     return List.of(
         new byte[] {HOST, 0, 4, RUN, 120, RUN, 120},
         new byte[] {HOST, 2, 0, RUN, 120, HOST, 3, 0, RUN, 120},
+        new byte[] {HOST, 0, 4, LOSE, 15, RUN, (byte) LONG_RUN},
         new byte[] {HOST, 0, 4, LOSE, 3, RUN, 120, USED, 0, 0, 0, 0, RUN, 120},
         new byte[] {USED, 2, 0, 0, 0, RUN, 99, CONFIG, 0, 9, RUN, 99});
   }

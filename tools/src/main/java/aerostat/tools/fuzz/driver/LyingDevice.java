@@ -18,6 +18,8 @@ public final class LyingDevice implements MmioDevice {
 
   private final MmioDevice truth;
   private final InterruptController interrupts;
+  private final LostReports reports;
+  private final long[] driver = new long[QUEUES];
   private final long[] device = new long[QUEUES];
   private final long[] descriptors = new long[QUEUES];
   private final int[] size = new int[QUEUES];
@@ -34,6 +36,12 @@ public final class LyingDevice implements MmioDevice {
   public LyingDevice(MmioDevice truth, GuestMemory memory, InterruptController interrupts) {
     this.truth = truth;
     this.interrupts = interrupts;
+    this.reports = new LostReports(memory);
+  }
+
+  /** What must not happen to pages whose report got lost. */
+  LostReports reports() {
+    return reports;
   }
 
   /** Another input: nothing is lied or lost. */
@@ -50,6 +58,7 @@ public final class LyingDevice implements MmioDevice {
     dropped = 0;
     for (int queue = 0; queue < QUEUES; queue++) {
       if ((queues >>> queue & 1) != 0) {
+        reports.notified(this, queue);
         truth.write(MmioRegisters.QUEUE_NOTIFY, 4, queue);
       }
     }
@@ -84,6 +93,11 @@ public final class LyingDevice implements MmioDevice {
     return descriptors[queue];
   }
 
+  /** Guest-physical address of a queue's available ring, 0 before there is one. */
+  long driverArea(int queue) {
+    return driver[queue];
+  }
+
   int size(int queue) {
     return Math.max(1, size[queue]);
   }
@@ -116,6 +130,11 @@ public final class LyingDevice implements MmioDevice {
           descriptors[selected] = value & 0xffff_ffffL;
         }
       }
+      case MmioRegisters.QUEUE_DRIVER_LOW -> {
+        if (selected < QUEUES) {
+          driver[selected] = value & 0xffff_ffffL;
+        }
+      }
       case MmioRegisters.QUEUE_DEVICE_LOW -> {
         if (selected < QUEUES) {
           device[selected] = value & 0xffff_ffffL;
@@ -131,7 +150,14 @@ public final class LyingDevice implements MmioDevice {
         if (lost > 0) {
           lost--;
           dropped |= 1 << (value & 0x1f);
+          reports.lost(this, (int) value);
           return;
+        }
+        reports.notified(this, (int) value);
+      }
+      case MmioRegisters.STATUS -> {
+        if (value == 0) {
+          reports.forget();
         }
       }
       default -> {}
