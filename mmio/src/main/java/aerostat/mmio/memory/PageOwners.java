@@ -238,8 +238,7 @@ public final class PageOwners {
 
   /** As {@link #sameUntil}, for at most {@link #CHUNK} pages, which are one owner's as a rule. */
   private long uniformUntil(long page, long limit, byte owner) {
-    long differs =
-        MemorySegment.mismatch(states, page, limit, PATTERNS[owner], 0, limit - page);
+    long differs = MemorySegment.mismatch(states, page, limit, PATTERNS[owner], 0, limit - page);
     return differs < 0 ? limit : page + differs;
   }
 

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Pages of reports whose notification was lost: until the device has answered, the guest may
- * neither write them nor put them into the balloon (REPORT-15, REPORT-18). Looks at split rings of a driver
- * that nobody has lied to.
+ * neither write them nor put them into the balloon (REPORT-15, REPORT-18). Looks at split rings of
+ * a driver that nobody has lied to.
  */
 final class LostReports {
   private static final int INFLATE = 0;
@@ -141,8 +141,7 @@ final class LostReports {
         at = 0;
         continue;
       }
-      parts.part(
-          memory.load64(descriptor), Integer.toUnsignedLong(memory.load32(descriptor + 8)));
+      parts.part(memory.load64(descriptor), Integer.toUnsignedLong(memory.load32(descriptor + 8)));
       if ((flags & Virtio.DESC_NEXT) == 0) {
         return;
       }
