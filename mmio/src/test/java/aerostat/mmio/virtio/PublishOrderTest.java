@@ -2,9 +2,11 @@ package aerostat.mmio.virtio;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import aerostat.mmio.memory.GuestMemory;
 import aerostat.mmio.memory.PageGate;
 import aerostat.mmio.mock.MockDevice;
 import aerostat.mmio.mock.MockPackedRing;
+import aerostat.mmio.mock.MockRing;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -12,8 +14,10 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** In which order a device makes a descriptor used: what a driver sees between its accesses. */
+/** What a driver sees between a device's accesses, and which pages these are to. */
 class PublishOrderTest {
   private final MockRig rig =
       new MockRig(new MockDevice(42, 0, new byte[8], 8).transport(Virtio.TRANSPORT_OPTIONS), false);
@@ -35,23 +39,10 @@ class PublishOrderTest {
     int id = ring.add(rig.driver.in(8), rig.driver.in(8));
     List<Long> seen = new ArrayList<>();
     MemorySegment ram = rig.memory.segment();
-    long slot = ring.descriptorArea() - aerostat.mmio.memory.GuestMemory.RAM_BASE + 16;
+    long slot = ring.descriptorArea() - GuestMemory.RAM_BASE + 16;
     ram.set(ValueLayout.JAVA_SHORT_UNALIGNED, slot + 12, (short) 0x7e7e);
     Runnable look = () -> seen.add(ram.get(ValueLayout.JAVA_LONG_UNALIGNED, slot + 8));
-    rig.memory.gate(
-        new PageGate() {
-          @Override
-          public void await(long first, long last) {
-            look.run();
-          }
-
-          @Override
-          public boolean mayCome() {
-            return true;
-          }
-        });
-    ring.kick();
-    rig.memory.gate(null);
+    during(ring::kick, (first, last) -> look.run());
     look.run();
     long end = 3 | (long) id << 32 | used() << 48;
     assertThat(seen.getLast()).isEqualTo(end);
@@ -61,6 +52,53 @@ class PublishOrderTest {
     }
     assertThat(flagged).as("the gate saw it before").isPositive();
     assertThat(seen.subList(flagged, seen.size())).containsOnly(end);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @DisplayName("SPLIT-DEV-04, PACKED-DEV-05: what is there to be written is not read")
+  void writableBuffersAreNotRead(boolean packed) {
+    rig.driver.negotiate(packed ? Virtio.F_RING_PACKED : 0);
+    MockRing.Part question = rig.driver.out32(1);
+    MockRing.Part answer = MockRing.in(rig.driver.allocate(4096, 4096), 4096);
+    if (packed) {
+      rig.driver.setUpPackedQueue(0, 8).add(question, answer);
+    } else {
+      rig.driver.setUpQueue(0, 8).add(question, answer);
+    }
+    long page = (answer.address() - GuestMemory.RAM_BASE) / 4096;
+    List<Long> touched = new ArrayList<>();
+    during(
+        rig.driver::ready, // buffers that wait are taken then
+        (first, last) -> {
+          if (first <= page && page <= last) {
+            touched.add(first);
+          }
+        });
+    assertThat(rig.device.elements()).hasSize(1);
+    assertThat(touched).isEmpty();
+  }
+
+  private interface Access {
+    void to(long firstPage, long lastPage);
+  }
+
+  /** Tells of every access to memory before it is made. */
+  private void during(Runnable action, Access access) {
+    rig.memory.gate(
+        new PageGate() {
+          @Override
+          public void await(long first, long last) {
+            access.to(first, last);
+          }
+
+          @Override
+          public boolean mayCome() {
+            return true;
+          }
+        });
+    action.run();
+    rig.memory.gate(null);
   }
 
   private static long used() {
