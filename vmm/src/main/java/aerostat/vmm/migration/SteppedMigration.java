@@ -1,6 +1,7 @@
 package aerostat.vmm.migration;
 
 import aerostat.mmio.memory.GuestMemory;
+import aerostat.mmio.memory.PageBitmap;
 import aerostat.vmm.machine.Machine;
 import aerostat.vmm.machine.MachineHost;
 import aerostat.vmm.machine.Sabotage;
@@ -93,6 +94,13 @@ public final class SteppedMigration {
       dirty.beginWithHinted();
     }
     dirty.sync();
+  }
+
+  /** What the host never provided goes as zeros, without a look ({@code x-skip-untouched}). */
+  public void skipUntouched() {
+    PageBitmap untouched = dirty.untouched();
+    dirty.takeOut(untouched);
+    io(() -> sender.zeros(untouched));
   }
 
   /** A new command id (MIG-19). */

@@ -55,8 +55,8 @@ final class MigrateAtEverySafepointTest {
         .contains("churn: done")
         .contains("lost=0")
         .contains("reboot: Power down");
-    assertThat(reference.leastActual()).isEqualTo(ScriptedGuest.INFLATED_TO);
-    assertThat(reference.lastActual()).isEqualTo(ScriptedGuest.MEMORY);
+    assertThat(reference.leastActual()).isEqualTo(Script.FULL.inflatedTo());
+    assertThat(reference.lastActual()).isEqualTo(Script.MEMORY);
     assertThat(reference.hashes()).hasSizeGreaterThanOrEqualTo(SINGLE_MOVES);
   }
 

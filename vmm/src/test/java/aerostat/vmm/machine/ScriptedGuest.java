@@ -10,27 +10,23 @@ import aerostat.vmm.image.Flavour;
 import aerostat.vmm.image.ResumeTable;
 import aerostat.vmm.migration.InProcessMove;
 import aerostat.vmm.migration.MachineSnapshots;
+import aerostat.vmm.migration.SteppedMigration;
 import aerostat.vmm.migration.postcopy.MissingPages;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.TreeSet;
 
 /**
  * A deterministic guest with a balloon script, that can be moved; and what it does when it stays.
  */
 final class ScriptedGuest implements AutoCloseable {
-  static final long MEMORY = 8 << 20;
-  static final long INFLATED_TO = 7 << 20;
-  private static final long INFLATE_AT = 110;
-  private static final long DEFLATE_AT = 1100;
-  private static final String APPEND =
-      "workload=mix,churn mix.rounds=6 churn.ops=700 churn.threads=2";
-
   /**
    * The run of a guest that was stopped at each poll and never moved.
    *
@@ -53,6 +49,7 @@ final class ScriptedGuest implements AutoCloseable {
     }
   }
 
+  private final Script script;
   private final Machine machine;
   private final ByteArrayOutputStream console;
   private final TraceRecorder trace;
@@ -60,19 +57,26 @@ final class ScriptedGuest implements AutoCloseable {
   private final List<String> traceBefore;
 
   private ScriptedGuest(
+      Script script,
       Machine machine,
       ByteArrayOutputStream console,
       TraceRecorder trace,
       String consoleBefore,
       List<String> traceBefore,
       long after) {
+    this.script = script;
     this.machine = machine;
     this.console = console;
     this.trace = trace;
     this.consoleBefore = consoleBefore;
     this.traceBefore = traceBefore;
-    plan(INFLATE_AT, INFLATED_TO, after);
-    plan(DEFLATE_AT, MEMORY, after);
+    plan(script.inflateAt(), script.inflatedTo(), after);
+    plan(script.deflateAt(), Script.MEMORY, after);
+    keepOrDiscard();
+  }
+
+  private void keepOrDiscard() {
+    machine.hardware().balloon().inhibitDiscards(!script.discards());
   }
 
   private void plan(long poll, long target, long after) {
@@ -95,26 +99,38 @@ final class ScriptedGuest implements AutoCloseable {
   }
 
   static ScriptedGuest boot(Flavour flavour) {
+    return boot(Script.FULL, flavour);
+  }
+
+  static ScriptedGuest boot(Script script) {
+    return boot(script, Flavour.PLAIN);
+  }
+
+  private static ScriptedGuest boot(Script script, Flavour flavour) {
     ByteArrayOutputStream console = new ByteArrayOutputStream();
     TraceRecorder trace = new TraceRecorder(100_000);
     Machine machine =
         Machine.builder()
-            .memory(MEMORY)
-            .append(APPEND)
+            .memory(Script.MEMORY)
+            .append(script.append())
             .deterministic(5)
             .flavour(flavour)
             .console(console)
             .trace(trace)
             .build();
-    return new ScriptedGuest(machine, console, trace, "", List.of(), 0);
+    return new ScriptedGuest(script, machine, console, trace, "", List.of(), 0);
   }
 
   static Reference reference() {
+    return reference(Script.FULL);
+  }
+
+  static Reference reference(Script script) {
     List<String> hashes = new ArrayList<>();
     List<List<String>> stacks = new ArrayList<>();
     TreeSet<String> points = new TreeSet<>();
-    long least = MEMORY;
-    try (ScriptedGuest guest = boot()) {
+    long least = Script.MEMORY;
+    try (ScriptedGuest guest = boot(script)) {
       for (long poll = 1; guest.runTo(poll); poll++) {
         hashes.add(guest.hash());
         List<String> stack = guest.stack();
@@ -156,23 +172,35 @@ final class ScriptedGuest implements AutoCloseable {
     TraceRecorder newTrace = new TraceRecorder(100_000);
     Machine moved =
         InProcessMove.move(machine, MachineHost.SILENT.withConsole(newConsole).withTrace(newTrace));
-    return new ScriptedGuest(moved, newConsole, newTrace, console(), trace(), machine.polls());
+    return moved(moved, newConsole, newTrace);
+  }
+
+  private ScriptedGuest moved(
+      Machine where, ByteArrayOutputStream newConsole, TraceRecorder newTrace) {
+    return new ScriptedGuest(
+        script, where, newConsole, newTrace, console(), trace(), machine.polls());
   }
 
   /**
-   * The guest in a fresh machine whose memory is all still here: each page comes when it is
-   * touched. This one must not be closed before {@link Lazy#rest}.
+   * The guest in a fresh machine, by the migration's own postcopy switch: what it ever used of its
+   * memory is still here, and each page comes when it is touched. This one must not be closed
+   * before {@link Lazy#rest}.
    */
   Lazy moveBeforeItsPages() {
-    ScriptedGuest moved = move();
-    GuestMemory from = machine.memory();
-    GuestMemory to = moved.machine.memory();
-    long first = to.romSize() >>> GuestMemory.PAGE_SHIFT;
-    to.segment().asSlice(to.romSize()).fill((byte) 0x5a); // whatever lay there must not be seen
-    MissingPages missing = new MissingPages(to);
-    missing.add(first, to.pages());
-    Lazy lazy = new Lazy(moved, from, missing);
-    moved.machine.await(lazy);
+    ByteArrayOutputStream newConsole = new ByteArrayOutputStream();
+    TraceRecorder newTrace = new TraceRecorder(100_000);
+    SteppedMigration migration =
+        new SteppedMigration(machine, true, SteppedMigration.Ending.POSTCOPY, error -> false);
+    migration.begin();
+    migration.skipUntouched();
+    migration.finishAll();
+    Machine gone =
+        migration.handOver(MachineHost.SILENT.withConsole(newConsole).withTrace(newTrace));
+    ScriptedGuest moved = moved(gone, newConsole, newTrace);
+    MissingPages missing = Objects.requireNonNull(migration.missing());
+    Lazy lazy = new Lazy(moved, machine.memory(), missing);
+    lazy.junk();
+    gone.await(lazy);
     return lazy;
   }
 
@@ -191,10 +219,19 @@ final class ScriptedGuest implements AutoCloseable {
       return true;
     }
 
+    /** Whatever lies where pages are missing must not be seen. */
+    void junk() {
+      MemorySegment ram = guest.machine.memory().segment();
+      for (long page = missing.nextMissing(0); page >= 0; page = missing.nextMissing(page + 1)) {
+        ram.asSlice(page << GuestMemory.PAGE_SHIFT, GuestMemory.PAGE_SIZE).fill((byte) 0x5a);
+      }
+    }
+
     /** All other pages come, and the guest is in its own form again. */
     void rest() {
       await(0, from.pages() - 1);
       guest.machine.arrived();
+      guest.keepOrDiscard();
     }
   }
 
@@ -205,7 +242,7 @@ final class ScriptedGuest implements AutoCloseable {
     Machine restored =
         MachineSnapshots.restore(
             file, MachineHost.SILENT.withConsole(newConsole).withTrace(newTrace));
-    return new ScriptedGuest(restored, newConsole, newTrace, console(), trace(), machine.polls());
+    return moved(restored, newConsole, newTrace);
   }
 
   /** After a move: this one, which should be discarded, goes on all the same. */
