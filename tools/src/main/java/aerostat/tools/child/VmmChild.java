@@ -41,6 +41,20 @@ public final class VmmChild implements AutoCloseable {
 
   /** Starts {@code aerostat run} with QMP and console in the folder, and these options. */
   public static VmmChild start(String name, Path folder, List<String> options) throws IOException {
+    return start(name, folder, options, "");
+  }
+
+  /**
+   * As {@link #start}, for a process that lives for seconds: the optimising compiler would take
+   * more time than it saves.
+   */
+  public static VmmChild startBriefly(String name, Path folder, List<String> options)
+      throws IOException {
+    return start(name, folder, options, "-XX:TieredStopAtLevel=1");
+  }
+
+  private static VmmChild start(String name, Path folder, List<String> options, String javaOptions)
+      throws IOException {
     List<String> command = new ArrayList<>(program());
     command.add("run");
     command.addAll(List.of("--name", name, "--qmp", "unix:" + folder.resolve(name + ".sock")));
@@ -52,6 +66,9 @@ public final class VmmChild implements AutoCloseable {
             .redirectErrorStream(true)
             .redirectOutput(folder.resolve(name + ".log").toFile());
     builder.environment().put("AEROSTAT_NO_BUILD", "1");
+    if (!javaOptions.isEmpty()) {
+      builder.environment().put("AEROSTAT_JAVA_OPTS", javaOptions);
+    }
     return new VmmChild(name, folder, builder.start());
   }
 

@@ -8,7 +8,7 @@ import aerostat.vmm.migration.faults.Fault.Way;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +21,7 @@ final class PlanWorld {
   private static final int MOST_DELAY_MILLIS = 4;
 
   private final List<Fault> open;
-  private final Random random;
+  private final SplittableRandom random;
   private final int[] messages = new int[Way.values().length];
   private final int[] bytes = new int[Way.values().length];
   private final List<PlanConnection> connections = new ArrayList<>();
@@ -41,7 +41,7 @@ final class PlanWorld {
 
   PlanWorld(FaultPlan plan) {
     open = new ArrayList<>(plan.faults());
-    random = new Random(plan.seed());
+    random = new SplittableRandom(plan.seed());
     source = process("S");
     destination = process("D");
   }
