@@ -133,8 +133,7 @@ public final class ProcessPlans implements AutoCloseable {
       if (!refusedUnlessForced(d)) {
         return null;
       }
-      d.qmp("x-migrate-claim", Map.of("force", true));
-      await(() -> runs(d), "a claim by force has no effect");
+      await(() -> claimedByForce(d), "a claim by force has no effect");
       source = d;
       return EndState.SOURCE_DEAD_CLAIMED;
     }
@@ -190,8 +189,7 @@ public final class ProcessPlans implements AutoCloseable {
         // It may have run over there: the operator's copy of the truth is the proxy's.
         return noneRuns(s);
       }
-      s.qmp("x-migrate-claim", Map.of("force", true));
-      await(() -> runs(s), "a claim by force has no effect");
+      await(() -> claimedByForce(s), "a claim by force has no effect");
       source = s;
       return EndState.DESTINATION_DEAD_CLAIMED;
     }
@@ -215,6 +213,22 @@ public final class ProcessPlans implements AutoCloseable {
       String text = String.valueOf(refused.getMessage());
       return text.contains("Stop its VMM process first") && text.contains("force:true");
     }
+  }
+
+  /**
+   * As an operator does it: a claim asks a peer that can be reached first, and the proxy takes a
+   * connection before it finds nobody behind it, so it may take a second claim.
+   */
+  private static boolean claimedByForce(VmmChild child) throws ChildFailure {
+    if (runs(child)) {
+      return true;
+    }
+    try {
+      child.qmp("x-migrate-claim", Map.of("force", true));
+    } catch (ChildFailure decided) {
+      // It was claimed between look and claim, or was not and the next look tells.
+    }
+    return runs(child);
   }
 
   private interface Condition {
