@@ -31,8 +31,8 @@ public final class ProcessPlans implements AutoCloseable {
           "--memory",
           "32M",
           "--append",
-          "workload=kvstore kvstore.size=256K kvstore.rate=500 kvstore.cycle=300"
-              + " workload.interval=20");
+          "workload=kvstore kvstore.size=256K kvstore.rate=200 kvstore.cycle=300"
+              + " workload.interval=50");
   private static final List<String> EMPTY = List.of("--incoming", "defer");
   private static final Duration LIMIT = Duration.ofSeconds(30);
   private static final Duration LOOK = Duration.ofMillis(5);
