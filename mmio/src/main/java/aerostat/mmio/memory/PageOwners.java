@@ -67,6 +67,9 @@ public final class PageOwners {
 
   private volatile @Nullable PageBitmap cameInUse;
 
+  /** Whether a page may be other than the guest's: if not, a pause need not look at each. */
+  private volatile boolean mixed;
+
   /**
    * Neighbouring pages of one owner.
    *
@@ -118,6 +121,7 @@ public final class PageOwners {
     }
     long first = checked(gpa, length);
     long last = checked(gpa + length - 1, 1);
+    mix(owner);
     states.asSlice(first, last - first + 1).fill(owner);
   }
 
@@ -131,6 +135,7 @@ public final class PageOwners {
     if (firstPage < 0 || endPage > pages || firstPage > endPage) {
       throw new IndexOutOfBoundsException("pages [" + firstPage + ", " + endPage + ") of " + pages);
     }
+    mix(newOwner);
     long replaced = 0;
     for (long page = firstPage; page < endPage; ) {
       long end = Math.min(endPage, (page & -CHUNK) + CHUNK);
@@ -267,6 +272,9 @@ public final class PageOwners {
   /** All runs that are not the guest's, in order: what a move carries. */
   public List<Run> save() {
     List<Run> runs = new ArrayList<>();
+    if (!mixed) {
+      return runs;
+    }
     for (Run run = next(0); run != null; run = next(run.end())) {
       if (run.owner() != GUEST) {
         runs.add(run);
@@ -293,7 +301,10 @@ public final class PageOwners {
       }
       end = run.end();
     }
-    states.fill(GUEST);
+    if (mixed) {
+      states.fill(GUEST);
+    }
+    mixed = !saved.isEmpty();
     for (Run run : saved) {
       states.asSlice(run.firstPage(), run.pages()).fill(run.owner());
     }
@@ -301,7 +312,14 @@ public final class PageOwners {
 
   /** Takes back what {@link #states} held at some time; for a snapshot of this very memory. */
   public void rewind(MemorySegment saved) {
+    mixed = true;
     states.copyFrom(saved);
+  }
+
+  private void mix(byte owner) {
+    if (owner != GUEST) {
+      mixed = true;
+    }
   }
 
   private byte page(long page) {

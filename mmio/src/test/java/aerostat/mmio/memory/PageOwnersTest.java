@@ -51,6 +51,19 @@ class PageOwnersTest {
   }
 
   @Test
+  void ownersThatCameByReplaceOrRewindAreSaved_andGoWithARestoreOfNone() {
+    List<Run> hinted = List.of(new Run(5, 4, HINTED));
+    owners.replace(5, 9, GUEST, HINTED);
+    assertThat(owners.save()).isEqualTo(hinted);
+    MemorySegment then = arena.allocate(PAGES).copyFrom(owners.states());
+    owners.restore(List.of());
+    assertThat(owners.save()).isEmpty();
+    assertThat(owners.counts()).containsExactly(PAGES, 0, 0, 0);
+    owners.rewind(then);
+    assertThat(owners.save()).isEqualTo(hinted);
+  }
+
+  @Test
   void savedRunsBringTheSameOwnersBack() {
     long seed = 11;
     Random random = new Random(seed);

@@ -198,19 +198,19 @@ public record SetupMessage(
 
   /** The first thing about the built machine that differs; null if the guest can move in. */
   public @Nullable String conflict(MovableGuest built) {
-    SetupMessage own = of(uuid, built, verify, channels);
-    if (!own.codeDigest.equals(codeDigest)) {
-      return "image or rewriter version: the stream has "
-          + codeDigest
-          + ", here it is "
-          + own.codeDigest;
+    String ownCode = HexFormat.of().formatHex(built.imageDigest());
+    if (!ownCode.equals(codeDigest)) {
+      return "image or rewriter version: the stream has " + codeDigest + ", here it is " + ownCode;
     }
-    if (!own.resumeDigest.equals(resumeDigest)) {
-      return "resume table: the stream has " + resumeDigest + ", here it is " + own.resumeDigest;
+    String ownResume = HexFormat.of().formatHex(built.resumeTableDigest());
+    if (!ownResume.equals(resumeDigest)) {
+      return "resume table: the stream has " + resumeDigest + ", here it is " + ownResume;
     }
-    if (own.layoutDigest != layoutDigest || own.stateBytes != stateBytes) {
+    long ownLayout = built.flatState().layoutDigest();
+    int ownBytes = built.flatState().save().length;
+    if (ownLayout != layoutDigest || ownBytes != stateBytes) {
       return "state layout: the stream has %016x (%d bytes), here it is %016x (%d bytes)"
-          .formatted(layoutDigest, stateBytes, own.layoutDigest, own.stateBytes);
+          .formatted(layoutDigest, stateBytes, ownLayout, ownBytes);
     }
     return null;
   }

@@ -180,6 +180,9 @@ final class StreamLoader implements AutoCloseable {
     if (conflict != null) {
       throw new MigrationRefusedException(conflict);
     }
+    // From here on a mark means that the guest wrote here: hinted pages stay hinted until then.
+    // What arrives is put in without marks, so the log need not be cleared in the guest's pause.
+    built.memory().dirtyLog().clear();
     PageReceiver receiver = new PageReceiver(built.memory());
     pages = receiver;
     leftOut = new PagesLeftOut(built.memory(), receiver);
@@ -338,8 +341,6 @@ final class StreamLoader implements AutoCloseable {
     try {
       into.flatState().restore(saved);
       into.memory().owners().restore(owners);
-      // From here on a mark means that the guest wrote here: hinted pages stay hinted until then.
-      into.memory().dirtyLog().clear();
       into.memory().owners().cameInUse(receiver.filled());
     } catch (StateRefusedException | IllegalArgumentException e) {
       throw refused("state refused: " + e.getMessage(), e);
