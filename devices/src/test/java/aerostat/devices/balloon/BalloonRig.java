@@ -4,6 +4,7 @@ import aerostat.devices.clock.DrivenClock;
 import aerostat.mmio.bus.DeviceExecutor;
 import aerostat.mmio.bus.InterruptController;
 import aerostat.mmio.memory.GuestMemory;
+import aerostat.mmio.mock.LockedWindow;
 import aerostat.mmio.mock.MockDriver;
 import aerostat.mmio.mock.MockRing;
 import aerostat.mmio.state.FlatState;

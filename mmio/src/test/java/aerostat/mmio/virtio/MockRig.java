@@ -3,6 +3,7 @@ package aerostat.mmio.virtio;
 import aerostat.mmio.bus.DeviceExecutor;
 import aerostat.mmio.bus.InterruptController;
 import aerostat.mmio.memory.GuestMemory;
+import aerostat.mmio.mock.LockedWindow;
 import aerostat.mmio.mock.MockDevice;
 import aerostat.mmio.mock.MockDriver;
 import aerostat.mmio.mock.MockRing;
@@ -49,7 +50,7 @@ final class MockRig implements AutoCloseable {
     flat.seal();
     memory.installRom(new byte[(int) ROM]);
     // The bus holds the machine lock around each access; here the mock driver's window does.
-    registers = new RecordingRegisters(new Locked(transport, lock), 100_000);
+    registers = new RecordingRegisters(new LockedWindow(transport, lock), 100_000);
     driver = new MockDriver(registers, memory, GuestMemory.RAM_BASE + (1 << 20));
   }
 

@@ -7,6 +7,7 @@ import aerostat.mmio.bus.DeviceExecutor;
 import aerostat.mmio.bus.InterruptController;
 import aerostat.mmio.bus.SteppedExecutor;
 import aerostat.mmio.memory.GuestMemory;
+import aerostat.mmio.mock.LockedWindow;
 import aerostat.mmio.mock.MockDevice;
 import aerostat.mmio.mock.MockDriver;
 import aerostat.mmio.mock.MockPackedRing;
@@ -33,7 +34,7 @@ class PolledQueueTest {
       new VirtioMmioTransport(
           "virtio0", device, memory, new InterruptController(flat), 1, flat, executor, Trace.OFF);
   private final MockDriver driver =
-      new MockDriver(new Locked(transport, lock), memory, GuestMemory.RAM_BASE + (1 << 20));
+      new MockDriver(new LockedWindow(transport, lock), memory, GuestMemory.RAM_BASE + (1 << 20));
 
   @AfterEach
   void close() {

@@ -1,10 +1,10 @@
-package aerostat.devices.balloon;
+package aerostat.mmio.mock;
 
 import aerostat.mmio.bus.MmioDevice;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** A window whose accesses hold the machine lock, as the bus's do. */
-record LockedWindow(MmioDevice inner, ReentrantLock lock) implements MmioDevice {
+public record LockedWindow(MmioDevice inner, ReentrantLock lock) implements MmioDevice {
   @Override
   public long read(long offset, int width) {
     lock.lock();
