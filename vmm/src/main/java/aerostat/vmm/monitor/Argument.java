@@ -43,15 +43,23 @@ record Argument(String name, Type type, boolean required, String doc) {
     return new Argument(name, type, false, doc);
   }
 
-  /** QEMU's words, which clients show to their users. */
   void check(Map<String, @Nullable Object> arguments) {
+    check(arguments, "");
+  }
+
+  /**
+   * QEMU's words, which clients show to their users.
+   *
+   * @param within what the members belong to, as {@code capabilities[0].}; empty for the command's
+   */
+  void check(Map<String, @Nullable Object> arguments, String within) {
     if (!arguments.containsKey(name)) {
       if (required) {
-        throw QmpException.generic("Parameter '" + name + "' is missing");
+        throw QmpException.generic("Parameter '" + within + name + "' is missing");
       }
     } else if (!type.accepts(arguments.get(name))) {
       throw QmpException.generic(
-          "Invalid parameter type for '" + name + "', expected: " + type.word());
+          "Invalid parameter type for '" + within + name + "', expected: " + type.word());
     }
   }
 }

@@ -12,6 +12,11 @@ import org.jspecify.annotations.Nullable;
 
 /** Migration's commands: QEMU's names and shapes over {@link MigrationService}. */
 public final class MigrationCommands {
+  // The members of each of migrate-set-capabilities' objects.
+  private static final Argument CAPABILITY =
+      required("capability", Argument.Type.STRING, "name");
+  private static final Argument STATE = required("state", Argument.Type.BOOLEAN, "on");
+
   private MigrationCommands() {}
 
   public static void addTo(CommandTable table, MigrationService migration) {
@@ -159,13 +164,14 @@ public final class MigrationCommands {
     int index = 0;
     for (Object element : (List<?>) java.util.Objects.requireNonNull(list)) {
       String at = "capabilities[" + index++ + "]";
+      if (!(element instanceof Map)) {
+        throw QmpException.generic("Invalid parameter type for '" + at + "', expected: object");
+      }
       Map<String, @Nullable Object> object = QmpClient.asObject(element);
-      if (!(object.remove("capability") instanceof String capability)) {
-        throw QmpException.generic("Parameter '" + at + ".capability' is missing");
-      }
-      if (!(object.remove("state") instanceof Boolean state)) {
-        throw QmpException.generic("Parameter '" + at + ".state' is missing");
-      }
+      CAPABILITY.check(object, at + ".");
+      STATE.check(object, at + ".");
+      String capability = String.valueOf(object.remove("capability"));
+      boolean state = Boolean.TRUE.equals(object.remove("state"));
       if (!object.isEmpty()) {
         throw QmpException.generic(
             "Parameter '" + at + "." + object.keySet().iterator().next() + "' is unexpected");

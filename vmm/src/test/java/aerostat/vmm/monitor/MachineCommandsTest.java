@@ -183,6 +183,16 @@ class MachineCommandsTest {
         "capabilities",
         List.of(Map.of("capability", "events")));
     fails(
+        "Invalid parameter type for 'capabilities[0].state', expected: boolean",
+        "migrate-set-capabilities",
+        "capabilities",
+        List.of(Map.of("capability", "events", "state", "on")));
+    fails(
+        "Invalid parameter type for 'capabilities[0]', expected: object",
+        "migrate-set-capabilities",
+        "capabilities",
+        List.of("events"));
+    fails(
         "warp",
         "migrate-set-capabilities",
         "capabilities",
