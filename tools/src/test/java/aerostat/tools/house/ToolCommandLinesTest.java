@@ -69,6 +69,7 @@ class ToolCommandLinesTest {
       })
   void helpFitsATerminal(String command) {
     assertThat(Main.run((command + " --help").split(" "))).as(err()).isZero();
+    assertThat(err()).as("what picocli cannot format").isEmpty();
     assertThat(out.toString(StandardCharsets.UTF_8))
         .contains("Usage: aerostat " + command, "--verbose")
         .satisfies(

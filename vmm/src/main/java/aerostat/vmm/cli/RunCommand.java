@@ -174,7 +174,7 @@ final class RunCommand implements Callable<Integer> {
       converter = FaultOption.class,
       description =
           "Go wrong between the balloon's driver and its device: lose-notify, late-notify,"
-              + " lose-irq, late-irq, fail-alloc (each a share, as 5%), delay and slow (a time, as"
+              + " lose-irq, late-irq, fail-alloc (each a share, as 5%%), delay and slow (a time, as"
               + " 5ms), ring (most entries of a queue), seed. See docs/faults.md.")
   private @Nullable FaultSpec faultSpec;
 

@@ -8,7 +8,7 @@ public final class Verbosity {
 
   @Option(
       names = {"-v", "--verbose"},
-      description = "Show what happens (twice: more), and stack traces of errors.")
+      description = "Show what happens (twice: more), and stack traces of internal errors.")
   void verbose(boolean[] times) {
     verbose = times;
     System.setProperty(LogSetup.LEVEL, times.length > 1 ? "DEBUG" : "INFO");

@@ -196,9 +196,10 @@ class CommandLineTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"run", "migrate", "qmp", "verify"})
+  @ValueSource(strings = {"run", "migrate", "qmp", "verify", "snapshot"})
   void helpTeachesWithExamplesAndExitCodes(String command) {
     assertThat(Main.run(command, "--help")).isZero();
+    assertThat(err()).as("what picocli cannot format").isEmpty();
     assertThat(out()).contains("Example", "aerostat " + command, "Exit codes:");
     assertThat(out().lines().mapToInt(String::length).max().orElse(0)).isLessThanOrEqualTo(100);
   }
