@@ -13,8 +13,7 @@ import org.jspecify.annotations.Nullable;
 /** Migration's commands: QEMU's names and shapes over {@link MigrationService}. */
 public final class MigrationCommands {
   // The members of each of migrate-set-capabilities' objects.
-  private static final Argument CAPABILITY =
-      required("capability", Argument.Type.STRING, "name");
+  private static final Argument CAPABILITY = required("capability", Argument.Type.STRING, "name");
   private static final Argument STATE = required("state", Argument.Type.BOOLEAN, "on");
 
   private MigrationCommands() {}
