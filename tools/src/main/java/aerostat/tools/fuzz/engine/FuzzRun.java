@@ -80,22 +80,31 @@ public record FuzzRun(
     if (imported != null) {
       CorpusFolder.write(corpus, CorpusFolder.read(imported));
     }
-    List<JazzerProcess> processes = new ArrayList<>();
+    List<JazzerJob> running = new ArrayList<>();
     int found = 0;
     try {
       for (int job = 0; job < jobs; job++) {
-        processes.add(JazzerProcess.start(this, job, dictionary));
+        running.add(job(job, dictionary));
       }
-      for (JazzerProcess process : processes) {
-        found += process.await();
+      for (JazzerJob job : running) {
+        found += job.await();
       }
     } finally {
-      processes.forEach(JazzerProcess::close);
+      running.forEach(JazzerJob::close);
     }
     if (exported != null) {
       BigStack.call(this::distil);
     }
     return found;
+  }
+
+  private JazzerJob job(int job, @Nullable Path dictionary) throws IOException {
+    return new JazzerJob(
+        findings,
+        (left, crashes) ->
+            JazzerProcess.start(this, job, left, seed + job + crashes * jobs, dictionary),
+        seconds,
+        System::nanoTime);
   }
 
   private record Beginning(List<byte[]> seeds, List<byte[]> words) {}

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * Jazzer (com.code-intelligence:jazzer) in a JVM of its own, whose native part is libFuzzer. Its
  * agent counts edges of host classes only; its detectors of Java web bugs are off.
  */
-final class JazzerProcess implements AutoCloseable {
+final class JazzerProcess implements JazzerJob.Engine {
   private static final int LONGEST_INPUT = 512;
 
   private final Process process;
@@ -29,9 +29,11 @@ final class JazzerProcess implements AutoCloseable {
   }
 
   /**
+   * @param seed of this process
    * @param dictionary libFuzzer's file of words, or null
    */
-  static JazzerProcess start(FuzzRun run, int job, @Nullable Path dictionary) throws IOException {
+  static JazzerProcess start(
+      FuzzRun run, int job, long seconds, int seed, @Nullable Path dictionary) throws IOException {
     Files.createDirectories(run.findings());
     Path corpus = run.corpus().toAbsolutePath();
     List<String> command = new ArrayList<>();
@@ -58,9 +60,9 @@ final class JazzerProcess implements AutoCloseable {
             "--trace=cov",
             "--hooks=false",
             corpus.toString(),
-            "-max_total_time=" + run.seconds(),
+            "-max_total_time=" + seconds,
             "-max_len=" + LONGEST_INPUT,
-            "-seed=" + (run.seed() + job),
+            "-seed=" + seed,
             "-reload=10",
             "-print_final_stats=1"));
     if (dictionary != null) {
@@ -109,20 +111,12 @@ final class JazzerProcess implements AutoCloseable {
     }
   }
 
-  /**
-   * Waits for its end.
-   *
-   * @return findings that were new
-   * @throws IOException if Jazzer itself failed
-   */
-  int await() throws IOException {
+  @Override
+  public JazzerJob.Outcome await() throws IOException {
     try {
       int code = process.waitFor();
       reader.join();
-      if (code != 0) {
-        throw new IOException("Jazzer ended with code " + code + "; -v shows what it said");
-      }
-      return findings.get();
+      return new JazzerJob.Outcome(code, findings.get());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);
