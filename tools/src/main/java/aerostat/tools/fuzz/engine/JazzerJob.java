@@ -90,7 +90,13 @@ final class JazzerJob implements AutoCloseable {
         return findings;
       }
       System.out.println(
-          "FINDING " + died + ", what it left is in " + folder + "; another goes on for " + left + " s");
+          "FINDING "
+              + died
+              + ", what it left is in "
+              + folder
+              + "; another goes on for "
+              + left
+              + " s");
       engine = starter.start(left, crashes);
     }
   }

@@ -49,14 +49,16 @@ class JazzerJobTest {
 
   @Test
   void oneThatDiesAtTheEnd_isNotFollowed() throws Exception {
-    try (JazzerJob job = new JazzerJob(FOLDER, (seconds, crashes) -> engine(98, 77), 100, () -> now)) {
+    try (JazzerJob job =
+        new JazzerJob(FOLDER, (seconds, crashes) -> engine(98, 77), 100, () -> now)) {
       assertThat(job.await()).isEqualTo(2);
     }
   }
 
   @Test
   void oneThatDiesAgainAndAgain_isAnError() throws Exception {
-    try (JazzerJob job = new JazzerJob(FOLDER, (seconds, crashes) -> engine(1, 77), 100, () -> now)) {
+    try (JazzerJob job =
+        new JazzerJob(FOLDER, (seconds, crashes) -> engine(1, 77), 100, () -> now)) {
       assertThatThrownBy(job::await)
           .isInstanceOf(IOException.class)
           .hasMessageContaining("code 77, " + JazzerJob.MOST_CRASHES + " times");
