@@ -159,6 +159,14 @@ public final class BalloonDevice implements VirtioDevice {
     return role(queue) == QueueRole.FREE_PAGE && state.hintStatus() == HintStatus.START;
   }
 
+  /** Arrays of page numbers, 256 as Linux sends them (CLASSIC-03); a bitmap may be of all RAM. */
+  @Override
+  public boolean isPrompt(int queue) {
+    QueueRole role = role(queue);
+    return (role == QueueRole.INFLATE || role == QueueRole.DEFLATE)
+        && (parts().port().features() & FreePagesLayout.F_PAGE_BITMAP) == 0;
+  }
+
   @Override
   public boolean writableAreRanges(int queue) {
     return queues.mayNameRanges(queue);

@@ -209,4 +209,13 @@ class InflateDeflateTest {
           .isEqualTo(held[page] ? PageOwners.BALLOON : PageOwners.GUEST);
     }
   }
+
+  @Test
+  @DisplayName("CLASSIC-03: what a driver sends 256 of at a time is done in the notification")
+  void pageNumbersArePrompt() {
+    assertThat(rig.balloon.isPrompt(0)).isTrue();
+    assertThat(rig.balloon.isPrompt(1)).isTrue();
+    assertThat(rig.balloon.isPrompt(2)).isFalse();
+    assertThat(rig.balloon.isPrompt(3)).isFalse();
+  }
 }

@@ -6,12 +6,13 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntConsumer;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where device work runs: on the thread that kicks (deterministic machines), or on one I/O thread.
- * Either way a step runs with the machine lock held, and one step does one queue element, so that
+ * Where device work runs: on the thread that kicks (deterministic machines), or on one I/O thread,
+ * but for work so prompt that waking a thread would take longer. Either way a step runs with the machine lock held, and one step does one queue element, so that
  * nobody waits for the lock longer than one element takes.
  *
  * <p>While parked nothing runs and so nothing is popped (DEV-15); kicks are remembered.
@@ -34,7 +35,7 @@ public abstract sealed class DeviceExecutor implements AutoCloseable
 
   /** Runs work on one daemon thread of this name; starts unparked. */
   public static DeviceExecutor threaded(String threadName, ReentrantLock machineLock) {
-    return new Threaded(threadName, machineLock);
+    return new Threaded(threadName, machineLock, System::nanoTime);
   }
 
   /**
@@ -51,6 +52,11 @@ public abstract sealed class DeviceExecutor implements AutoCloseable
     private final DeviceWork work;
     volatile boolean kicked;
 
+    // With the machine lock held: steps of prompt work that took long, one after the other, and
+    // kicks that go to the thread for that.
+    private int slow;
+    private int notHere;
+
     private Slot(DeviceWork work) {
       this.work = work;
     }
@@ -59,6 +65,15 @@ public abstract sealed class DeviceExecutor implements AutoCloseable
     public void kick() {
       kicked = true;
       wake(this);
+    }
+
+    /**
+     * As {@link #kick}, for work whose element takes less than waking a thread and being woken by
+     * it: where there is a thread, the caller does the work itself, but not much of it.
+     */
+    public void kickPrompt() {
+      kicked = true;
+      workHere(this);
     }
   }
 
@@ -85,6 +100,11 @@ public abstract sealed class DeviceExecutor implements AutoCloseable
   public abstract void close();
 
   abstract void wake(Slot slot);
+
+  /** Does prompt work on the caller's thread if that saves something. */
+  void workHere(Slot slot) {
+    wake(slot);
+  }
 
   /** A step under the lock; a device's own failure never ends the thread that runs it. */
   final DeviceWork.Next stepLocked(Slot slot, boolean canPoll) {
@@ -175,13 +195,24 @@ public abstract sealed class DeviceExecutor implements AutoCloseable
     /** How long a step waits for a waiter to take the lock: about what waking a thread takes. */
     private static final long HANDOVER_NANOS = 200_000;
 
+    /**
+     * Prompt work that takes longer is left to the thread for some time: if it does so again and
+     * again, for a thread that lost its processor once has not done more.
+     */
+    private static final long PROMPT_NANOS = 1_000_000;
+
+    private static final int SLOW_STEPS = 4;
+    private static final int NOT_PROMPT_KICKS = 64;
+
+    private final LongSupplier nanoTime;
     private final Thread thread;
     private final Condition changed;
     private boolean parked;
     private volatile boolean closed;
 
-    Threaded(String name, ReentrantLock lock) {
+    Threaded(String name, ReentrantLock lock, LongSupplier nanoTime) {
       super(lock);
+      this.nanoTime = nanoTime;
       changed = lock.newCondition();
       thread = Thread.ofPlatform().daemon().name(name).start(this::run);
     }
@@ -189,6 +220,38 @@ public abstract sealed class DeviceExecutor implements AutoCloseable
     @Override
     void wake(Slot slot) {
       LockSupport.unpark(thread);
+    }
+
+    @Override
+    void workHere(Slot slot) {
+      lock.lock();
+      try {
+        if (slot.notHere > 0) {
+          slot.notHere--;
+        } else if (parked || closed) {
+          return; // it is remembered
+        } else if (promptStep(slot)) {
+          return;
+        }
+      } finally {
+        lock.unlock();
+      }
+      wake(slot);
+    }
+
+    /** One element, and a look that is the last unless there are more; whether nothing is left. */
+    private boolean promptStep(Slot slot) {
+      slot.kicked = false;
+      long begun = nanoTime.getAsLong();
+      boolean again = stepLocked(slot, false) == DeviceWork.Next.AGAIN;
+      slot.slow = nanoTime.getAsLong() - begun > PROMPT_NANOS ? slot.slow + 1 : 0;
+      if (slot.slow == SLOW_STEPS) {
+        slot.slow = 0;
+        slot.notHere = NOT_PROMPT_KICKS;
+      }
+      again = again && stepLocked(slot, false) == DeviceWork.Next.AGAIN;
+      slot.kicked |= again;
+      return !again;
     }
 
     @Override

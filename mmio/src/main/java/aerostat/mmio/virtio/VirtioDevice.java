@@ -56,6 +56,14 @@ public interface VirtioDevice {
   }
 
   /**
+   * Whether an element of this queue takes less time than waking the device's thread: then the
+   * vCPU's thread, which waits for the answer, does it within the notification.
+   */
+  default boolean isPrompt(int queue) {
+    return false;
+  }
+
+  /**
    * Whether device-writable descriptors of this queue only name address ranges, which the device
    * clips itself and never writes (hints: EDGE-50, reports: DEV-30).
    */

@@ -173,7 +173,12 @@ public final class VirtioMmioTransport implements MmioDevice, VirtioPort {
       return;
     }
     TransportState.increment(state, TransportState.NOTIFICATIONS);
-    kick(queue); // a step checks whether the queue may be touched (BASE-DEV-01)
+    // A step checks whether the queue may be touched (BASE-DEV-01).
+    if (device.isPrompt(queue)) {
+      work[queue].kickPrompt();
+    } else {
+      kick(queue);
+    }
   }
 
   void acknowledge(int mask) {

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(30)
 class DeviceExecutorTest {
   private final ReentrantLock lock = new ReentrantLock();
+  private long now;
 
   @Test
   void inlineRunsOnTheCallersThreadUntilIdle() {
@@ -155,6 +156,91 @@ class DeviceExecutorTest {
                 return DeviceWork.Next.IDLE;
               })
           .kick();
+      done.await();
+    }
+  }
+
+  @Test
+  void promptWorkIsTheCallersAndWhatIsLeftTheThreads() throws InterruptedException {
+    try (DeviceExecutor executor = new DeviceExecutor.Threaded("test-io", lock, () -> now)) {
+      List<Boolean> callers = new ArrayList<>();
+      CountDownLatch done = new CountDownLatch(1);
+      Thread caller = Thread.currentThread();
+      int[] left = {1};
+      DeviceExecutor.Slot slot =
+          executor.register(
+              canPoll -> {
+                boolean here = Thread.currentThread() == caller;
+                assertThat(canPoll).isNotEqualTo(here);
+                assertThat(lock.isHeldByCurrentThread()).isTrue();
+                callers.add(here);
+                if (left[0]-- > 0) {
+                  return DeviceWork.Next.AGAIN;
+                }
+                done.countDown();
+                return DeviceWork.Next.IDLE;
+              });
+      slot.kickPrompt();
+      assertThat(done.getCount()).isZero();
+      assertThat(callers).containsExactly(true, true);
+      left[0] = 3;
+      lock.lock();
+      try {
+        slot.kickPrompt();
+        assertThat(callers).containsExactly(true, true, true, true);
+      } finally {
+        lock.unlock();
+      }
+      while (left[0] >= 0) {
+        Thread.onSpinWait();
+        lock.lock();
+        lock.unlock();
+      }
+      assertThat(callers).containsExactly(true, true, true, true, false, false);
+    }
+  }
+
+  @Test
+  void promptWorkThatIsSlowGoesToTheThread() throws InterruptedException {
+    try (DeviceExecutor executor = new DeviceExecutor.Threaded("test-io", lock, () -> now)) {
+      Thread caller = Thread.currentThread();
+      CountDownLatch byThread = new CountDownLatch(1);
+      int[] calls = new int[1];
+      DeviceExecutor.Slot slot =
+          executor.register(
+              canPoll -> {
+                now += 2_000_000;
+                if (Thread.currentThread() == caller) {
+                  calls[0]++;
+                } else {
+                  byThread.countDown();
+                }
+                return DeviceWork.Next.IDLE;
+              });
+      for (int i = 1; i <= 4; i++) { // once may be the host's doing
+        slot.kickPrompt();
+        assertThat(calls[0]).isEqualTo(i);
+      }
+      slot.kickPrompt();
+      byThread.await();
+      assertThat(calls[0]).isEqualTo(4);
+    }
+  }
+
+  @Test
+  void promptWorkWaitsWhileParked() throws InterruptedException {
+    try (DeviceExecutor executor = new DeviceExecutor.Threaded("test-io", lock, () -> now)) {
+      CountDownLatch done = new CountDownLatch(1);
+      DeviceExecutor.Slot slot =
+          executor.register(
+              canPoll -> {
+                done.countDown();
+                return DeviceWork.Next.IDLE;
+              });
+      executor.park();
+      slot.kickPrompt();
+      assertThat(done.getCount()).isEqualTo(1);
+      executor.unpark();
       done.await();
     }
   }
