@@ -39,7 +39,7 @@ public final class Machine extends MachineView implements AutoCloseable {
     hardware
         .balloon()
         .host()
-        .onActualChanged(actual -> events.emit("BALLOON_CHANGE", Long.toString(actual)));
+        .onActualChanged(actual -> events.emitLatest("BALLOON_CHANGE", Long.toString(actual)));
   }
 
   /** Parts of a machine to be built, with defaults. */

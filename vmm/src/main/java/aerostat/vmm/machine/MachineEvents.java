@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -13,10 +14,15 @@ import org.slf4j.LoggerFactory;
  * device threads, which hold locks, never wait for a monitor.
  */
 final class MachineEvents {
+  /** Between two values of {@link #emitLatest}. */
+  private static final long LATEST_MILLIS = 20;
+
   private static final Logger log = LoggerFactory.getLogger(MachineEvents.class);
 
   private final List<Consumer<MachineEvent>> listeners = new CopyOnWriteArrayList<>();
   private final Queue<MachineEvent> waiting = new ArrayDeque<>();
+  private @Nullable MachineEvent latest;
+  private long latestAt = System.nanoTime() - LATEST_MILLIS * 1_000_000;
   private boolean delivering;
   private boolean held;
 
@@ -30,6 +36,22 @@ final class MachineEvents {
     }
     synchronized (waiting) {
       waiting.add(new MachineEvent(name, detail));
+      waiting.notifyAll();
+    }
+    deliverSoon();
+  }
+
+  /**
+   * As {@link #emit}, for a value that changes thousands of times a second: the first is told at
+   * once, of those soon behind it only the last. Starting a thread for each costs a vCPU more than
+   * the change.
+   */
+  void emitLatest(String name, String detail) {
+    if (listeners.isEmpty()) {
+      return;
+    }
+    synchronized (waiting) {
+      latest = new MachineEvent(name, detail);
     }
     deliverSoon();
   }
@@ -41,13 +63,14 @@ final class MachineEvents {
   void hold(boolean hold) {
     synchronized (waiting) {
       held = hold;
+      waiting.notifyAll();
     }
     deliverSoon();
   }
 
   private void deliverSoon() {
     synchronized (waiting) {
-      if (delivering || held || waiting.isEmpty()) {
+      if (delivering || held || (waiting.isEmpty() && latest == null)) {
         return;
       }
       delivering = true;
@@ -59,7 +82,7 @@ final class MachineEvents {
     for (; ; ) {
       MachineEvent event;
       synchronized (waiting) {
-        event = held ? null : waiting.poll();
+        event = next();
         if (event == null) {
           delivering = false;
           return;
@@ -72,6 +95,37 @@ final class MachineEvents {
           log.error("a listener failed on {}", event.name(), e);
         }
       }
+    }
+  }
+
+  /** What is to be told now, after a wait for it if the latest value has to wait; null: nothing. */
+  private @Nullable MachineEvent next() {
+    while (!held) {
+      MachineEvent first = waiting.poll();
+      if (first != null) {
+        return first;
+      }
+      MachineEvent value = latest;
+      if (value == null) {
+        return null;
+      }
+      long now = System.nanoTime();
+      long left = LATEST_MILLIS - (now - latestAt) / 1_000_000;
+      if (left <= 0) {
+        latest = null;
+        latestAt = now;
+        return value;
+      }
+      nap(left);
+    }
+    return null;
+  }
+
+  private void nap(long millis) {
+    try {
+      waiting.wait(millis);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("nobody interrupts this thread", e);
     }
   }
 }
