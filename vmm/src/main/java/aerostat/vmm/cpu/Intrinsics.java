@@ -33,7 +33,7 @@ public final class Intrinsics {
   private static final int PAGE_SHIFT = GuestMemory.PAGE_SHIFT;
 
   static final long WRITABLE_BASE = RAM_BASE + BINDING.memory().romSize();
-  static final MemorySegment RAM = BINDING.memory().segment();
+  static final MemorySegment RAM = BINDING.memory().unguarded();
   static final MemorySegment WRITABLE = RAM.asSlice(BINDING.memory().romSize());
   private static final byte[] CARDS = BINDING.memory().dirtyLog().cards();
   private static final int FIRST_CARD = (int) (BINDING.memory().romSize() >>> PAGE_SHIFT);
@@ -45,6 +45,10 @@ public final class Intrinsics {
       JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   static final ValueLayout.OfInt INT_ANY = JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   static final ValueLayout.OfLong LONG_ANY = JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle ANY_8 = JAVA_BYTE.varHandle();
+  private static final VarHandle ANY_16 = SHORT_ANY.varHandle();
+  private static final VarHandle ANY_32 = INT_ANY.varHandle();
+  private static final VarHandle ANY_64 = LONG_ANY.varHandle();
   private static final VarHandle INT = JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
   private static final VarHandle LONG = JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
 
@@ -121,7 +125,7 @@ public final class Intrinsics {
 
   public static int load8(long address) {
     try {
-      return RAM.get(JAVA_BYTE, address - RAM_BASE) & 0xff;
+      return (byte) ANY_8.get(RAM, address - RAM_BASE) & 0xff;
     } catch (IndexOutOfBoundsException e) {
       throw GuestFault.address("load", address, 1);
     }
@@ -129,7 +133,7 @@ public final class Intrinsics {
 
   public static int load16(long address) {
     try {
-      return RAM.get(SHORT_ANY, address - RAM_BASE) & 0xffff;
+      return (short) ANY_16.get(RAM, address - RAM_BASE) & 0xffff;
     } catch (IndexOutOfBoundsException e) {
       throw GuestFault.address("load", address, 2);
     }
@@ -137,7 +141,7 @@ public final class Intrinsics {
 
   public static int load32(long address) {
     try {
-      return RAM.get(INT_ANY, address - RAM_BASE);
+      return (int) ANY_32.get(RAM, address - RAM_BASE);
     } catch (IndexOutOfBoundsException e) {
       throw GuestFault.address("load", address, 4);
     }
@@ -145,7 +149,7 @@ public final class Intrinsics {
 
   public static long load64(long address) {
     try {
-      return RAM.get(LONG_ANY, address - RAM_BASE);
+      return (long) ANY_64.get(RAM, address - RAM_BASE);
     } catch (IndexOutOfBoundsException e) {
       throw GuestFault.address("load", address, 8);
     }
@@ -154,7 +158,7 @@ public final class Intrinsics {
   public static void store8(long address, int value) {
     long offset = address - WRITABLE_BASE;
     try {
-      WRITABLE.set(JAVA_BYTE, offset, (byte) value);
+      ANY_8.set(WRITABLE, offset, (byte) value);
     } catch (IndexOutOfBoundsException e) {
       throw GuestFault.address("store", address, 1);
     }
@@ -164,7 +168,7 @@ public final class Intrinsics {
   public static void store16(long address, int value) {
     long offset = address - WRITABLE_BASE;
     try {
-      WRITABLE.set(SHORT_ANY, offset, (short) value);
+      ANY_16.set(WRITABLE, offset, (short) value);
     } catch (IndexOutOfBoundsException e) {
       throw GuestFault.address("store", address, 2);
     }
@@ -177,7 +181,7 @@ public final class Intrinsics {
   public static void store32(long address, int value) {
     long offset = address - WRITABLE_BASE;
     try {
-      WRITABLE.set(INT_ANY, offset, value);
+      ANY_32.set(WRITABLE, offset, value);
     } catch (IndexOutOfBoundsException e) {
       throw GuestFault.address("store", address, 4);
     }
@@ -190,7 +194,7 @@ public final class Intrinsics {
   public static void store64(long address, long value) {
     long offset = address - WRITABLE_BASE;
     try {
-      WRITABLE.set(LONG_ANY, offset, value);
+      ANY_64.set(WRITABLE, offset, value);
     } catch (IndexOutOfBoundsException e) {
       throw GuestFault.address("store", address, 8);
     }

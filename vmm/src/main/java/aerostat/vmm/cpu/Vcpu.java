@@ -1,6 +1,7 @@
 package aerostat.vmm.cpu;
 
 import aerostat.vmm.image.Flavour;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -13,6 +14,9 @@ public final class Vcpu implements AutoCloseable {
   private final Dispatcher dispatcher;
   private final VcpuThread thread;
 
+  /** Held while guest code may run, on whatever thread. */
+  private final ReentrantLock running = new ReentrantLock();
+
   /**
    * Takes the slice "vcpu", binds the VM's copy of the intrinsics and starts the thread, at rest.
    *
@@ -24,7 +28,7 @@ public final class Vcpu implements AutoCloseable {
         new VcpuThread(
             parts.name(),
             Math.max(JAVA_STACK_BYTES, parts.image().hostStackBytes()),
-            dispatcher::session);
+            this::session);
     parts.interrupts().onRise(this::attention);
   }
 
@@ -70,7 +74,16 @@ public final class Vcpu implements AutoCloseable {
   public void session(long poll, boolean orIdle) {
     dispatcher.agenda().stopAt(poll);
     dispatcher.agenda().stopIdle(orIdle);
-    dispatcher.session();
+    session();
+  }
+
+  private void session() {
+    running.lock();
+    try {
+      dispatcher.session();
+    } finally {
+      running.unlock();
+    }
   }
 
   /**
@@ -176,10 +189,20 @@ public final class Vcpu implements AutoCloseable {
     thread.wake();
   }
 
-  /** Ends the thread, wherever the guest is; nothing of it runs afterwards. */
+  /**
+   * Ends the thread, wherever the guest is; nothing of it runs afterwards, so that its memory may
+   * be unmapped: guest code has no guard against that.
+   *
+   * @throws IllegalStateException on the thread that runs it
+   */
   @Override
   public void close() {
+    if (running.isHeldByCurrentThread()) {
+      throw new IllegalStateException("guest code cannot be ended from within");
+    }
     dispatcher.wantStop(true);
     thread.close();
+    running.lock();
+    running.unlock();
   }
 }
