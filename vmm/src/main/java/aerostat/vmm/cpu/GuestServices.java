@@ -104,8 +104,14 @@ final class GuestServices implements VcpuServices {
 
   @Override
   public int expedite(int left, int irq) {
+    if (irq != 0 && !deterministic) {
+      // Whoever changes something after this look sets it again. Without this the clock is read
+      // at every lock's end from an interrupt to the next slow poll.
+      state.pending = false;
+    }
     long polls = budget.polls(left);
     if (mustLeave(polls) || (irq != 0 && lines(clock.now(polls)) != 0)) {
+      state.pending = true;
       budget.settle(left);
       return 0;
     }
