@@ -9,11 +9,13 @@ import aerostat.guest.kernel.Sched;
 import aerostat.guest.kernel.WaitCondition;
 import aerostat.guest.kernel.WorkStruct;
 import aerostat.guest.kernel.Workqueue;
+import aerostat.guest.machine.Bounded;
 import aerostat.guest.mm.Gfp;
 import aerostat.guest.mm.Page;
 import aerostat.guest.mm.PageAlloc;
 import aerostat.guest.mm.SysInfo;
 import aerostat.guest.mm.VmStat;
+import aerostat.guest.mm.Zone;
 import aerostat.guest.virtio.VirtioRing;
 import aerostat.guest.virtio.Virtqueue;
 
@@ -75,14 +77,7 @@ public final class Inflate {
     long wanted = Math.min(num, BalloonIds.PFNS_MAX);
     allocate(vb, wanted);
     vb.lock().lock();
-    vb.setNumPfns(0);
-    while (!vb.fillList().isEmpty()) {
-      ListHead link = vb.fillList().next();
-      link.del();
-      Page page = Page.ofLru(link);
-      enqueue(vb, page, VmStat.BALLOON_INFLATE);
-      addPfns(vb, page);
-    }
+    enqueueAll(vb);
     long filled = vb.numPfns();
     if (filled != 0) {
       var unused = tellHost(vb, vb.inflateQueue());
@@ -93,8 +88,9 @@ public final class Inflate {
 
   /** Outside the mutex, so that a deflate for want of memory can run meanwhile. */
   private static void allocate(Balloon vb, long wanted) {
-    for (long got = 0; got < wanted; got += vb.pagesPerPage()) {
-      Page page = PageAlloc.allocPages(BALLOON_GFP, vb.pageOrder());
+    int order = vb.pageOrder();
+    for (long got = 0; got < wanted; got += 1L << order) {
+      Page page = PageAlloc.allocPages(BALLOON_GFP, order);
       if (page == null) {
         if (vb.puffLimit().allows()) {
           Printk.info(
@@ -105,6 +101,41 @@ public final class Inflate {
         return;
       }
       vb.fillList().add(page.lru());
+    }
+  }
+
+  /**
+   * The allocated pages go into the balloon, their numbers into the array: {@link #enqueue} and
+   * {@link #addPfns} of each, but what is counted is counted once.
+   */
+  private static void enqueueAll(Balloon vb) {
+    ListHead from = vb.fillList();
+    ListHead pages = vb.pages();
+    int order = vb.pageOrder();
+    long at = vb.pfns();
+    long n = 0;
+    long movable = 0;
+    while (!from.isEmpty()) {
+      ListHead link = from.next();
+      link.moveTo(pages);
+      Page page = Page.ofLru(link);
+      page.setOffline();
+      page.setPrivateData(vb.address());
+      movable += Zone.of(page).isMovable() ? 1 : 0;
+      at = putPfns(at, page, order);
+      n++;
+    }
+    vb.setNumPfns((int) n << order);
+    vb.addNumPages(n << order);
+    VmStat.count(VmStat.BALLOON_INFLATE, n);
+    account(vb, -(n - movable) << order, -movable << order);
+  }
+
+  /** CLASSIC-12. */
+  private static void account(Balloon vb, long normal, long movable) {
+    if (!vb.device().hasFeature(BalloonIds.F_DEFLATE_ON_OOM)) {
+      SysInfo.adjustManagedPageCount(Zone.normal(), normal);
+      SysInfo.adjustManagedPageCount(Zone.movable(), movable);
     }
   }
 
@@ -122,33 +153,26 @@ public final class Inflate {
 
   /** set_page_pfns: the page's numbers for the device. */
   static void addPfns(Balloon vb, Page page) {
-    int at = vb.numPfns();
+    var unused = putPfns(vb.pfns() + 4L * vb.numPfns(), page, vb.pageOrder());
+    vb.setNumPfns(vb.numPfns() + vb.pagesPerPage());
+  }
+
+  /** Returns where the next page's numbers go. */
+  @Bounded(BalloonIds.PFNS_MAX)
+  private static long putPfns(long at, Page page, int order) {
+    long end = at + (4L << order);
     long pfn = page.virtual() >> BalloonIds.PFN_SHIFT;
-    for (int i = 0; i < vb.pagesPerPage(); i++) {
-      store32(vb.pfns() + 4L * (at + i), (int) (pfn + i));
+    for (long to = at; to < end; to += 4) {
+      store32(to, (int) pfn++);
     }
-    vb.setNumPfns(at + vb.pagesPerPage());
+    return end;
   }
 
   /** leak_balloon: returns the balloon pages taken out and freed (CLASSIC-07, CLASSIC-08). */
   public static long leak(Balloon vb, long num) {
     vb.lock().lock();
     long wanted = Math.min(Math.min(num, BalloonIds.PFNS_MAX), vb.numPages());
-    vb.setNumPfns(0);
-    while (vb.numPfns() < wanted) {
-      if (vb.pages().isEmpty()) {
-        // CLASSIC-15: legal only while pages are isolated; else the count is wrong.
-        Bug.on(vb.isolated() == 0, "balloon has lost a page");
-        break;
-      }
-      ListHead link = vb.pages().next();
-      link.del();
-      Page page = Page.ofLru(link);
-      page.clearOffline(); // nobody may move it from here on
-      addPfns(vb, page);
-      vb.leakList().add(link);
-      vb.addNumPages(-vb.pagesPerPage());
-    }
+    dequeue(vb, wanted);
     long freed = vb.numPfns();
     if (freed != 0) {
       if (tellHost(vb, vb.deflateQueue())) {
@@ -162,19 +186,47 @@ public final class Inflate {
     return freed;
   }
 
+  /** balloon_page_dequeue, of so many balloon pages; their numbers go into the array. */
+  private static void dequeue(Balloon vb, long wanted) {
+    ListHead pages = vb.pages();
+    ListHead to = vb.leakList();
+    int order = vb.pageOrder();
+    long at = vb.pfns();
+    long n = 0;
+    while (n << order < wanted) {
+      if (pages.isEmpty()) {
+        // CLASSIC-15: legal only while pages are isolated; else the count is wrong.
+        Bug.on(vb.isolated() == 0, "balloon has lost a page");
+        break;
+      }
+      ListHead link = pages.next();
+      link.moveTo(to);
+      Page page = Page.ofLru(link);
+      page.clearOffline(); // nobody may move it from here on
+      at = putPfns(at, page, order);
+      n++;
+    }
+    vb.setNumPfns((int) n << order);
+    vb.addNumPages(-n << order);
+  }
+
   /** release_pages_balloon: only once the device has acknowledged. */
   private static void release(Balloon vb) {
-    while (!vb.leakList().isEmpty()) {
-      ListHead link = vb.leakList().next();
+    ListHead from = vb.leakList();
+    int order = vb.pageOrder();
+    long n = 0;
+    long movable = 0;
+    while (!from.isEmpty()) {
+      ListHead link = from.next();
       link.del();
       Page page = Page.ofLru(link);
-      if (!vb.device().hasFeature(BalloonIds.F_DEFLATE_ON_OOM)) {
-        SysInfo.adjustManagedPageCount(page, vb.pagesPerPage());
-      }
-      VmStat.count(VmStat.BALLOON_DEFLATE, 1);
       page.clearOffline();
-      PageAlloc.freePages(page, vb.pageOrder());
+      movable += Zone.of(page).isMovable() ? 1 : 0;
+      n++;
+      PageAlloc.freePages(page, order);
     }
+    VmStat.count(VmStat.BALLOON_DEFLATE, n);
+    account(vb, n - movable << order, movable << order);
   }
 
   /** After a reset the device owns none of the pages that it did not let go of before. */

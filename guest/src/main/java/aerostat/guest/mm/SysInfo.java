@@ -42,7 +42,11 @@ public final class SysInfo {
 
   /** adjust_managed_page_count: MemTotal and the managed pages of the page's zone (MM-10). */
   public static void adjustManagedPageCount(Page page, long pages) {
-    Zone zone = Zone.of(page);
+    adjustManagedPageCount(Zone.of(page), pages);
+  }
+
+  /** The same for many pages of one zone. */
+  public static void adjustManagedPageCount(Zone zone, long pages) {
     zone.setManagedPages(zone.managedPages() + pages);
     setTotalRam(totalRam() + pages);
   }
