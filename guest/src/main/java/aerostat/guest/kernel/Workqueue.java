@@ -138,11 +138,16 @@ public record Workqueue(long address) {
     return work.queueOn(this, jiffies);
   }
 
-  /** A pending item joins the queue; interrupts are disabled. */
+  /**
+   * A pending item joins the queue; interrupts are disabled. One that queues itself again is for
+   * the worker in which it runs: no other may take it.
+   */
   void insert(WorkStruct work) {
     work.setQueued(true);
     pending().addTail(work.list());
-    workerWait().wakeUpOne();
+    if (runningIn(work) == 0) {
+      workerWait().wakeUpOne();
+    }
   }
 
   static int workerThread(long data) {
@@ -180,7 +185,7 @@ public record Workqueue(long address) {
     worker.setCurrent(0, 0);
     set(NR_BUSY, get(NR_BUSY) - 1);
     flushWait().wakeUp();
-    if (!pending().isEmpty()) {
+    if (!pending().is(pending().next().next())) { // one item is this worker's own next
       workerWait().wakeUpOne();
     }
   }
