@@ -12,8 +12,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Where device work runs: on the thread that kicks (deterministic machines), or on one I/O thread,
- * but for work so prompt that waking a thread would take longer. Either way a step runs with the machine lock held, and one step does one queue element, so that
- * nobody waits for the lock longer than one element takes.
+ * but for work so prompt that waking a thread would take longer. Either way a step runs with the
+ * machine lock held, and one step does one queue element, so that nobody waits for the lock longer
+ * than one element takes.
  *
  * <p>While parked nothing runs and so nothing is popped (DEV-15); kicks are remembered.
  */

@@ -62,9 +62,7 @@ public abstract sealed class MemoryAccess permits GuestMemory {
     return romSize;
   }
 
-  /**
-   * The whole mapping, offset 0 = RAM_BASE. Raw: no dirty marks, no ROM check. For migration.
-   */
+  /** The whole mapping, offset 0 = RAM_BASE. Raw: no dirty marks, no ROM check. For migration. */
   public MemorySegment segment() {
     return ram;
   }
