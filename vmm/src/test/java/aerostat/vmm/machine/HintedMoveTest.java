@@ -2,8 +2,6 @@ package aerostat.vmm.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import aerostat.mmio.memory.GuestMemory;
-import aerostat.mmio.memory.PageGate;
 import aerostat.mmio.memory.PageOwners;
 import aerostat.vmm.image.Flavour;
 import aerostat.vmm.migration.SteppedMigration;
@@ -26,23 +24,6 @@ final class HintedMoveTest {
   private static final int EACH = 150;
   private static final int WINDOW = 20;
   private static final int AHEAD = 17;
-  private static final byte JUNK = 0x5a;
-
-  /** Brings pages as they are touched. */
-  private record Lazy(GuestMemory from, MissingPages missing) implements PageGate {
-    @Override
-    public void await(long first, long last) {
-      for (long page = first; page <= last; page++) {
-        missing.place(
-            page, from.segment().asSlice(page << GuestMemory.PAGE_SHIFT, GuestMemory.PAGE_SIZE));
-      }
-    }
-
-    @Override
-    public boolean mayCome() {
-      return true;
-    }
-  }
 
   @ParameterizedTest
   @EnumSource(names = {"FILL", "POSTCOPY"})
@@ -76,7 +57,7 @@ final class HintedMoveTest {
         moves++;
         MissingPages missing = migration.missing();
         if (missing != null) {
-          runAhead(moved, new Lazy(guest.memory(), missing));
+          runAhead(moved, new LazyPages(guest.memory(), moved.memory(), missing));
         }
         guest.close();
         guest = moved;
@@ -119,27 +100,13 @@ final class HintedMoveTest {
         });
   }
 
-  private static void runAhead(Machine moved, Lazy lazy) {
-    GuestMemory memory = moved.memory();
-    long pages = memory.pages();
-    for (long page = lazy.missing().nextMissing(0); page >= 0; ) {
-      memory.segment().asSlice(page << GuestMemory.PAGE_SHIFT, GuestMemory.PAGE_SIZE).fill(JUNK);
-      page = lazy.missing().nextMissing(page + 1);
-    }
-    PageOwners owners = memory.owners();
-    for (PageOwners.Run run = owners.next(0); run != null; run = owners.next(run.end())) {
-      if (run.owner() == PageOwners.HINTED) {
-        memory
-            .segment()
-            .asSlice(
-                run.firstPage() << GuestMemory.PAGE_SHIFT, run.pages() << GuestMemory.PAGE_SHIFT)
-            .fill(JUNK);
-      }
-    }
+  private static void runAhead(Machine moved, LazyPages lazy) {
+    lazy.junkMissing();
+    LazyPages.junkHinted(moved.memory());
     moved.await(lazy);
     moved.runUntilPoll(moved.polls() + AHEAD);
     assertThat(moved.flavour()).isEqualTo(Flavour.SANITIZING);
-    lazy.await(0, pages - 1);
+    lazy.rest();
     moved.arrived();
   }
 }

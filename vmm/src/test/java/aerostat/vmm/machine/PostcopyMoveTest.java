@@ -67,9 +67,9 @@ final class PostcopyMoveTest {
         ScriptedGuest.Lazy lazy = before.moveBeforeItsPages();
         guest = lazy.guest();
         assertThat(guest.machine().flavour()).isEqualTo(Flavour.SANITIZING);
-        long left = lazy.missing().left();
+        long left = lazy.left();
         boolean runs = guest.runTo(poll + AHEAD);
-        came += left - lazy.missing().left();
+        came += left - lazy.left();
         missing += left;
         lazy.rest();
         before.close();

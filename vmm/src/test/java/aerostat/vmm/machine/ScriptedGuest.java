@@ -2,8 +2,6 @@ package aerostat.vmm.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import aerostat.mmio.memory.GuestMemory;
-import aerostat.mmio.memory.PageGate;
 import aerostat.mmio.trace.TraceRecorder;
 import aerostat.vmm.cpu.VcpuLayout;
 import aerostat.vmm.image.Flavour;
@@ -14,7 +12,6 @@ import aerostat.vmm.migration.SteppedMigration;
 import aerostat.vmm.migration.postcopy.MissingPages;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -198,38 +195,21 @@ final class ScriptedGuest implements AutoCloseable {
         migration.handOver(MachineHost.SILENT.withConsole(newConsole).withTrace(newTrace));
     ScriptedGuest moved = moved(gone, newConsole, newTrace);
     MissingPages missing = Objects.requireNonNull(migration.missing());
-    Lazy lazy = new Lazy(moved, machine.memory(), missing);
-    lazy.junk();
-    gone.await(lazy);
-    return lazy;
+    LazyPages pages = new LazyPages(machine.memory(), gone.memory(), missing);
+    pages.junkMissing();
+    gone.await(pages);
+    return new Lazy(moved, pages);
   }
 
   /** A guest that has gone before its pages. */
-  record Lazy(ScriptedGuest guest, GuestMemory from, MissingPages missing) implements PageGate {
-    @Override
-    public void await(long first, long last) {
-      for (long page = first; page <= last; page++) {
-        missing.place(
-            page, from.segment().asSlice(page << GuestMemory.PAGE_SHIFT, GuestMemory.PAGE_SIZE));
-      }
-    }
-
-    @Override
-    public boolean mayCome() {
-      return true;
-    }
-
-    /** Whatever lies where pages are missing must not be seen. */
-    void junk() {
-      MemorySegment ram = guest.machine.memory().segment();
-      for (long page = missing.nextMissing(0); page >= 0; page = missing.nextMissing(page + 1)) {
-        ram.asSlice(page << GuestMemory.PAGE_SHIFT, GuestMemory.PAGE_SIZE).fill((byte) 0x5a);
-      }
+  record Lazy(ScriptedGuest guest, LazyPages pages) {
+    long left() {
+      return pages.missing().left();
     }
 
     /** All other pages come, and the guest is in its own form again. */
     void rest() {
-      await(0, from.pages() - 1);
+      pages.rest();
       guest.machine.arrived();
       guest.keepOrDiscard();
     }
