@@ -159,7 +159,7 @@ public final class FuzzCommand implements Callable<Integer> {
       }
       return fuzz();
     } catch (UncheckedIOException e) {
-      throw new CliException(ExitCode.UNAVAILABLE, InputFile.reason(e.getCause()));
+      throw new CliException(ExitCode.UNAVAILABLE, InputFile.reason(e));
     } catch (IOException e) {
       throw new CliException(ExitCode.UNAVAILABLE, InputFile.reason(e));
     } catch (IllegalArgumentException | IllegalStateException e) {

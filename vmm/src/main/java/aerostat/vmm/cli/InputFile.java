@@ -1,6 +1,7 @@
 package aerostat.vmm.cli;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
@@ -35,6 +36,12 @@ public final class InputFile {
       return "it is a folder";
     }
     return Files.isRegularFile(file) ? "permission denied" : "it is no regular file";
+  }
+
+  /** {@link #reason(IOException)} of the cause. */
+  public static String reason(UncheckedIOException e) {
+    IOException cause = e.getCause();
+    return cause == null ? String.valueOf(e.getMessage()) : reason(cause);
   }
 
   /** What an exception says; where that would be a path alone, what is wrong with it, too. */

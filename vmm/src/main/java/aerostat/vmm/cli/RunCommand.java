@@ -377,7 +377,7 @@ final class RunCommand implements Callable<Integer> {
     } catch (UncheckedIOException e) {
       throw new CliException(
           ExitCode.UNAVAILABLE,
-          "guest RAM: " + e.getMessage() + ": " + InputFile.reason(e.getCause()));
+          "guest RAM: " + e.getMessage() + ": " + InputFile.reason(e));
     } catch (ImageRefusedException e) {
       throw new CliException(
           ExitCode.FAILED, e.getMessage() + "\n'aerostat verify' checks an image alone");
