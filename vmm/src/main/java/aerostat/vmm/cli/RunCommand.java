@@ -376,8 +376,7 @@ final class RunCommand implements Callable<Integer> {
           "--image: " + image + " is no readable jar: " + InputFile.reason(e));
     } catch (UncheckedIOException e) {
       throw new CliException(
-          ExitCode.UNAVAILABLE,
-          "guest RAM: " + e.getMessage() + ": " + InputFile.reason(e));
+          ExitCode.UNAVAILABLE, "guest RAM: " + e.getMessage() + ": " + InputFile.reason(e));
     } catch (ImageRefusedException e) {
       throw new CliException(
           ExitCode.FAILED, e.getMessage() + "\n'aerostat verify' checks an image alone");
