@@ -14,8 +14,10 @@ public final class Vcpu implements AutoCloseable {
   private final Dispatcher dispatcher;
   private final VcpuThread thread;
 
-  /** Held while guest code may run, on whatever thread. */
-  private final ReentrantLock running = new ReentrantLock();
+  /** Held while guest code may run, on whatever thread; fair to one that closes. */
+  private final ReentrantLock running = new ReentrantLock(true);
+
+  private boolean closed;
 
   /**
    * Takes the slice "vcpu", binds the VM's copy of the intrinsics and starts the thread, at rest.
@@ -80,6 +82,9 @@ public final class Vcpu implements AutoCloseable {
   private void session() {
     running.lock();
     try {
+      if (closed) {
+        throw new IllegalStateException("the vCPU is closed");
+      }
       dispatcher.session();
     } finally {
       running.unlock();
@@ -203,6 +208,10 @@ public final class Vcpu implements AutoCloseable {
     dispatcher.wantStop(true);
     thread.close();
     running.lock();
-    running.unlock();
+    try {
+      closed = true;
+    } finally {
+      running.unlock();
+    }
   }
 }

@@ -8,6 +8,9 @@ import aerostat.mmio.memory.SnapshotRam;
 import aerostat.vmm.image.GuestImage;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.Test;
 
 class SnapshotMachineTest {
@@ -83,5 +86,31 @@ class SnapshotMachineTest {
       assertThat(machine.difference()).isNull();
       assertThat(machine.run(1000)).isEqualTo(SnapshotMachine.Stop.ASLEEP);
     }
+  }
+
+  @Test
+  void closingEndsTheGuestOnTheThreadThatRunsItAndForGood() throws Exception {
+    SnapshotMachine machine = boot(32 << 20, "workload=kvstore kvstore.size=256K");
+    CountDownLatch begun = new CountDownLatch(1);
+    BlockingQueue<String> ends = new LinkedBlockingQueue<>();
+    Thread driver =
+        Thread.ofPlatform()
+            .start(
+                () -> {
+                  machine.adopt();
+                  machine.run(100);
+                  begun.countDown();
+                  try {
+                    while (true) {
+                      machine.run(1 << 20);
+                    }
+                  } catch (IllegalStateException e) {
+                    ends.add(String.valueOf(e.getMessage()));
+                  }
+                });
+    begun.await();
+    machine.close();
+    driver.join();
+    assertThat(ends).containsExactly("the vCPU is closed");
   }
 }
