@@ -21,6 +21,8 @@ public final class JazzerEntry {
   static final String FINDINGS = "aerostat.fuzz.findings";
   static final String SETUP = "aerostat.fuzz.setup";
 
+  private static final int EDGES_OF_ID = 32;
+
   private static @Nullable FuzzTarget target;
   private static @Nullable Findings findings;
 
@@ -51,9 +53,23 @@ public final class JazzerEntry {
   private static void report(byte[] edges) {
     for (int i = 0; i < edges.length; i++) {
       if (edges[i] != 0) {
-        Jazzer.exploreState((byte) (31 - Integer.numberOfLeadingZeros(edges[i] & 0xff)), i);
+        Jazzer.exploreState(state(i, edges[i]), id(i));
         edges[i] = 0;
       }
     }
+  }
+
+  /**
+   * Edges share ids: libFuzzer has room for 4,096 that count, does not look, and dies of more; and
+   * each has counters for {@link #EDGES_OF_ID} edges.
+   */
+  static int id(int edge) {
+    return edge / EDGES_OF_ID;
+  }
+
+  /** The magnitude of an edge's count, in a counter of its own. */
+  static byte state(int edge, byte count) {
+    int magnitude = 31 - Integer.numberOfLeadingZeros(count & 0xff);
+    return (byte) (edge % EDGES_OF_ID << 3 | magnitude);
   }
 }
