@@ -7,9 +7,9 @@ import java.util.function.LongSupplier;
 
 /**
  * One job for its whole time, whatever becomes of its process: libFuzzer's native part may die of a
- * signal (see {@link JazzerEntry}), and what is left of the time need not be lost with it. The corpus is
- * on disk, so another process goes on from there. A death is a finding all the same, for nobody can
- * say from here whether an input did it.
+ * signal (see {@link JazzerEntry}), and what is left of the time need not be lost with it. The
+ * corpus is on disk, so another process goes on from there. A death is a finding all the same, for
+ * nobody can say from here whether an input did it.
  */
 final class JazzerJob implements AutoCloseable {
   /** Crashes after which the engine, or the host, is not fit for this. */
