@@ -93,12 +93,9 @@ final class ZeroBased {
 
   /** Changes the loop, whose header tests the variable against the limit by now. */
   void apply() {
-    AbstractInsnNode load = plan.loop.label();
-    while (load.getOpcode() < 0) {
-      load = load.getNext();
-    }
+    AbstractInsnNode load = instruction(plan.loop.label());
     InsnList code = target.code();
-    code.set(load.getNext(), Code.load('I', count));
+    code.set(instruction(load.getNext()), Code.load('I', count));
     code.set(load, Code.load('I', index));
     for (AbstractInsnNode use : uses) {
       code.insert(use.getNext(), new InsnNode(Opcodes.LADD));
@@ -108,5 +105,14 @@ final class ZeroBased {
     for (IincInsnNode step : steps) {
       code.insert(step, new IincInsnNode(index, step.incr));
     }
+  }
+
+  /** This node, or the next that is no label, line or frame: a line may begin anywhere. */
+  private static AbstractInsnNode instruction(AbstractInsnNode from) {
+    AbstractInsnNode n = from;
+    while (n.getOpcode() < 0) {
+      n = n.getNext();
+    }
+    return n;
   }
 }
