@@ -77,7 +77,9 @@ class BenchCommandsTest {
               return ExitCode.OK;
             });
 
-    assertThat(out).startsWith("{runs=3}").contains("\"runs\": 3", "\"error\": \"the host is gone");
+    assertThat(out)
+        .startsWith("{runs=3}")
+        .contains("\"runs\" : 3", "\"error\" : \"the host is gone\"");
   }
 
   @Test

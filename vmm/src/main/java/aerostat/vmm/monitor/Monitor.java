@@ -98,17 +98,17 @@ public final class Monitor implements AutoCloseable {
     return Map.of("QMP", qmp);
   }
 
-  /** False if there are too many clients. */
-  boolean admit(SocketChannel client) {
+  /** Begins a session, or tells the client why not and hangs up. */
+  void admit(SocketChannel client) {
     if (sessions.size() >= MAX_SESSIONS) {
       LoggerFactory.getLogger(Monitor.class)
           .warn("a QMP client was turned away: {} are connected", MAX_SESSIONS);
-      return false;
+      QmpSession.turnAway(client, MAX_SESSIONS + " clients are connected already");
+      return;
     }
     QmpSession session = new QmpSession(this, client, "qmp-" + sessionNumber.incrementAndGet());
     sessions.add(session);
     session.start();
-    return true;
   }
 
   void ended(QmpSession session) {

@@ -7,7 +7,6 @@ import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -97,10 +96,7 @@ public final class QmpServer implements AutoCloseable {
   private void acceptLoop() {
     while (server.isOpen()) {
       try {
-        SocketChannel client = server.accept();
-        if (!monitor.admit(client)) {
-          client.close();
-        }
+        monitor.admit(server.accept());
       } catch (IOException e) {
         if (server.isOpen()) {
           LoggerFactory.getLogger(QmpServer.class).warn("{}: accept: {}", endpoint, e.getMessage());

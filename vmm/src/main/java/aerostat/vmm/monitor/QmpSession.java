@@ -35,6 +35,15 @@ final class QmpSession {
     Thread.ofPlatform().daemon().name(name + "-out").start(this::writeLoop);
   }
 
+  /** Tells a new client why it gets no session, and hangs up; its buffer has room for that. */
+  static void turnAway(SocketChannel client, String reason) {
+    try (client) {
+      client.write(ByteBuffer.wrap(line(error(QmpException.generic(reason)))));
+    } catch (IOException gone) {
+      // It need not be told any more.
+    }
+  }
+
   /** Sends an event if the client has negotiated; a client without room for it is dropped. */
   void event(byte[] line) {
     if (negotiated && !outbox.offer(line)) {
@@ -56,12 +65,13 @@ final class QmpSession {
 
   void close() {
     outbox.close();
+    // Before the client can see the end: whoever comes back at once finds its place free.
+    monitor.ended(this);
     try {
       channel.close();
     } catch (IOException gone) {
       // Closing was the aim.
     }
-    monitor.ended(this);
   }
 
   private void readLoop() {

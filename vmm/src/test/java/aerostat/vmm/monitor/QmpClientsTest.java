@@ -120,9 +120,19 @@ class QmpClientsTest extends MonitorFixture {
         clients.add(RawClient.negotiated(endpoint));
       }
       try (RawClient extra = new RawClient(endpoint)) {
+        assertThat(String.valueOf(extra.receive().get("error")))
+            .contains(Monitor.MAX_SESSIONS + " clients are connected already");
         assertThat(endOf(extra)).isTrue();
       }
       assertThat(clients.getFirst().ask("{\"execute\":\"query-version\"}")).containsKey("return");
+      // Whoever has seen the end of one finds its place free at once.
+      for (int i = 0; i < 100; i++) {
+        RawClient last = clients.removeLast();
+        last.shutdownOutput();
+        assertThat(endOf(last)).isTrue();
+        last.close();
+        clients.add(RawClient.negotiated(endpoint));
+      }
     } finally {
       for (RawClient client : clients) {
         client.close();

@@ -105,7 +105,7 @@ public final class QmpTarget implements FuzzTarget {
     for (String line : answers) {
       check(line, log);
     }
-    if (!answers.getLast().contains("\"last\"")) {
+    if (answers.isEmpty() || !answers.getLast().contains("\"last\"")) {
       throw new FuzzFinding("session", "the client was dropped before its last message");
     }
     if (threads.getTotalThreadAllocatedBytes() - allocated > MOST_ALLOCATED) {
