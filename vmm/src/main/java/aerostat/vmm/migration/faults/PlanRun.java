@@ -90,8 +90,11 @@ public final class PlanRun {
     }
     if (handover(destination).equals("waiting") && !world.ownerDied()) {
       destination.service().claim(true);
-      await(() -> world.runsIn(destination), "a claim by force at the destination");
-      return EndState.SOURCE_DEAD_CLAIMED;
+      // Another fault of the same moment may kill it while the operator acts.
+      await(
+          () -> world.runsIn(destination) || !world.destinationAlive(),
+          "a claim by force at the destination");
+      return world.destinationAlive() ? EndState.SOURCE_DEAD_CLAIMED : EndState.BOTH_DEAD;
     }
     return EndState.SOURCE_DEAD_LOST;
   }
@@ -130,8 +133,8 @@ public final class PlanRun {
     if (source.query("status").equals("completed")) {
       throw new IllegalEnd("completed, but the guest never ran over there: " + describe());
     }
-    await(this::claimedByForce, "a claim by force at the source");
-    return EndState.DESTINATION_DEAD_CLAIMED;
+    await(() -> claimedByForce() || !world.sourceAlive(), "a claim by force at the source");
+    return world.sourceAlive() ? EndState.DESTINATION_DEAD_CLAIMED : null;
   }
 
   // ---- questions ----
