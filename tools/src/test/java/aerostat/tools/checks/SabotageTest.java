@@ -30,6 +30,9 @@ class SabotageTest {
   /** Fills most of its memory when all drivers are up, and keeps it. */
   private static final String FILLING = "resident=384M " + BUSY;
 
+  /** Reports are a tenth of a second apart, and twenty are waited for. */
+  private static final long SILENCE_SECONDS = 18;
+
   private static final String STAT = "workload-stat name=dirty";
 
   @AfterEach
@@ -177,14 +180,21 @@ class SabotageTest {
     throw new AssertionError("the guest did not notice: " + fates);
   }
 
-  /** What the console shows, once all records were read again; empty if nothing went wrong. */
+  /**
+   * What the console shows, once all records were read again; empty if nothing went wrong. A kernel
+   * that lost a page of its own may as well fall silent.
+   */
   private static String fateAt(Place place) throws InterruptedException {
-    place.console.await(
-        text ->
-            text.contains("LOST")
-                || text.contains("Call Trace")
-                || text.split(STAT, -1).length > 20,
-        "twenty reports, or what went wrong");
+    boolean told =
+        place.console.within(
+            SILENCE_SECONDS,
+            text ->
+                text.contains("LOST")
+                    || text.contains("Call Trace")
+                    || text.split(STAT, -1).length > 20);
+    if (!told) {
+      return "silence";
+    }
     String text = place.console.text();
     int lost = text.indexOf("LOST");
     int from = lost >= 0 ? lost : text.indexOf("Call Trace");

@@ -34,14 +34,23 @@ final class WaitingConsole extends ByteArrayOutputStream {
     await(text -> text.contains(what), what);
   }
 
-  synchronized void await(Predicate<String> condition, String what) throws InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+  void await(Predicate<String> condition, String what) throws InterruptedException {
+    if (!within(PATIENCE_SECONDS, condition)) {
+      throw new AssertionError("not on the console: " + what + "\n" + text());
+    }
+  }
+
+  /** Whether the text comes to be so in this time. */
+  synchronized boolean within(long seconds, Predicate<String> condition)
+      throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
     while (!condition.test(text())) {
       long left = deadline - System.nanoTime();
       if (left <= 0) {
-        throw new AssertionError("not on the console: " + what + "\n" + text());
+        return false;
       }
       TimeUnit.NANOSECONDS.timedWait(this, left);
     }
+    return true;
   }
 }
