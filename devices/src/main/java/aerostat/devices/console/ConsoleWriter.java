@@ -10,7 +10,7 @@ import org.slf4j.LoggerFactory;
  * Writes the console to a stream from a thread of its own, so that a full pipe never stops the
  * machine. What does not fit into the buffer is dropped, and the output says how much.
  */
-public final class ConsoleWriter implements ConsoleSink, AutoCloseable {
+public final class ConsoleWriter extends OutputStream implements ConsoleSink {
   private static final Logger log = LoggerFactory.getLogger(ConsoleWriter.class);
 
   private final OutputStream out;
@@ -33,6 +33,11 @@ public final class ConsoleWriter implements ConsoleSink, AutoCloseable {
     this.out = out;
     ring = new byte[capacity];
     thread = Thread.ofPlatform().daemon().name("console").start(this::run);
+  }
+
+  @Override
+  public void write(int b) {
+    write(new byte[] {(byte) b}, 0, 1);
   }
 
   @Override

@@ -30,24 +30,7 @@ final class GuestConsole extends OutputStream {
 
   /** A console over a stream that may block: beyond what can wait for it, output is dropped. */
   static GuestConsole unhurried(OutputStream out) {
-    ConsoleWriter writer = new ConsoleWriter(out, WAITING);
-    return new GuestConsole(
-        new OutputStream() {
-          @Override
-          public void write(int b) {
-            write(new byte[] {(byte) b}, 0, 1);
-          }
-
-          @Override
-          public void write(byte[] bytes, int offset, int length) {
-            writer.write(bytes, offset, length);
-          }
-
-          @Override
-          public void close() {
-            writer.close();
-          }
-        });
+    return new GuestConsole(new ConsoleWriter(out, WAITING));
   }
 
   /**
