@@ -1,7 +1,6 @@
 package aerostat.vmm.migration;
 
 import aerostat.mmio.memory.GuestMemory;
-import aerostat.mmio.memory.PageBitmap;
 import aerostat.vmm.machine.Machine;
 import aerostat.vmm.machine.MachineConfig;
 import aerostat.vmm.machine.MachineHost;
@@ -105,9 +104,7 @@ public final class InProcessMove {
     SourceStream.setup(SetupMessage.of(uuid, source, false, 0), source.imageBytes(), sender.out());
     sender.out().paused();
     PageSender pages = new PageSender(memory, sender.out(), dirty, stats, total -> {});
-    PageBitmap untouched = dirty.untouched();
-    dirty.takeOut(untouched);
-    pages.zeros(untouched);
+    pages.zeros(dirty.untouched());
     pages.round();
     return offer(source, uuid, null, sender);
   }

@@ -70,8 +70,12 @@ final class PageSender {
     skipEach = n;
   }
 
-  /** Tells the destination that these pages are zero, without a look at them. */
+  /**
+   * Tells the destination that these pages are zero, without a look at them, and takes them out of
+   * what is dirty; the argument keeps those that were.
+   */
   void zeros(PageBitmap pages) throws IOException {
+    dirty.takeOut(pages);
     flush(); // pages known to be in use went before, and those of a message ascend
     for (long page = pages.nextSet(0); page >= 0; ) {
       long end = Math.min(pages.nextClear(page), page + MAX_RANGE);

@@ -118,9 +118,8 @@ final class Precopy {
     }
     stats.enters("rounds");
     if (untouched != null) {
-      dirty.takeOut(untouched);
-      stats.untouched(untouched.cardinality());
       sender.zeros(untouched);
+      stats.untouched(untouched.cardinality());
     }
     dirty.hintsCame();
     rule.begin(rateFrom);

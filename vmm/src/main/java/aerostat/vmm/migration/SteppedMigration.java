@@ -1,7 +1,6 @@
 package aerostat.vmm.migration;
 
 import aerostat.mmio.memory.GuestMemory;
-import aerostat.mmio.memory.PageBitmap;
 import aerostat.vmm.machine.Machine;
 import aerostat.vmm.machine.MachineHost;
 import aerostat.vmm.machine.Sabotage;
@@ -98,9 +97,7 @@ public final class SteppedMigration {
 
   /** What the host never provided goes as zeros, without a look ({@code x-skip-untouched}). */
   public void skipUntouched() {
-    PageBitmap untouched = dirty.untouched();
-    dirty.takeOut(untouched);
-    io(() -> sender.zeros(untouched));
+    io(() -> sender.zeros(dirty.untouched()));
   }
 
   /** A new command id (MIG-19). */
