@@ -85,6 +85,11 @@ final class FakeHost implements GuestHost, AutoCloseable {
     }
   }
 
+  /** A number of {@code query-migrate}, -1 if it is not there. */
+  static long number(Map<String, Object> map, String name) {
+    return map.get(name) instanceof Long number ? number : -1;
+  }
+
   String status() {
     return String.valueOf(service.query().get("status"));
   }

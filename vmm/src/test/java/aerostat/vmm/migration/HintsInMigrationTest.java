@@ -1,6 +1,7 @@
 package aerostat.vmm.migration;
 
 import static aerostat.vmm.migration.FakeHost.moved;
+import static aerostat.vmm.migration.FakeHost.number;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import aerostat.mmio.memory.GuestMemory;
@@ -19,10 +20,6 @@ class HintsInMigrationTest {
   private static final long MIB = 1 << 20;
 
   @TempDir Path directory;
-
-  private static long number(Map<String, Object> map, String name) {
-    return map.get(name) instanceof Long number ? number : -1;
-  }
 
   @Test
   void hints_MIG19_followTheRounds_andHintedPagesAreNotSent() throws Exception {
@@ -56,22 +53,32 @@ class HintsInMigrationTest {
     }
   }
 
+  /** A guest with 4 MiB that came with bytes, at 20 MiB. */
+  private static void arrives(FakeHost from, FakeHost at) throws InterruptedException {
+    from.guest().fillRandom(20 * MIB, 4 * MIB);
+    from.guest().start();
+    from.service.migrate(at.service.listen("tcp:127.0.0.1:0"));
+    moved(from, at);
+    at.events.clear();
+  }
+
+  /** The guest promises hints, but gives none for as long as the source waits. */
+  private static void goesOnWithoutHints(FakeHost from, FakeHost to) throws InterruptedException {
+    from.guest().balloon.hinting = true;
+    from.guest().balloon.mute = true;
+    from.service.setParameters(Map.of("x-hint-wait", 300, "x-verify", true));
+    from.service.migrate(to.service.listen("tcp:127.0.0.1:0"));
+    moved(from, to);
+  }
+
   /** What came with bytes goes on first, while a guest is slow to hint (MIG-20). */
   @Test
   void pagesThatCameInUse_goWhileHintsAreWaitedFor() throws Exception {
     try (FakeHost a = FakeHost.with(FakeGuest.fresh(64 * MIB));
         FakeHost b = new FakeHost();
         FakeHost c = new FakeHost()) {
-      a.guest().fillRandom(20 * MIB, 4 * MIB);
-      a.guest().start();
-      a.service.migrate(b.service.listen("tcp:127.0.0.1:0"));
-      moved(a, b);
-      b.events.clear();
-      b.guest().balloon.hinting = true;
-      b.guest().balloon.mute = true;
-      b.service.setParameters(Map.of("x-hint-wait", 300, "x-verify", true));
-      b.service.migrate(c.service.listen("tcp:127.0.0.1:0"));
-      moved(b, c);
+      arrives(a, b);
+      goesOnWithoutHints(b, c);
       assertThat(number(a.service.query(), "x-used-first-pages")).isZero();
       assertThat(number(b.service.query(), "x-used-first-pages"))
           .isBetween(4 * MIB / 4096, 8 * MIB / 4096);
@@ -86,17 +93,9 @@ class HintsInMigrationTest {
     try (FakeHost a = FakeHost.with(FakeGuest.fresh(64 * MIB));
         FakeHost b = new FakeHost();
         FakeHost c = new FakeHost()) {
-      a.guest().fillRandom(20 * MIB, 4 * MIB);
-      a.guest().start();
-      a.service.migrate(b.service.listen("tcp:127.0.0.1:0"));
-      moved(a, b);
-      b.events.clear();
+      arrives(a, b);
       b.guest().memory.fill(GuestMemory.RAM_BASE + 20 * MIB, 4 * MIB, (byte) 0);
-      b.guest().balloon.hinting = true;
-      b.guest().balloon.mute = true;
-      b.service.setParameters(Map.of("x-hint-wait", 300, "x-verify", true));
-      b.service.migrate(c.service.listen("tcp:127.0.0.1:0"));
-      moved(b, c);
+      goesOnWithoutHints(b, c);
       assertThat(number(b.service.query(), "x-used-first-pages")).isPositive();
     }
   }

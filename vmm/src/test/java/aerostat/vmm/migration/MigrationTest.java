@@ -1,6 +1,7 @@
 package aerostat.vmm.migration;
 
 import static aerostat.vmm.migration.FakeHost.moved;
+import static aerostat.vmm.migration.FakeHost.number;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -25,10 +26,6 @@ class MigrationTest {
   private static final long MIB = 1 << 20;
 
   @TempDir Path directory;
-
-  private static long number(Map<String, Object> map, String name) {
-    return map.get(name) instanceof Long number ? number : -1;
-  }
 
   @Test
   void aRunningGuestMoves_overTcp_andLosesNoWrite() throws Exception {
