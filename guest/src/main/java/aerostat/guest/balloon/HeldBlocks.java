@@ -164,14 +164,19 @@ public record HeldBlocks() implements ShrinkerOps {
   /** return_free_pages_to_mm for all. */
   public static void releaseAll(Hinting h) {
     h.lock().lock();
+    awaitNone(h);
+    h.lock().unlock();
+    var unused = releaseUsed(h, Long.MAX_VALUE);
+  }
+
+  /** Whatever the device says about a block from here on is late. Under the lock. */
+  private static void awaitNone(Hinting h) {
     if (h.numUnused() > 0) {
       h.setGeneration(h.generation() + 1);
       h.usedBlocks().spliceInit(h.unusedBlocks());
       h.addUsed(h.numUnused());
       h.addUnused(-h.numUnused());
     }
-    h.lock().unlock();
-    var unused = releaseUsed(h, Long.MAX_VALUE);
   }
 
   /** Frees up to {@code max} blocks that the device has used; returns how many. */
@@ -204,6 +209,9 @@ public record HeldBlocks() implements ShrinkerOps {
     Hinting h = hinting(shrinker);
     h.lock().lock();
     HintChannel.detachUsed(h);
+    if (h.queue().isBroken()) {
+      awaitNone(h); // A device that was given up uses none any more, and migrates nothing.
+    }
     long blocks = h.numUsed();
     h.lock().unlock();
     return blocks * BLOCK_PAGES;

@@ -12,6 +12,7 @@ import aerostat.guest.mm.FreeMemory;
 import aerostat.guest.mm.Gfp;
 import aerostat.guest.mm.PageAlloc;
 import aerostat.guest.mm.Zone;
+import aerostat.guest.virtio.VirtioBus;
 import org.junit.jupiter.api.Test;
 
 /** Held blocks in a shortage of memory, and after it. */
@@ -84,6 +85,25 @@ class HintShrinkerTest {
           model.serveHints();
           assertThat(ops.countObjects(hinting().shrinker())).isEqualTo(held * 1024);
           assertThat(ops.scanObjects(hinting().shrinker(), 1 << 20)).isEqualTo(held * 1024);
+        });
+  }
+
+  /** Or else its memory would be lost, as a liar's findings showed. */
+  @Test
+  void edge28_blocksOfABrokenDeviceGoBackUnderMemoryPressure() {
+    ModelBalloon model = new ModelBalloon(HINT, 8);
+    BalloonFixture.run(
+        model,
+        () -> {
+          model.stalled = true;
+          model.request(ID);
+          settle();
+          long held = heldBlocks();
+          VirtioBus.breakDevice(hinting().queue().device());
+          HeldBlocks ops = new HeldBlocks();
+          assertThat(ops.countObjects(hinting().shrinker())).isEqualTo(held * 1024);
+          assertThat(ops.scanObjects(hinting().shrinker(), 1 << 20)).isEqualTo(held * 1024);
+          assertThat(heldBlocks()).isZero();
         });
   }
 

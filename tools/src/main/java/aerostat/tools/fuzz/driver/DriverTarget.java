@@ -77,6 +77,7 @@ public final class DriverTarget implements FuzzTarget {
     device.forget();
     guest.rewind();
     lied = false;
+    machine.balloonDevice().inhibitDiscards(false);
     device.reports().begin(!packed);
     input.begin(bytes);
     for (int i = 0; i < MOST_EVENTS && !input.atEnd(); i++) {
@@ -119,6 +120,16 @@ public final class DriverTarget implements FuzzTarget {
     }
   }
 
+  /**
+   * From here on the device behind the lies discards nothing: it would discard pages that the
+   * driver was told it has back, and no driver survives a host that empties its memory.
+   */
+  private void tellLies() {
+    lied = true;
+    machine.balloonDevice().inhibitDiscards(true);
+    device.reports().begin(false);
+  }
+
   private void go(long polls) {
     machine.run(Math.max(1, Math.min(polls, MOST_POLLS - machine.pollsSince())));
   }
@@ -148,8 +159,7 @@ public final class DriverTarget implements FuzzTarget {
   private void next(FuzzLog log) {
     int event = input.below(EVENTS);
     if (event != LOSE && event != RUN && event != HOST && event != INTERRUPT) {
-      lied = true;
-      device.reports().begin(false);
+      tellLies();
     }
     switch (event) {
       case USED -> used(log);
