@@ -77,7 +77,6 @@ abstract class DeviceQueue implements Virtqueue {
     filled = 0; // of a device that failed
     state.set(U32, base + QUEUE_LAST_AVAIL, firstPosition());
     state.set(U32, base + QUEUE_USED, firstPosition());
-    state.set(U32, base + QUEUE_IN_FLIGHT, 0);
     state.set(U32, base + QUEUE_QUIET, 0);
     state.set(U32, base + QUEUE_READY, 1);
   }

@@ -62,6 +62,10 @@ class FillAndFlushTest {
     assertThat(ring.poll()).isNull();
     assertThat(queue().inFlight()).isZero();
     assertThat(rig.transport.interruptsRaised()).isEqualTo(raised + 1);
+    assertThat(rig.trace.lines("virtio0 push"))
+        .containsExactly(
+            "virtio0 push queue=0 head=" + second + " len=3 notify=0",
+            "virtio0 push queue=0 head=" + first + " len=4 notify=1");
     assertThatThrownBy(() -> queue().fill(first, 0)).isInstanceOf(IllegalStateException.class);
   }
 

@@ -366,7 +366,10 @@ class LegacyRegistersTest {
     "104,0x40200000",
     "128,3",
     "128,0",
-    "128,8192"
+    "128,8192",
+    "128,12288",
+    "120,1",
+    "124,3"
   })
   @DisplayName("a state that no run over version 1 can have left is refused")
   void corruptStateIsRefused(int field, String value) {

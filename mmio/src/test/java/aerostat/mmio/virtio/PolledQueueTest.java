@@ -93,6 +93,8 @@ class PolledQueueTest {
   @ValueSource(longs = {0, Virtio.F_EVENT_IDX})
   void aPackedRingIsQuietWhileThereIsWork(long features) {
     MockPackedRing ring = packed(features);
+    executor.poll(0);
+    assertThat(ring.deviceEventFlags()).as("nothing to do: not touched").isZero();
     ring.add(driver.in(4));
     ring.add(driver.in(4));
     assertThat(executor.poll(0)).isTrue();
@@ -103,6 +105,22 @@ class PolledQueueTest {
         .isEqualTo(features == 0 ? Virtio.EVENT_ENABLE : Virtio.EVENT_DESC);
     assertThat(ring.poll()).isNotNull();
     assertThat(ring.poll()).isNotNull();
+    ring.add(driver.in(4));
+    assertThat(executor.poll(0)).isTrue();
+    assertThat(ring.deviceEventFlags()).as("quiet again").isEqualTo(Virtio.EVENT_DISABLE);
+  }
+
+  @Test
+  void aQueueThatWasStoppedWhileQuietAsksForNotificationsWhenItIsEnabledAgain() {
+    MockRing ring = split(Virtio.F_EVENT_IDX);
+    ring.add(driver.in(4));
+    assertThat(executor.poll(0)).isTrue();
+    driver.write(MmioRegisters.QUEUE_SEL, 0);
+    driver.write(MmioRegisters.QUEUE_READY, 0);
+    MockRing again = driver.setUpQueue(0, 8);
+    again.add(driver.in(4));
+    assertThat(executor.step(0)).isTrue();
+    assertThat(again.availEvent()).isEqualTo(1);
   }
 
   @Test

@@ -8,6 +8,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The last number that is good, and the first that is not. */
 class RingBoundsTest {
@@ -40,33 +41,58 @@ class RingBoundsTest {
     assertThat(rig.broken()).isTrue();
   }
 
-  @Test
-  @DisplayName("the first head behind the table is refused, though a descriptor lies there")
-  void headBehindTheTable() {
-    rig.driver.negotiate(0);
+  /** A queue whose table has one good descriptor more behind its last. */
+  private long tableWithOneBehind() {
+    rig.driver.negotiate(Virtio.F_INDIRECT_DESC);
     long table = rig.driver.allocate(16 * (SIZE + 1), 16);
     long available = rig.driver.allocate(22, 2);
     rig.driver.writeQueue(0, SIZE, table, available, rig.driver.allocate(70, 4));
     rig.driver.write(MmioRegisters.QUEUE_READY, 1);
     rig.driver.ready();
-    rig.memory.store64(table + 16 * SIZE, rig.driver.in(4).address());
-    rig.memory.store32(table + 16 * SIZE + 8, 4);
-    rig.memory.store16(available + 4, SIZE);
+    descriptor(table + 16 * SIZE, rig.driver.in(4).address(), 4, 0);
     rig.memory.store16(available + 2, 1);
+    return table;
+  }
+
+  private void descriptor(long at, long address, int length, int flagsAndNext) {
+    rig.memory.store64(at, address);
+    rig.memory.store32(at + 8, length);
+    rig.memory.store32(at + 12, flagsAndNext);
+  }
+
+  private void brokenByOneNotification() {
     rig.driver.write(MmioRegisters.QUEUE_NOTIFY, 0);
     assertThat(rig.broken()).isTrue();
     assertThat(rig.device.elements()).isEmpty();
   }
 
   @Test
+  @DisplayName("the first head behind the table is refused, though a descriptor lies there")
+  void headBehindTheTable() {
+    long table = tableWithOneBehind();
+    rig.memory.store16(table + 16 * (SIZE + 1) + 4, SIZE);
+    brokenByOneNotification();
+  }
+
+  @Test
   @DisplayName("so is the first next descriptor behind it")
   void nextBehindTheTable() {
-    MockRing ring = rig.start(0, 0, SIZE);
-    ring.descriptor(0, rig.driver.out32(1), Virtio.DESC_NEXT, SIZE);
-    ring.publish(0);
-    ring.kick();
-    assertThat(rig.broken()).isTrue();
-    assertThat(rig.device.elements()).isEmpty();
+    long table = tableWithOneBehind();
+    descriptor(table, rig.driver.in(4).address(), 4, Virtio.DESC_NEXT | SIZE << 16);
+    brokenByOneNotification();
+  }
+
+  @Test
+  @DisplayName("and the first behind an indirect table")
+  void nextBehindAnIndirectTable() {
+    long table = tableWithOneBehind();
+    long indirect = rig.driver.allocate(48, 16);
+    for (int i = 0; i < 3; i++) {
+      int next = i < 2 ? Virtio.DESC_NEXT | (i + 1) << 16 : 0;
+      descriptor(indirect + 16 * i, rig.driver.in(4).address(), 4, next);
+    }
+    descriptor(table, indirect, 32, Virtio.DESC_INDIRECT);
+    brokenByOneNotification();
   }
 
   @ParameterizedTest
@@ -77,6 +103,14 @@ class RingBoundsTest {
     assertThat(readyWith(area, last)).isTrue();
     assertThat(readyWith(area, last + alignment)).isFalse();
     assertThat(rig.broken()).isTrue();
+  }
+
+  @ParameterizedTest(name = "MMIO-TXT-11: the upper half of address {0} counts")
+  @ValueSource(ints = {0, 1, 2})
+  void upperHalves(int area) {
+    long good = rig.driver.allocate(128, 16);
+    assertThat(readyWith(area, good)).isTrue();
+    assertThat(readyWith(area, good + (1L << 32))).isFalse();
   }
 
   private boolean readyWith(int area, long address) {
@@ -101,5 +135,39 @@ class RingBoundsTest {
     ring.send(parts);
     assertThat(rig.broken()).isFalse();
     assertThat(rig.device.elements().getFirst().readable()).hasSize(4 * SIZE);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @DisplayName("DEV-32: what breaks the device is named: which buffer, how long, where")
+  void theReasonIsNamed(boolean writable) {
+    MockRing ring = rig.start(0, 0, SIZE);
+    ring.send(writable ? MockRing.in(0x1000, 4) : MockRing.out(0x1000, 4));
+    assertThat(String.join("\n", rig.trace.lines("virtio0 needs-reset")).replace("%0020", " "))
+        .endsWith(
+            "queue 0: "
+                + (writable ? "writable" : "readable")
+                + " buffer of 4 bytes at 0x1000 is not in RAM");
+  }
+
+  @Test
+  @DisplayName("DEV-32: a loop is found after one walk of the table")
+  void aLoopIsNamed() {
+    MockRing ring = rig.start(0, 0, SIZE);
+    ring.descriptor(0, rig.driver.out32(1), Virtio.DESC_NEXT, 0);
+    ring.publish(0);
+    ring.kick();
+    assertThat(String.join("\n", rig.trace.lines("virtio0 needs-reset")).replace("%0020", " "))
+        .endsWith("queue 0: chain of head 0 loops");
+  }
+
+  @Test
+  @DisplayName("SPLIT-TXT-01: a ring of one entry is a ring")
+  void aRingOfOne() {
+    MockRing ring = rig.start(0, 0, 1);
+    for (int i = 0; i < 3; i++) {
+      ring.send(rig.driver.in(4));
+      assertThat(ring.poll()).isEqualTo(new MockRing.Used(0, 0));
+    }
   }
 }

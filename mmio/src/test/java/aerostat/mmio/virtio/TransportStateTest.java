@@ -8,6 +8,7 @@ import aerostat.mmio.mock.MockDevice;
 import aerostat.mmio.mock.MockRing;
 import aerostat.mmio.state.StateRefusedException;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -61,6 +62,21 @@ class TransportStateTest {
   }
 
   @Test
+  @DisplayName("a ring of which every entry is held moves, wherever its indexes are")
+  void fullRingMoves() {
+    MockRing ring = source.start(0, 0, 8);
+    ring.send(source.driver.in(4));
+    source.device.script(0, e -> new MockDevice.Reply.Hold());
+    for (int i = 0; i < 8; i++) {
+      ring.send(source.driver.in(4));
+    }
+    move();
+    target.device.release(0, 1, 0);
+    assertThat(target.memory.load16(ring.deviceArea() + 2)).isEqualTo(2);
+    assertThat(target.transport.queue(0).inFlight()).isEqualTo(7);
+  }
+
+  @Test
   @DisplayName("half-done set-up goes on after the move")
   void halfSetUp() {
     source.driver.negotiate(0);
@@ -105,11 +121,33 @@ class TransportStateTest {
     source.device.script(0, e -> new MockDevice.Reply.Hold());
     ring.send(source.driver.out32(1));
     byte[] state = source.flat.save();
-    MemorySegment.ofArray(state)
-        .set(java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED, SLICE + field, value);
+    set(state, field, value);
     byte[] before = target.flat.save();
     assertThatThrownBy(() -> target.flat.restore(state)).isInstanceOf(StateRefusedException.class);
     assertThat(target.flat.save()).isEqualTo(before);
+  }
+
+  @Test
+  @DisplayName("a state of features that were not offered is refused before they are agreed, too")
+  void unofferedFeatures() {
+    byte[] state = source.flat.save();
+    set(state, TransportState.DRIVER_FEATURES, 1 << 20);
+    assertThatThrownBy(() -> target.flat.restore(state)).isInstanceOf(StateRefusedException.class);
+  }
+
+  @Test
+  @DisplayName("MMIO-DEV-03: the line follows InterruptStatus, whatever the state says of the line")
+  void theLineFollows() {
+    byte[] state = source.flat.save();
+    set(state, TransportState.INTERRUPT_STATUS, Virtio.INTERRUPT_USED);
+    target.flat.restore(state);
+    assertThat(target.lineHigh()).isTrue();
+    target.flat.restore(source.flat.save());
+    assertThat(target.lineHigh()).isFalse();
+  }
+
+  private static void set(byte[] state, int field, int value) {
+    MemorySegment.ofArray(state).set(ValueLayout.JAVA_INT_UNALIGNED, SLICE + field, value);
   }
 
   @Test
