@@ -39,7 +39,6 @@ class RateLimitTest {
     }
     assertThat(seen.list)
         .extracting(ILoggingEvent::getFormattedMessage)
-        .containsExactly(
-            "virtio0: device needs reset: a test (violation 1, 0 not logged)");
+        .containsExactly("virtio0: device needs reset: a test (violation 1, 0 not logged)");
   }
 }
