@@ -107,6 +107,13 @@ class ToolCommandLinesTest {
   }
 
   @Test
+  void aNameOutOfAListMayBeWrittenSmall() {
+    assertThat(Main.run("bench", "migration", "--qemu-accel=tcg", "--help")).isEqualTo(ExitCode.OK);
+    assertThat(Main.run("bench", "migration", "--qemu-accel=xen")).isEqualTo(ExitCode.USAGE);
+    assertThat(err()).contains("KVM, TCG");
+  }
+
+  @Test
   void whatCannotBeHadIsCodeThree() throws IOException {
     String absent = folder.resolve("absent").toString();
     String text = Files.writeString(folder.resolve("text"), "text").toString();

@@ -72,6 +72,7 @@ public final class Main {
   private static int execute(CommandLine line, String name, String[] args) {
     line.setCommandName(name);
     line.setExpandAtFiles(false); // a guest's command line may begin with @
+    line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setParameterExceptionHandler(Main::usageError);
     line.setExecutionExceptionHandler(Main::failure);
     line.setUsageHelpAutoWidth(false).setUsageHelpWidth(100);

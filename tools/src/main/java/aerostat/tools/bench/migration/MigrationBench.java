@@ -35,7 +35,8 @@ public final class MigrationBench implements Report {
   private final Consumer<String> progress;
   private final Disturbance disturbance;
   private final Map<Scenario, List<MigrationRun>> found = new LinkedHashMap<>();
-  private final Map<String, Double> qemu = new LinkedHashMap<>();
+  private final Map<Boolean, List<QemuPair.Migration>> qemus = new LinkedHashMap<>();
+  private QemuPair.@Nullable Setup qemu;
   private @Nullable Limits limits;
 
   /**
@@ -65,6 +66,12 @@ public final class MigrationBench implements Report {
     scenarios.forEach(scenario -> found.put(scenario, new ArrayList<>()));
   }
 
+  /** QEMU takes its turn after our scenarios, without hints and with; null: no QEMU. */
+  public MigrationBench beside(QemuPair.@Nullable Setup setup) {
+    qemu = setup;
+    return this;
+  }
+
   /** Measures everything; scenarios take turns, so that a slow drift of the host favours none. */
   public MigrationBench run() throws IOException, ChildFailure {
     try (Limits host = Limits.prepare()) {
@@ -92,7 +99,26 @@ public final class MigrationBench implements Report {
                 last.totalMillis(),
                 last.stillMillis()));
       }
+      QemuPair.Setup setup = qemu;
+      if (setup != null) {
+        migrateQemu(setup, false);
+        migrateQemu(setup, true);
+      }
     }
+  }
+
+  private void migrateQemu(QemuPair.Setup setup, boolean hints) throws IOException, ChildFailure {
+    QemuPair.Migration migration = undisturbed(() -> QemuPair.migrate(setup, hints));
+    qemus.computeIfAbsent(hints, unused -> new ArrayList<>()).add(migration);
+    progress.accept(
+        String.format(
+            Locale.ROOT,
+            "%s, hints %s: %.0f ms, downtime %.0f ms, %.0f MiB",
+            QemuPair.describe(setup),
+            hints ? "on" : "off",
+            migration.totalMillis(),
+            migration.downtimeMillis(),
+            migration.transferredBytes() / (1 << 20)));
   }
 
   /** Moves between each pair of processes. */
@@ -110,15 +136,18 @@ public final class MigrationBench implements Report {
     return limits;
   }
 
-  /** Adds a figure of QEMU's, measured in the same run. */
-  void qemu(String name, double millis) {
-    qemu.put(name, millis);
+  /** QEMU's migrations, one a round; empty without QEMU. */
+  public List<QemuPair.Migration> qemus(boolean hints) {
+    return List.copyOf(qemus.getOrDefault(hints, List.of()));
   }
 
   private List<MigrationRun> measured(Scenario scenario) throws IOException, ChildFailure {
+    return undisturbed(() -> ProcessPair.runs(scenario, moves, delayMillis));
+  }
+
+  private <T> T undisturbed(Disturbance.Run<T, Exception> run) throws IOException, ChildFailure {
     try {
-      return disturbance.<List<MigrationRun>, Exception>measure(
-          () -> ProcessPair.runs(scenario, moves, delayMillis));
+      return disturbance.measure(run);
     } catch (IOException | ChildFailure | RuntimeException e) {
       throw e;
     } catch (Exception e) {
@@ -235,8 +264,7 @@ public final class MigrationBench implements Report {
                         name,
                         ratio,
                         LETTER_RATIO)));
-    qemu.forEach(
-        (name, millis) -> text.append(String.format(Locale.ROOT, "%s: %.0f ms%n", name, millis)));
+    qemuFigures().forEach((name, figure) -> text.append(name + ": " + figure.show(0) + "\n"));
     if (delayMillis > 0) {
       text.append(
           String.format(
@@ -246,6 +274,27 @@ public final class MigrationBench implements Report {
               2 * delayMillis + 3));
     }
     return text.append(disturbance.show()).append(System.lineSeparator()).toString();
+  }
+
+  private Map<String, Estimate> qemuFigures() {
+    Map<String, Estimate> figures = new LinkedHashMap<>();
+    QemuPair.Setup setup = qemu;
+    if (setup != null) {
+      qemus.forEach(
+          (hints, all) -> {
+            String name = QemuPair.describe(setup) + ", hints " + (hints ? "on" : "off");
+            figures.put(name + ", total, ms", estimate(all, QemuPair.Migration::totalMillis));
+            figures.put(name + ", downtime, ms", estimate(all, QemuPair.Migration::downtimeMillis));
+            figures.put(
+                name + ", sent, MiB", estimate(all, one -> one.transferredBytes() / (1 << 20)));
+          });
+    }
+    return figures;
+  }
+
+  private static Estimate estimate(
+      List<QemuPair.Migration> all, ToDoubleFunction<QemuPair.Migration> figure) {
+    return Estimate.of(all.stream().mapToDouble(figure).toArray());
   }
 
   private static String[] concat(String first, String[] rest) {
@@ -272,7 +321,9 @@ public final class MigrationBench implements Report {
     object.put("limits_mib_per_s", bounds);
     object.put("ratio_with_hints", ratios());
     object.put("letter_ratio", LETTER_RATIO);
-    object.put("qemu_ms", qemu);
+    Map<String, Object> beside = new LinkedHashMap<>();
+    qemuFigures().forEach((name, figure) -> beside.put(name, figure.toJson()));
+    object.put("qemu", beside);
     object.put("host", disturbance.toJson());
     return object;
   }

@@ -130,6 +130,13 @@ public final class MigrationCommand extends Benchmark {
   private @Nullable Path qemuInitrd;
 
   @Option(
+      names = "--qemu-accel",
+      paramLabel = "NAME",
+      description =
+          "What runs QEMU's guest: ${COMPLETION-CANDIDATES}. Default: KVM where the host has it.")
+  private QemuPair.@Nullable Accelerator qemuAccel;
+
+  @Option(
       names = "--qemu-settle",
       paramLabel = "S",
       description = "How long QEMU's guest boots, seconds. Default 20.")
@@ -164,10 +171,9 @@ public final class MigrationCommand extends Benchmark {
       return goals(pairs);
     }
     MigrationBench bench =
-        new MigrationBench(scenarios(), pairs, moves, delay, Output::progress).run();
-    if (qemu) {
-      compare(bench);
-    }
+        new MigrationBench(scenarios(), pairs, moves, delay, Output::progress)
+            .beside(qemuSetup())
+            .run();
     if (svg != null) {
       RoundsChart.write(svg, bench.last());
     }
@@ -180,14 +186,20 @@ public final class MigrationCommand extends Benchmark {
     require(downtime >= 1, "--downtime " + downtime + ": at least 1");
     require(churn >= 1, "--churn " + churn + ": at least 1");
     return new GoalsBench(
-            new GoalSettings(
-                memory, resident, pairs, moves, downtime, churn, delay, qemu ? qemuSetup() : null),
+            new GoalSettings(memory, resident, pairs, moves, downtime, churn, delay, qemuSetup()),
             Output::progress)
         .run(names);
   }
 
-  private QemuPair.Setup qemuSetup() {
-    return new QemuPair.Setup(memory, qemuKernel, qemuInitrd, Duration.ofSeconds(qemuSettle));
+  private QemuPair.@Nullable Setup qemuSetup() {
+    return qemu
+        ? new QemuPair.Setup(
+            qemuAccel == null ? QemuPair.Accelerator.ofHost() : qemuAccel,
+            memory,
+            qemuKernel,
+            qemuInitrd,
+            Duration.ofSeconds(qemuSettle))
+        : null;
   }
 
   private List<Scenario> scenarios() {
@@ -202,16 +214,5 @@ public final class MigrationCommand extends Benchmark {
     }
     require(!all.isEmpty(), "--guests " + guests + ": none of idle, lean, freed, dirty");
     return all;
-  }
-
-  private void compare(MigrationBench bench) throws IOException, ChildFailure {
-    QemuPair.Setup setup = qemuSetup();
-    for (boolean hints : new boolean[] {false, true}) {
-      double[] times = QemuPair.migrate(setup, hints);
-      String name =
-          QemuPair.describe(setup) + ", " + Size.show(memory) + ", hints " + (hints ? "on" : "off");
-      bench.qemu(name + ", total", times[0]);
-      bench.qemu(name + ", downtime", times[1]);
-    }
   }
 }

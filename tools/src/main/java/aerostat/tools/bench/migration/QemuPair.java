@@ -1,5 +1,7 @@
 package aerostat.tools.bench.migration;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import aerostat.tools.child.ChildFailure;
 import aerostat.tools.child.Patience;
 import aerostat.vmm.monitor.Endpoint;
@@ -10,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +25,26 @@ public final class QemuPair {
   private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final Duration LOOK = Duration.ofMillis(5);
 
+  /** What Linux says first on its console. */
+  private static final String LINUX = "Linux version";
+
+  /** What runs QEMU's guest. */
+  public enum Accelerator {
+    KVM("KVM"),
+    TCG("emulation (TCG)");
+
+    private final String shown;
+
+    Accelerator(String shown) {
+      this.shown = shown;
+    }
+
+    /** KVM, where this process may use it. */
+    static Accelerator ofHost() {
+      return Files.isWritable(Path.of("/dev/kvm")) ? KVM : TCG;
+    }
+  }
+
   /**
    * How QEMU is started.
    *
@@ -29,7 +52,14 @@ public final class QemuPair {
    * @param settle how long a guest boots before it is migrated
    */
   public record Setup(
-      long memoryBytes, @Nullable Path kernel, @Nullable Path initrd, Duration settle) {}
+      Accelerator accelerator,
+      long memoryBytes,
+      @Nullable Path kernel,
+      @Nullable Path initrd,
+      Duration settle) {}
+
+  /** One migration, as QEMU counts it. */
+  public record Migration(double totalMillis, double downtimeMillis, double transferredBytes) {}
 
   private QemuPair() {}
 
@@ -46,17 +76,17 @@ public final class QemuPair {
   /** What the guest is, for the report: emulation is named as such. */
   public static String describe(Setup setup) {
     return "QEMU, "
-        + (kvm() ? "KVM" : "emulation (TCG)")
+        + setup.accelerator().shown
         + ", "
         + (setup.kernel() == null ? "firmware only" : "Linux");
   }
 
-  private static boolean kvm() {
-    return Files.isWritable(Path.of("/dev/kvm"));
-  }
-
-  /** Total time and downtime of one migration, ms. */
-  public static double[] migrate(Setup setup, boolean hints) throws IOException, ChildFailure {
+  /**
+   * One migration between two new processes.
+   *
+   * @throws ChildFailure if Linux did not boot, or the migration fails
+   */
+  public static Migration migrate(Setup setup, boolean hints) throws IOException, ChildFailure {
     Path folder = Files.createTempDirectory("aerostat-qemu");
     Path way = folder.resolve("way");
     List<Process> processes = new ArrayList<>();
@@ -66,6 +96,7 @@ public final class QemuPair {
       try (QmpClient source = connect(folder.resolve("a"));
           QmpClient target = connect(folder.resolve("b"))) {
         new Patience(setup.settle()).wait(setup.settle());
+        requireLinux(setup, serial(folder.resolve("a")));
         // No limit, as ours has none.
         source.execute("migrate-set-parameters", Map.of("max-bandwidth", 1L << 40));
         target.query("query-status");
@@ -74,11 +105,24 @@ public final class QemuPair {
       }
     } finally {
       processes.forEach(Process::destroyForcibly);
-      for (String name : List.of("a", "b", "way")) {
+      for (String name : List.of("a", "b", "way", "a.serial", "b.serial")) {
         Files.deleteIfExists(folder.resolve(name));
       }
       Files.deleteIfExists(folder);
     }
+  }
+
+  /** A guest that hangs in its first instructions would be quick to migrate. */
+  private static void requireLinux(Setup setup, Path serial) throws IOException, ChildFailure {
+    if (setup.kernel() != null && !Files.readString(serial, ISO_8859_1).contains(LINUX)) {
+      throw new ChildFailure(
+          "QEMU's guest did not boot Linux with %s within %d s; try --qemu-accel or --qemu-settle"
+              .formatted(setup.accelerator().shown, setup.settle().toSeconds()));
+    }
+  }
+
+  private static Path serial(Path socket) {
+    return socket.resolveSibling(socket.getFileName() + ".serial");
   }
 
   private static QmpClient connect(Path socket) throws IOException {
@@ -95,7 +139,7 @@ public final class QemuPair {
                 "-display",
                 "none",
                 "-accel",
-                kvm() ? "kvm" : "tcg",
+                setup.accelerator().name().toLowerCase(Locale.ROOT),
                 "-m",
                 (setup.memoryBytes() >> 20) + "M",
                 "-object",
@@ -107,7 +151,8 @@ public final class QemuPair {
     Path kernel = setup.kernel();
     Path initrd = setup.initrd();
     if (kernel != null) {
-      command.addAll(List.of("-kernel", kernel.toString(), "-append", "quiet panic=0"));
+      command.addAll(List.of("-kernel", kernel.toString(), "-append", "console=ttyS0 panic=0"));
+      command.addAll(List.of("-serial", "file:" + serial(socket)));
     }
     if (initrd != null) {
       command.addAll(List.of("-initrd", initrd.toString()));
@@ -121,13 +166,16 @@ public final class QemuPair {
         .start();
   }
 
-  private static double[] await(QmpClient source) throws IOException, ChildFailure {
+  private static Migration await(QmpClient source) throws IOException, ChildFailure {
     Patience patience = new Patience(LIMIT);
     while (true) {
       Map<String, @Nullable Object> state = source.query("query-migrate");
       String status = String.valueOf(state.get("status"));
       if (status.equals("completed")) {
-        return new double[] {number(state, "total-time"), number(state, "downtime")};
+        return new Migration(
+            number(state, "total-time"),
+            number(state, "downtime"),
+            number(QmpClient.asObject(state.get("ram")), "transferred"));
       }
       if (status.equals("failed") || !patience.wait(LOOK)) {
         throw new ChildFailure("QEMU's migration is " + status + ": " + state.get("error-desc"));

@@ -1,17 +1,18 @@
 package aerostat.tools.bench.migration.goals;
 
-import aerostat.tools.bench.migration.MigrationRun;
 import aerostat.tools.bench.migration.ProcessPair;
 import aerostat.tools.bench.migration.Scenario;
 import aerostat.tools.bench.stats.Estimate;
 import aerostat.tools.bench.stats.Verdict;
 import aerostat.tools.child.ChildFailure;
 import aerostat.tools.child.Patience;
+import aerostat.tools.child.VmmChild;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
 /** How long {@code kvstore} is slower than before, in a new process and in one that had guests. */
@@ -65,25 +66,41 @@ final class BrownOutGoals implements GoalGroup.Measurement {
     List<Double> all = new ArrayList<>();
     try (ProcessPair pair = ProcessPair.boot(scenario, 0)) {
       for (int i = 0; i < MOVES; i++) {
-        MigrationRun run = pair.move();
-        Map<String, @Nullable Object> arrived = pair.here().query("query-migrate");
-        for (Patience patience = new Patience(LIMIT); !arrived.containsKey("x-brown-out"); ) {
-          if (!patience.wait(LOOK)) {
-            throw new ChildFailure("the destination tells of no brown-out: " + arrived);
-          }
-          arrived = pair.here().query("query-migrate");
-        }
-        double rate = number(arrived.get("x-polls-per-second"));
-        double before = number(run.state().get("x-polls-per-second"));
-        // Without hints, whose work would count as well. A guest that never gets back to its rate
-        // has no end of its brown-out.
-        all.add(rate < BACK * before ? LIMIT.toMillis() : number(arrived.get("x-brown-out")));
+        double before = rate(pair.here(), 0);
+        int seen = pair.there().console().length();
+        var unused = pair.move();
+        double millis = brownOut(pair.here());
+        // A guest that never gets back to its rate has no end of its brown-out.
+        all.add(rate(pair.here(), seen) < BACK * before ? LIMIT.toMillis() : millis);
       }
     }
     return all;
   }
 
-  private static double number(@Nullable Object value) {
-    return value instanceof Number n ? n.doubleValue() : 0;
+  /** By the guest's polls, of which 5 ms have enough; the process measures it itself. */
+  private static double brownOut(VmmChild child) throws ChildFailure {
+    Patience patience = new Patience(LIMIT);
+    while (true) {
+      Map<String, @Nullable Object> arrived = child.query("query-migrate");
+      if (arrived.get("x-brown-out") instanceof Number millis) {
+        return millis.doubleValue();
+      }
+      if (!patience.wait(LOOK)) {
+        throw new ChildFailure("the destination tells of no brown-out: " + arrived);
+      }
+    }
+  }
+
+  private static double rate(VmmChild child, int from) throws ChildFailure {
+    Patience patience = new Patience(LIMIT);
+    while (true) {
+      OptionalDouble rate = WorkRate.of(child.console(), from);
+      if (rate.isPresent()) {
+        return rate.getAsDouble();
+      }
+      if (!patience.wait(LOOK)) {
+        throw new ChildFailure("kvstore gives no account of itself in " + child.name());
+      }
+    }
   }
 }

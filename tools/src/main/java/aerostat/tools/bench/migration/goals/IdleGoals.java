@@ -34,12 +34,13 @@ final class IdleGoals implements GoalGroup.Measurement {
             .toList();
     this.bench =
         new MigrationBench(
-            scenarios,
-            settings.runs(),
-            settings.moves(),
-            settings.delayMillis(),
-            context.progress(),
-            context.disturbance());
+                scenarios,
+                settings.runs(),
+                settings.moves(),
+                settings.delayMillis(),
+                context.progress(),
+                context.disturbance())
+            .beside(settings.qemu());
   }
 
   /** A figure of one migration that may need what the host allowed just before. */
@@ -104,8 +105,7 @@ final class IdleGoals implements GoalGroup.Measurement {
     return verdicts;
   }
 
-  private List<Verdict> besideQemu(Scenario off, Scenario skipped)
-      throws IOException, ChildFailure {
+  private List<Verdict> besideQemu(Scenario off, Scenario skipped) {
     String name = "idle, no hints, skip off / QEMU";
     String skipName = "idle, no hints, skip on / QEMU";
     QemuPair.Setup setup = settings.qemu();
@@ -114,23 +114,14 @@ final class IdleGoals implements GoalGroup.Measurement {
           Verdict.notMeasured(name, "", 0.6, "--qemu"),
           Verdict.notMeasured(skipName, "", 0.15, "--qemu"));
     }
-    List<Double> times = new ArrayList<>();
-    for (int i = 0; i < settings.runs(); i++) {
-      times.add(context.measured(() -> QemuPair.migrate(setup, false)[0]));
-      context.tell("%s: %.0f ms", QemuPair.describe(setup), times.getLast());
-    }
-    double qemu = Estimate.of(times).median();
-    String note = QemuPair.describe(setup) + ", " + Math.round(qemu) + " ms";
+    List<QemuPair.Migration> all = bench.qemus(false);
+    double median =
+        Estimate.of(all.stream().mapToDouble(QemuPair.Migration::totalMillis).toArray()).median();
+    String note = QemuPair.describe(setup) + ", " + Math.round(median) + " ms";
+    Figure figure = (r, l, i) -> r.totalMillis() / all.get(i).totalMillis();
     return List.of(
-        Verdict.atMost(
-                name, "", 0.6, estimate(off, this::settled, (r, l, i) -> r.totalMillis() / qemu))
-            .noted(note),
-        Verdict.atMost(
-                skipName,
-                "",
-                0.15,
-                estimate(skipped, this::settled, (r, l, i) -> r.totalMillis() / qemu))
-            .noted(note));
+        Verdict.atMost(name, "", 0.6, estimate(off, this::settled, figure)).noted(note),
+        Verdict.atMost(skipName, "", 0.15, estimate(skipped, this::settled, figure)).noted(note));
   }
 
   private static double ownLimit(Scenario scenario, MigrationRun run, Limits limits, int round) {
