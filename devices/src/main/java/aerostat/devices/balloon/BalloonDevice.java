@@ -93,7 +93,7 @@ public final class BalloonDevice implements VirtioDevice {
             new ReportHandler(state, port, options.has(BalloonProperty.SCRIBBLE_REPORTED)),
             stats,
             hints,
-            new ConfigSpace(state, port, host, BalloonLayout.configSize(offered)),
+            new ConfigSpace(state, port, host),
             host);
   }
 
@@ -198,7 +198,7 @@ public final class BalloonDevice implements VirtioDevice {
   @Override
   public void reset() {
     Parts all = parts();
-    all.stats().reset();
+    all.stats().forgetHeld();
     all.hints().reset();
     all.pages().reset();
     state.set32(BalloonLayout.POISON_VAL, 0); // POISON-12

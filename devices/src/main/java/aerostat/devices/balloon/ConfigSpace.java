@@ -10,13 +10,11 @@ final class ConfigSpace {
   private final BalloonState state;
   private final HostSide host;
   private final VirtioPort port;
-  private final int size;
 
-  ConfigSpace(BalloonState state, VirtioPort port, HostSide host, int size) {
+  ConfigSpace(BalloonState state, VirtioPort port, HostSide host) {
     this.state = state;
     this.port = port;
     this.host = host;
-    this.size = size;
   }
 
   int read(int offset, int width) {
@@ -26,9 +24,6 @@ final class ConfigSpace {
   }
 
   private int field(int offset) {
-    if (offset >= size) {
-      return 0;
-    }
     return switch (offset) {
       case BalloonLayout.CONFIG_NUM_PAGES -> state.get32(BalloonLayout.NUM_PAGES);
       case BalloonLayout.CONFIG_ACTUAL -> state.get32(BalloonLayout.ACTUAL);

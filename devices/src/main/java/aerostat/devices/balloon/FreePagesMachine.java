@@ -160,7 +160,6 @@ final class FreePagesMachine implements FreePageSource {
     request.set(U64, FreePagesLayout.DROP, dropCaches);
     request.set(U64, FreePagesLayout.ID, id);
     request.set(U64, FreePagesLayout.CHUNK, CHUNK_BYTES);
-    request.set(U64, FreePagesLayout.REQUEST_FLAGS, 0);
     long bytes =
         extended() ? FreePagesLayout.EXTENDED_REQUEST_BYTES : FreePagesLayout.PLAIN_REQUEST_BYTES;
     memory.write(state.get64(FREE_PAGES_GPA), request, 0, bytes);

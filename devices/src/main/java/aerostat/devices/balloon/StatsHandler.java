@@ -151,18 +151,10 @@ final class StatsHandler {
     timer.arm(deadline);
   }
 
-  /** The queue's elements are gone with the queue. */
+  /** The queue's elements are gone with the queue, or with all of them at a reset (DEV-24). */
   void forgetHeld() {
     state.set32(STATS_HELD, 0);
     state.set32(STATS_CAME, 0);
-  }
-
-  /** Device reset: the held element goes back first, then the queue itself is reset (DEV-24). */
-  void reset() {
-    if (state.get32(STATS_HELD) != 0) {
-      Objects.requireNonNull(ownQueue.get()).unpop(state.get32(STATS_HELD) - 1);
-    }
-    forgetHeld();
   }
 
   /** After a restore: the alarm follows the state (DEV-31). */

@@ -1,7 +1,9 @@
 package aerostat.devices.balloon;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import aerostat.mmio.mock.MockRing;
 import aerostat.mmio.virtio.MmioRegisters;
 import aerostat.mmio.virtio.Virtio;
 import java.util.ArrayList;
@@ -9,6 +11,8 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class BalloonConfigTest {
   private final BalloonRig rig = new BalloonRig();
@@ -130,5 +134,84 @@ class BalloonConfigTest {
     rig.driver.setConfig32(8, 77);
     assertThat(rig.driver.config32(0)).isEqualTo(1024);
     assertThat(rig.driver.config32(8)).isZero();
+  }
+
+  @Test
+  @DisplayName("MMIO-02: a part of a field is read and written alone")
+  void partsOfAField() {
+    rig.driver.setConfig32(4, 0x4433_2211);
+    rig.driver.write(0x105L, 1, 0x55);
+    assertThat(rig.driver.config32(4)).isEqualTo(0x4433_5511);
+    rig.driver.write(0x106L, 2, 0x7766);
+    assertThat(rig.driver.config32(4)).isEqualTo(0x7766_5511);
+    rig.driver.write(0x104L, 2, 0x0fff);
+    assertThat(rig.driver.config32(4)).isEqualTo(0x7766_0fff);
+    assertThat(rig.driver.read(0x104L, 1)).isEqualTo(0xff);
+    assertThat(rig.driver.read(0x104L, 2)).isEqualTo(0x0fff);
+    assertThat(rig.driver.read(0x106L, 2)).isEqualTo(0x7766);
+    assertThat(rig.driver.read(0x107L, 1)).isEqualTo(0x77);
+  }
+
+  @ParameterizedTest(name = "property {0} offers feature bit {1} of the transport")
+  @CsvSource({
+    "INDIRECT_DESC, 28",
+    "EVENT_IDX, 29",
+    "PACKED, 34",
+    "IN_ORDER, 35",
+    "NOTIFICATION_DATA, 38",
+    "QUEUE_RESET, 40"
+  })
+  void transportFeatures(BalloonProperty property, int bit) {
+    for (boolean on : new boolean[] {false, true}) {
+      BalloonOptions options = BalloonOptions.DEFAULT.with(property, on);
+      try (BalloonRig each = new BalloonRig(options, false)) {
+        assertThat((each.driver.offeredFeatures() >>> bit & 1) != 0).isEqualTo(on);
+      }
+    }
+    BalloonOptions qemu = new BalloonOptions(false, false, false, false);
+    assertThat(qemu.has(property)).as("on unless switched off").isEqualTo(bit < 32);
+  }
+
+  @Test
+  @DisplayName("options that contradict make no balloon")
+  void contradictions() {
+    BalloonOptions both = BalloonOptions.DEFAULT.with(BalloonProperty.GET_FREE_PAGES, true);
+    assertThatThrownBy(() -> new BalloonRig(both, false).close())
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  @DisplayName("EDGE-50: only hints may name what is not RAM; a buffer of another queue may not")
+  void rangesOfOtherQueues() {
+    for (int queue = 0; queue < 4; queue++) {
+      rig.start(4)[queue].send(MockRing.in(0x1000, 4096));
+      assertThat(rig.broken()).as("queue " + queue).isEqualTo(queue != 3);
+    }
+  }
+
+  @Test
+  @DisplayName("DEV-14: only the hints' queue is polled, and only in START")
+  void polled() {
+    MockRing ring = rig.start(4)[3];
+    rig.host().hintStart(rig.sink);
+    assertThat(rig.balloon.polls(3)).isFalse();
+    ring.send(rig.driver.out32(rig.driver.config32(8)));
+    assertThat(rig.balloon.polls(3)).isTrue();
+    assertThat(rig.balloon.polls(0)).isFalse();
+  }
+
+  @Test
+  @DisplayName("elements that came together are handled together, on each queue")
+  void togetherOnEachQueue() {
+    try (BalloonRig all = new BalloonRig(new BalloonOptions(true, true, false, false), false)) {
+      MockRing[] rings = all.start(5);
+      for (MockRing ring : rings) {
+        for (int i = 0; i < 3; i++) {
+          ring.add(all.driver.out32(0, 0, 0));
+        }
+        ring.kick();
+      }
+      assertThat(rings).extracting(MockRing::usedIndex).containsExactly(3, 3, 2, 3, 3);
+    }
   }
 }

@@ -88,6 +88,8 @@ class BalloonMoveTest {
         Arguments.of("hint status", BalloonLayout.HINT_STATUS, 4),
         Arguments.of("hint status negative", BalloonLayout.HINT_STATUS, -1),
         Arguments.of("command id below 0x80000000", BalloonLayout.HINT_COMMAND, 1),
+        Arguments.of("command id 0", BalloonLayout.HINT_COMMAND, 0),
+        Arguments.of("statistics came twice", BalloonLayout.STATS_CAME, 2),
         Arguments.of("held buffer that is not in flight", BalloonLayout.STATS_HELD, 0),
         Arguments.of("held head outside the ring", BalloonLayout.STATS_HELD, 129),
         Arguments.of("held head negative", BalloonLayout.STATS_HELD, -1),
@@ -109,6 +111,48 @@ class BalloonMoveTest {
     byte[] before = target.flat.save();
     assertThatThrownBy(() -> target.flat.restore(state)).isInstanceOf(StateRefusedException.class);
     assertThat(target.flat.save()).isEqualTo(before);
+  }
+
+  @Test
+  @DisplayName("the last values that are possible: a target of no RAM, a deadline of 0")
+  void possibleStates() {
+    source.start(4);
+    source.host().setStatsPollingInterval(2);
+    byte[] state = source.flat.save();
+    MemorySegment bent = MemorySegment.ofArray(state);
+    bent.set(ValueLayout.JAVA_INT_UNALIGNED, SLICE + BalloonLayout.NUM_PAGES, 2048);
+    bent.set(ValueLayout.JAVA_LONG_UNALIGNED, SLICE + BalloonLayout.STATS_DEADLINE, 0);
+    target.flat.restore(state);
+    assertThat(target.flat.save()).isEqualTo(state);
+    assertThat(target.driver.config32(0)).isEqualTo(2048);
+  }
+
+  @Test
+  @DisplayName("a hint status moves only where hinting is offered")
+  void hintStatusWithoutHints() {
+    BalloonOptions none = new BalloonOptions(false, false, false, false);
+    try (BalloonRig plain = new BalloonRig(none, false)) {
+      byte[] state = plain.flat.save();
+      plain.flat.restore(state);
+      MemorySegment.ofArray(state)
+          .set(ValueLayout.JAVA_INT_UNALIGNED, SLICE + BalloonLayout.HINT_STATUS, 1);
+      assertThatThrownBy(() -> plain.flat.restore(state)).isInstanceOf(StateRefusedException.class);
+    }
+  }
+
+  @Test
+  @DisplayName("MIG-22: hints of a state that was put in do not reach the migration of the old one")
+  void anOldSinkHearsNothing() {
+    MockRing ring = source.start(4)[3];
+    source.host().hintStart(source.sink);
+    ring.send(source.driver.out32(source.driver.config32(8)));
+    ring.add(MockRing.in(FREE, 4096));
+    target.start(4);
+    target.host().hintStart(target.sink);
+    source.moveTo(target);
+    target.driver.write(MmioRegisters.QUEUE_NOTIFY, 3);
+    assertThat(target.counted(BalloonCounter.HINT_RANGES)).isEqualTo(1);
+    assertThat(target.hints).isEmpty();
   }
 
   @Test

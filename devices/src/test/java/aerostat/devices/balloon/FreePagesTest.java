@@ -96,6 +96,7 @@ class FreePagesTest {
           assertThat(rig.owner(FREE + 4096)).isEqualTo(PageOwners.HINTED);
           assertThat(rig.owner(FREE + 2 * 4096)).isEqualTo(PageOwners.GUEST);
           assertThat(rig.host().hintRoundOver()).isTrue();
+          assertThat(rig.counted(BalloonCounter.PAGES_HINTED)).isEqualTo(5);
           rig.host().hintStop();
           rig.host().hintStart(rig.sink);
           assertThat(rig.counted(BalloonCounter.FREE_PAGES_REQUESTS))

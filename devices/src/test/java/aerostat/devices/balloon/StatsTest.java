@@ -43,6 +43,7 @@ class StatsTest {
   @Test
   @DisplayName("DEV-20, STATS-01, STATS-03: the first buffer is kept, its values are read at once")
   void kept() {
+    assertThat(rig.host().stats().values()).as("none came").containsOnly(-1L);
     post(4, 111, 5, 222, 15, -2);
     assertThat(ring.usedIndex()).isZero();
     assertThat(rig.host().stats())
