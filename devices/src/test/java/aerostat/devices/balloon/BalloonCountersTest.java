@@ -73,7 +73,9 @@ class BalloonCountersTest {
     assertThat(rig.counted(BalloonCounter.REPORT_SEGMENTS_SKIPPED)).isEqualTo(1);
     rings[4].send(MockRing.in(FREE, 4096), MockRing.in(FREE + 4096, 4096));
     rings[4].send(MockRing.in(FREE, 4096));
-    assertThat(rig.counted(BalloonCounter.PAGES_REPORTED)).as("no part of an older chain").isEqualTo(3);
+    assertThat(rig.counted(BalloonCounter.PAGES_REPORTED))
+        .as("no part of an older chain")
+        .isEqualTo(3);
     rings[4].send(MockRing.in(FREE, BalloonRig.SIZE + 4096));
     assertThat(rig.broken()).isTrue();
   }

@@ -27,8 +27,7 @@ class BalloonTraceTest {
       rig.driver.setConfig32(4, 16);
       rings[0].send(rig.driver.out32(pfn(FREE), pfn(FREE) + 1, 5));
       rings[1].send(rig.driver.out32(pfn(FREE) + 1, 6));
-      assertThat(lines(rig, "target"))
-          .containsExactly("balloon0 target bytes=4194304 pages=1024");
+      assertThat(lines(rig, "target")).containsExactly("balloon0 target bytes=4194304 pages=1024");
       assertThat(lines(rig, "actual")).containsExactly("balloon0 actual pages=16");
       assertThat(lines(rig, "inflate"))
           .containsExactly(

@@ -91,7 +91,8 @@ class FreePagesEdgesTest {
   }
 
   @Test
-  @DisplayName("a device reset forgets who was answered, the buffer that was held, and what was hinted")
+  @DisplayName(
+      "a device reset forgets who was answered, the buffer that was held, and what was hinted")
   void reset() {
     rig.memory.owners().set(FREE, 4096, PageOwners.HINTED);
     ring.send(rig.driver.in(8));
@@ -124,7 +125,8 @@ class FreePagesEdgesTest {
   }
 
   @Test
-  @DisplayName("BITMAP-06: reply and buffer that came together are both handled, and the reply back")
+  @DisplayName(
+      "BITMAP-06: reply and buffer that came together are both handled, and the reply back")
   void together() {
     ring.send(rig.driver.in(8));
     rig.host().hintStart(rig.sink);
@@ -234,8 +236,7 @@ class FreePagesEdgesTest {
   void possibleFlags(int flags) {
     byte[] state = rig.flat.save();
     MemorySegment.ofArray(state)
-        .set(
-            ValueLayout.JAVA_INT_UNALIGNED, SLICE + BalloonLayout.FREE_PAGES_FLAGS, flags);
+        .set(ValueLayout.JAVA_INT_UNALIGNED, SLICE + BalloonLayout.FREE_PAGES_FLAGS, flags);
     rig.flat.restore(state);
     assertThat(rig.flat.save()).isEqualTo(state);
   }
