@@ -1,5 +1,7 @@
 package aerostat.tools.house;
 
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -8,12 +10,15 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
+import java.util.Arrays;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The house's arrows: a floor imports lower floors only, and the guest nothing of the others. */
 class ModuleArrowsTest {
+  private static final String MIGRATION = "aerostat.vmm.migration.";
   private static final JavaClasses HOUSE =
       new ClassFileImporter()
           .withImportOption(new ImportOption.DoNotIncludeTests())
@@ -102,6 +107,46 @@ class ModuleArrowsTest {
   void packagesOfTheLowerFloorsFormNoCycle() {
     SlicesRuleDefinition.slices()
         .matching("aerostat.(mmio|devices).(*)..")
+        .should()
+        .beFreeOfCycles()
+        .check(HOUSE);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "transport|transport",
+        "wire|transport",
+        "control|wire",
+        "guest|wire",
+        "tls|transport control",
+        "handover|transport wire control",
+        "pages|transport wire control guest",
+        "postcopy|transport wire control guest pages",
+        "source|transport wire control guest handover pages postcopy",
+        "destination|transport wire control guest handover pages postcopy",
+        "snapshot|transport wire control guest pages source",
+      })
+  void aRoomOfTheMigrationKnowsOnlyThese(String room, String known) {
+    String[] rooms =
+        Stream.concat(Stream.of(room), Arrays.stream(known.split(" ")))
+            .map(r -> MIGRATION + r + "..")
+            .toArray(String[]::new);
+    classes()
+        .that()
+        .resideInAPackage(MIGRATION + room + "..")
+        .should()
+        .onlyDependOnClassesThat(
+            resideOutsideOfPackage("aerostat.vmm.migration..").or(resideInAnyPackage(rooms)))
+        .because("the rooms of the migration stand one upon the other, the service upon all")
+        .check(HOUSE);
+  }
+
+  @Test
+  void roomsOfTheMigrationFormNoCycle() {
+    SlicesRuleDefinition.slices()
+        .matching(MIGRATION + "(*)..")
         .should()
         .beFreeOfCycles()
         .check(HOUSE);

@@ -1,5 +1,9 @@
 package aerostat.vmm.migration;
 
+import aerostat.vmm.migration.wire.MessageType;
+import aerostat.vmm.migration.wire.MigrationStreamException;
+import aerostat.vmm.migration.wire.PayloadReader;
+import aerostat.vmm.migration.wire.PayloadWriter;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;

@@ -4,7 +4,23 @@ import aerostat.mmio.memory.GuestMemory;
 import aerostat.vmm.machine.Machine;
 import aerostat.vmm.machine.MachineHost;
 import aerostat.vmm.machine.Sabotage;
+import aerostat.vmm.migration.control.MigrationParameters;
+import aerostat.vmm.migration.control.MigrationStats;
+import aerostat.vmm.migration.guest.MachineGuest;
+import aerostat.vmm.migration.guest.SetupMessage;
+import aerostat.vmm.migration.pages.DirtyPages;
+import aerostat.vmm.migration.pages.FreeSet;
+import aerostat.vmm.migration.pages.PageReceiver;
+import aerostat.vmm.migration.pages.PageSender;
+import aerostat.vmm.migration.pages.PlantedErrors;
+import aerostat.vmm.migration.pages.SourceStream;
 import aerostat.vmm.migration.postcopy.MissingPages;
+import aerostat.vmm.migration.postcopy.PagesLeftOut;
+import aerostat.vmm.migration.source.SwitchOver;
+import aerostat.vmm.migration.transport.MemoryTransport;
+import aerostat.vmm.migration.wire.Link;
+import aerostat.vmm.migration.wire.MessageType;
+import aerostat.vmm.migration.wire.WireHeader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
@@ -14,9 +30,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A migration of a deterministic machine in steps, so that a tool can put those of guest and device
- * in between. The parts are {@link Precopy}'s own: bitmap, log, hooks around a sync, sender; only
- * when each of them does its next step is the caller's. For one thread at a time, that of the vCPU
- * or, while it rests, another; the stream waits in memory until the destination takes it.
+ * in between. The parts are {@code source.Precopy}'s own: bitmap, log, hooks around a sync, sender;
+ * only when each of them does its next step is the caller's. For one thread at a time, that of the
+ * vCPU or, while it rests, another; the stream waits in memory until the destination takes it.
  */
 public final class SteppedMigration {
   /** How it ends. */

@@ -1,6 +1,16 @@
 package aerostat.vmm.migration;
 
 import aerostat.mmio.memory.PageBitmap;
+import aerostat.vmm.migration.control.MigrationStats;
+import aerostat.vmm.migration.guest.MovableGuest;
+import aerostat.vmm.migration.guest.SetupMessage;
+import aerostat.vmm.migration.pages.DirtyPages;
+import aerostat.vmm.migration.pages.PageSender;
+import aerostat.vmm.migration.pages.PlantedErrors;
+import aerostat.vmm.migration.pages.SourceStream;
+import aerostat.vmm.migration.transport.MemoryTransport;
+import aerostat.vmm.migration.wire.HandoverMessage;
+import aerostat.vmm.migration.wire.WireWriter;
 import java.io.IOException;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;

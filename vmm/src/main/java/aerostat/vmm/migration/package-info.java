@@ -1,37 +1,27 @@
 /**
- * Live migration: the wire, precopy rounds, and a handover in which exactly one VM runs.
+ * Live migration and snapshots, as QMP stands on them: {@link
+ * aerostat.vmm.migration.MigrationService}, its rehearsal, and moves inside one process.
  *
- * <p>Layers, each of which knows only those above it in this list: {@link
- * aerostat.vmm.migration.WireHeader} and {@link aerostat.vmm.migration.MessageType} (bytes), {@link
- * aerostat.vmm.migration.HandoverSource} and {@link aerostat.vmm.migration.HandoverDestination}
- * (pure state machines: events in, actions out), the sender and the loader (pages and state), and
- * {@link aerostat.vmm.migration.MigrationService} (what QMP stands on).
+ * <p>Each room knows only those above it in this list, and of these what its own page says;
+ * ModuleArrowsTest holds that.
  *
- * <h2>The handover</h2>
- *
- * <pre>{@code
- * S (source)                                D (destination)
- * pause vCPU; stop hinting; final sync
- * FINAL(uuid, epoch, digest, running)    ->
- *                                           load, verify, build the VM, paused
- *                                        <- READY(uuid, epoch, digest)
- *                                           D is WAITING before the first byte of READY
- * state := GIVEN, before the first byte
- * COMMIT(uuid, epoch)                    ->
- *                                           state := OWNER, run
- *                                        <- STARTED(uuid, epoch)
- * state := COMPLETED, free the RAM
- *
- * before GIVEN:      ABORT(uuid)         -> D discards
- * after a reconnect: QUERY(uuid)         -> OWNER | WAITING | UNKNOWN | DISCARDED
- *                                        <- QUERY: OWNER | GIVEN | ABORTED | UNKNOWN
- * }</pre>
- *
- * <p>Version rule: a build of version N speaks N and reads N and N−1.
- *
- * <p>Legal pairs while both processes live, each of which a reconnect resolves: S runs and D has
- * nothing; S runs (ABORTED) and D is WAITING; S is GIVEN and D is WAITING; S is GIVEN and D runs; S
- * is COMPLETED and D runs. Illegal: both run; neither holds the guest; S is GIVEN to a D that holds
- * nothing. With processes killed: {@link aerostat.vmm.migration.faults.EndState}.
+ * <ul>
+ *   <li>{@link aerostat.vmm.migration.transport}: bytes between processes
+ *   <li>{@link aerostat.vmm.migration.wire}: messages
+ *   <li>{@link aerostat.vmm.migration.control}: parameters and counters
+ *   <li>{@link aerostat.vmm.migration.guest}: the machine as a migration sees it
+ *   <li>{@link aerostat.vmm.migration.tls}: certificates
+ *   <li>{@link aerostat.vmm.migration.handover}: exactly one owner, with its diagram
+ *   <li>{@link aerostat.vmm.migration.pages}: dirty, hinted and free pages, sent and placed
+ *   <li>{@link aerostat.vmm.migration.postcopy}: pages that come after their guest
+ *   <li>{@link aerostat.vmm.migration.source}: the way out
+ *   <li>{@link aerostat.vmm.migration.destination}: the way in
+ *   <li>{@link aerostat.vmm.migration.snapshot}: a guest in a file
+ *   <li>this one
+ *   <li>{@link aerostat.vmm.migration.faults}: fault plans, played with all of the above
+ * </ul>
  */
+@NullMarked
 package aerostat.vmm.migration;
+
+import org.jspecify.annotations.NullMarked;

@@ -2,7 +2,7 @@ package aerostat.vmm.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import aerostat.vmm.migration.MachineSnapshots;
+import aerostat.vmm.migration.snapshot.MachineSnapshots;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeAll;

@@ -1,5 +1,8 @@
 package aerostat.vmm.migration;
 
+import aerostat.vmm.migration.transport.MigrationAddress;
+import aerostat.vmm.migration.wire.MessageType;
+import aerostat.vmm.migration.wire.WireHeader;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -11,6 +11,7 @@ import aerostat.mmio.state.StateRefusedException;
 import aerostat.mmio.virtio.VirtioMmioOptions;
 import aerostat.vmm.machine.MachineConfig;
 import aerostat.vmm.machine.RunState;
+import aerostat.vmm.migration.guest.MovableGuest;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Map;
@@ -24,14 +25,14 @@ import org.jspecify.annotations.Nullable;
  * working set. How often each page was written lies in the guest's own memory, so a page that was
  * lost on a move shows as a difference between two places.
  */
-final class FakeGuest implements MovableGuest {
+public final class FakeGuest implements MovableGuest {
   static final long SEED = 42;
   private static final int PAGE = GuestMemory.PAGE_SIZE;
 
-  final GuestMemory memory;
+  public final GuestMemory memory;
   final FlatState flat = new FlatState();
   final MemorySegment slice;
-  final FakeBalloon balloon = new FakeBalloon();
+  public final FakeBalloon balloon = new FakeBalloon();
   private final MachineConfig config;
   private final byte[] image;
   private final ReentrantLock lock = new ReentrantLock();
@@ -68,13 +69,13 @@ final class FakeGuest implements MovableGuest {
     return slice;
   }
 
-  static FakeGuest fresh(long memoryBytes) {
+  public static FakeGuest fresh(long memoryBytes) {
     byte[] image = new byte[6000];
     new Random(SEED).nextBytes(image);
     return new FakeGuest(config(memoryBytes), image, RunState.PRELAUNCH);
   }
 
-  static MachineConfig config(long memoryBytes) {
+  public static MachineConfig config(long memoryBytes) {
     return new MachineConfig(
         memoryBytes, "x=1", BalloonOptions.DEFAULT, VirtioMmioOptions.DEFAULT, false, SEED, "");
   }
@@ -95,7 +96,7 @@ final class FakeGuest implements MovableGuest {
   }
 
   /** Pages whose data is not what the table says. */
-  int lost() {
+  public int lost() {
     int lost = 0;
     for (int page = 0; page < worksetPages; page++) {
       if (memory.load64(data(page) + 4088) != memory.load64(table + 8L * page)) {
@@ -110,7 +111,7 @@ final class FakeGuest implements MovableGuest {
   }
 
   /** Fills a range with bytes that are not zero. */
-  void fillRandom(long offset, long length) {
+  public void fillRandom(long offset, long length) {
     byte[] bytes = new byte[(int) length];
     new Random(SEED + offset).nextBytes(bytes);
     memory.write(GuestMemory.RAM_BASE + offset, MemorySegment.ofArray(bytes), 0, length);
@@ -226,14 +227,14 @@ final class FakeGuest implements MovableGuest {
   }
 
   /** Hints the second half of RAM as soon as it is asked. */
-  final class FakeBalloon implements BalloonHost {
-    volatile boolean hinting;
+  public final class FakeBalloon implements BalloonHost {
+    public volatile boolean hinting;
 
     /** Answers requests, as a guest of 2016, and not ids. */
-    volatile boolean requests;
+    public volatile boolean requests;
 
     /** Never answers. */
-    volatile boolean mute;
+    public volatile boolean mute;
 
     final StringBuffer calls = new StringBuffer();
     private volatile @Nullable FreePageHintSink sink;

@@ -6,6 +6,10 @@ import aerostat.vmm.machine.MachineConfig;
 import aerostat.vmm.machine.MachineEvent;
 import aerostat.vmm.machine.MachineSlot.ExpectedConfig;
 import aerostat.vmm.machine.RunState;
+import aerostat.vmm.migration.guest.GuestHost;
+import aerostat.vmm.migration.guest.MovableGuest;
+import aerostat.vmm.migration.transport.Connections;
+import aerostat.vmm.migration.transport.SocketConnections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -14,15 +18,15 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** A process's place for hand-made guests, and its migration service. */
-final class FakeHost implements GuestHost, AutoCloseable {
-  final List<FakeGuest> built = new CopyOnWriteArrayList<>();
-  final LinkedBlockingQueue<MachineEvent> events = new LinkedBlockingQueue<>();
-  final MigrationService service;
+public final class FakeHost implements GuestHost, AutoCloseable {
+  public final List<FakeGuest> built = new CopyOnWriteArrayList<>();
+  public final LinkedBlockingQueue<MachineEvent> events = new LinkedBlockingQueue<>();
+  public final MigrationService service;
   volatile ExpectedConfig expected = ExpectedConfig.NONE;
   volatile byte[] code = new byte[32];
   private @Nullable FakeGuest guest;
 
-  FakeHost() {
+  public FakeHost() {
     this(new SocketConnections());
   }
 
@@ -31,7 +35,7 @@ final class FakeHost implements GuestHost, AutoCloseable {
     service.onEvent(events::add);
   }
 
-  static FakeHost with(FakeGuest guest) {
+  public static FakeHost with(FakeGuest guest) {
     FakeHost host = new FakeHost();
     host.guest = guest;
     return host;
@@ -48,7 +52,7 @@ final class FakeHost implements GuestHost, AutoCloseable {
     return guest;
   }
 
-  FakeGuest guest() {
+  public FakeGuest guest() {
     FakeGuest here = present();
     if (here == null) {
       throw new AssertionError("no guest: " + service.query());
@@ -95,7 +99,7 @@ final class FakeHost implements GuestHost, AutoCloseable {
   }
 
   /** Waits for MIGRATION events until one of these statuses; which it was. */
-  String await(String... statuses) throws InterruptedException {
+  public String await(String... statuses) throws InterruptedException {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
     while (true) {
       MachineEvent event = events.poll(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
@@ -109,7 +113,7 @@ final class FakeHost implements GuestHost, AutoCloseable {
   }
 
   @SuppressWarnings("unchecked")
-  Map<String, Object> ram() {
+  public Map<String, Object> ram() {
     return (Map<String, Object>) service.query().getOrDefault("ram", Map.of());
   }
 

@@ -1,5 +1,11 @@
 package aerostat.vmm.migration;
 
+import aerostat.vmm.migration.transport.Connections;
+import aerostat.vmm.migration.transport.MigrationAddress;
+import aerostat.vmm.migration.transport.SocketConnections;
+import aerostat.vmm.migration.transport.Transport;
+import aerostat.vmm.migration.wire.MessageType;
+import aerostat.vmm.migration.wire.WireHeader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;

@@ -5,6 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import aerostat.mmio.memory.GuestMemory;
 import aerostat.vmm.machine.RunState;
+import aerostat.vmm.migration.transport.MigrationAddress;
+import aerostat.vmm.migration.transport.SocketConnections;
+import aerostat.vmm.migration.wire.Link;
+import aerostat.vmm.migration.wire.MessageType;
+import aerostat.vmm.migration.wire.MigrationRefusedException;
+import aerostat.vmm.migration.wire.PayloadWriter;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;

@@ -1,5 +1,6 @@
 package aerostat.vmm.migration;
 
+import aerostat.vmm.migration.transport.Transport;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.function.BooleanSupplier;

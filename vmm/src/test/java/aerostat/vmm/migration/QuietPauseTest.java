@@ -4,6 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import aerostat.vmm.machine.MachineEvent;
 import aerostat.vmm.machine.RunState;
+import aerostat.vmm.migration.guest.HeldEvents;
+import aerostat.vmm.migration.transport.Connections;
+import aerostat.vmm.migration.transport.MigrationAddress;
+import aerostat.vmm.migration.transport.SocketConnections;
+import aerostat.vmm.migration.transport.Transport;
+import aerostat.vmm.migration.wire.MessageType;
+import aerostat.vmm.migration.wire.WireHeader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;

@@ -3,6 +3,15 @@ package aerostat.vmm.migration;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import aerostat.vmm.migration.transport.Connections;
+import aerostat.vmm.migration.transport.MemoryTransport;
+import aerostat.vmm.migration.transport.MigrationAddress;
+import aerostat.vmm.migration.transport.SocketConnections;
+import aerostat.vmm.migration.wire.Link;
+import aerostat.vmm.migration.wire.MessageType;
+import aerostat.vmm.migration.wire.MigrationRefusedException;
+import aerostat.vmm.migration.wire.PayloadWriter;
+import aerostat.vmm.migration.wire.WireLimits;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;

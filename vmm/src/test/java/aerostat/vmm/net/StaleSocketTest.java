@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import aerostat.vmm.migration.MigrationAddress;
-import aerostat.vmm.migration.SocketConnections;
+import aerostat.vmm.migration.transport.MigrationAddress;
+import aerostat.vmm.migration.transport.SocketConnections;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;

@@ -1,8 +1,8 @@
 package aerostat.tools.bench.faults;
 
-import aerostat.vmm.migration.MessageType;
 import aerostat.vmm.migration.faults.Fault;
 import aerostat.vmm.migration.faults.FaultPlan;
+import aerostat.vmm.migration.wire.MessageType;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.OutputStream;

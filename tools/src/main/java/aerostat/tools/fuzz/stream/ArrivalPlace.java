@@ -2,8 +2,8 @@ package aerostat.tools.fuzz.stream;
 
 import aerostat.vmm.machine.MachineConfig;
 import aerostat.vmm.machine.MachineSlot.ExpectedConfig;
-import aerostat.vmm.migration.GuestHost;
-import aerostat.vmm.migration.MovableGuest;
+import aerostat.vmm.migration.guest.GuestHost;
+import aerostat.vmm.migration.guest.MovableGuest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

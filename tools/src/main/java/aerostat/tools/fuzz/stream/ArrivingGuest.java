@@ -7,7 +7,7 @@ import aerostat.tools.fuzz.BootedGuest;
 import aerostat.vmm.machine.MachineConfig;
 import aerostat.vmm.machine.RunState;
 import aerostat.vmm.machine.SnapshotMachine;
-import aerostat.vmm.migration.MovableGuest;
+import aerostat.vmm.migration.guest.MovableGuest;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**

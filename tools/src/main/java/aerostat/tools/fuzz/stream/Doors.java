@@ -1,9 +1,9 @@
 package aerostat.tools.fuzz.stream;
 
-import aerostat.vmm.migration.Connections;
-import aerostat.vmm.migration.MemoryListening;
-import aerostat.vmm.migration.MigrationAddress;
-import aerostat.vmm.migration.Transport;
+import aerostat.vmm.migration.transport.Connections;
+import aerostat.vmm.migration.transport.MemoryListening;
+import aerostat.vmm.migration.transport.MigrationAddress;
+import aerostat.vmm.migration.transport.Transport;
 import java.io.IOException;
 import java.util.function.BooleanSupplier;
 

@@ -1,6 +1,6 @@
 package aerostat.tools.fuzz.stream;
 
-import aerostat.vmm.migration.Transport;
+import aerostat.vmm.migration.transport.Transport;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;

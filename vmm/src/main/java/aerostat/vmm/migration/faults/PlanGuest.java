@@ -5,7 +5,7 @@ import aerostat.mmio.memory.GuestMemory;
 import aerostat.mmio.state.FlatState;
 import aerostat.vmm.machine.MachineConfig;
 import aerostat.vmm.machine.RunState;
-import aerostat.vmm.migration.MovableGuest;
+import aerostat.vmm.migration.guest.MovableGuest;
 import java.lang.reflect.Proxy;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;

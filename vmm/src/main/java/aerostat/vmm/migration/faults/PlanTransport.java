@@ -1,7 +1,7 @@
 package aerostat.vmm.migration.faults;
 
-import aerostat.vmm.migration.Transport;
 import aerostat.vmm.migration.faults.Fault.Way;
+import aerostat.vmm.migration.transport.Transport;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.function.BooleanSupplier;

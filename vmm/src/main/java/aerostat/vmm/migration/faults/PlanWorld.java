@@ -1,10 +1,10 @@
 package aerostat.vmm.migration.faults;
 
-import aerostat.vmm.migration.MemoryListening;
-import aerostat.vmm.migration.MessageType;
-import aerostat.vmm.migration.Transport;
 import aerostat.vmm.migration.faults.Fault.Unit;
 import aerostat.vmm.migration.faults.Fault.Way;
+import aerostat.vmm.migration.transport.MemoryListening;
+import aerostat.vmm.migration.transport.Transport;
+import aerostat.vmm.migration.wire.MessageType;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

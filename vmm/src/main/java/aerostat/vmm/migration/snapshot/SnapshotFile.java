@@ -2,7 +2,7 @@ package aerostat.vmm.migration.snapshot;
 
 import aerostat.mmio.memory.GuestMemory;
 import aerostat.mmio.memory.PageOwners;
-import aerostat.vmm.migration.SetupMessage;
+import aerostat.vmm.migration.guest.SetupMessage;
 import aerostat.vmm.migration.snapshot.SnapshotHeader.Place;
 import aerostat.vmm.migration.snapshot.SnapshotHeader.Section;
 import java.io.IOException;

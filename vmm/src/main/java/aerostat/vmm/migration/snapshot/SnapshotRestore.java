@@ -2,8 +2,8 @@ package aerostat.vmm.migration.snapshot;
 
 import aerostat.mmio.memory.GuestMemory;
 import aerostat.mmio.state.StateRefusedException;
-import aerostat.vmm.migration.GuestHost;
-import aerostat.vmm.migration.MovableGuest;
+import aerostat.vmm.migration.guest.GuestHost;
+import aerostat.vmm.migration.guest.MovableGuest;
 import java.io.IOException;
 
 /**

@@ -1,8 +1,8 @@
 package aerostat.vmm.migration.tls;
 
-import aerostat.vmm.migration.Connections;
-import aerostat.vmm.migration.MigrationAddress;
-import aerostat.vmm.migration.Transport;
+import aerostat.vmm.migration.transport.Connections;
+import aerostat.vmm.migration.transport.MigrationAddress;
+import aerostat.vmm.migration.transport.Transport;
 import java.io.IOException;
 import java.util.function.BooleanSupplier;
 import javax.net.ssl.SSLEngine;
