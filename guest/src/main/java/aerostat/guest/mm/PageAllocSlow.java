@@ -120,7 +120,8 @@ final class PageAllocSlow {
       if (page != null) {
         return page;
       }
-      if (freed == 0) {
+      // Notifiers sleep: there may be something to reclaim since.
+      if (freed == 0 && Vmscan.waitForReclaim() == 0) {
         Oom.outOfMemory(gfp, order);
         return null;
       }

@@ -167,6 +167,29 @@ class ReclaimTest {
     assertThat(VmStat.event(VmStat.OOM_KILL)).isZero();
   }
 
+  /** A virtio device that breaks meanwhile, whose hinted blocks may go back from then on. */
+  @Test
+  void whatCanBeReclaimedSinceTheNotifiersIsReclaimed() {
+    PlainKernel.run(
+        64 << 20,
+        "",
+        () -> {
+          Shrinker shrinker = new Shrinker(Slab.kzalloc(Shrinker.SIZE, 0));
+          NotifierBlock block = new NotifierBlock(Slab.kzalloc(NotifierBlock.SIZE, 0));
+          block.setup(
+              (self, action, freed) -> {
+                shrinker.register(new Pool(), 0, Shrinker.DEFAULT_SEEKS, 0);
+                return NotifierHead.OK;
+              },
+              0,
+              0);
+          Oom.registerNotifier(block);
+          takeAll(0);
+          assertThat(PageAlloc.allocPages(Gfp.GFP_KERNEL, 0)).isNotNull();
+        });
+    assertThat(VmStat.event(VmStat.OOM_KILL)).isZero();
+  }
+
   @Test
   void withoutHelpTheKernelSaysLinuxsWordsAndPanics() {
     assertThatThrownBy(
