@@ -8,11 +8,15 @@ import aerostat.devices.balloon.LargePageRam.Discard;
 import aerostat.mmio.memory.GuestMemory;
 import aerostat.mmio.memory.PageOwners;
 import aerostat.mmio.mock.MockRing;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 /** DEV-05: a host with pages of 64 KiB or 2 MiB under balloon pages of 4 KiB. */
 class LargeHostPagesTest {
@@ -93,6 +97,44 @@ class LargeHostPagesTest {
     inflate(range(3, 45));
     assertThat(ram.discards).containsExactly(new Discard(OFFSET + SMALL, SMALL));
     assertThat(rig.memory.owners().counts()[PageOwners.BALLOON]).isEqualTo(42);
+  }
+
+  @Test
+  @DisplayName("EDGE-53: a run's first or last part completes the host page it lies in")
+  void partsOfRuns() {
+    inflate(IntStream.concat(
+            IntStream.concat(IntStream.range(4, 8), IntStream.range(0, 4)), IntStream.range(8, 32))
+        .toArray());
+    assertThat(ram.discards)
+        .containsExactly(new Discard(OFFSET, SMALL), new Discard(OFFSET + SMALL, SMALL));
+    ram.discards.clear();
+    inflate(IntStream.concat(
+            IntStream.concat(IntStream.range(0, 20), IntStream.range(24, 32)),
+            IntStream.range(20, 24))
+        .toArray());
+    assertThat(ram.discards)
+        .containsExactly(new Discard(OFFSET, SMALL), new Discard(OFFSET + SMALL, SMALL));
+  }
+
+  @Test
+  @DisplayName("DEV-05: the host's user is told of it, once")
+  void toldOnce() {
+    Logger logger = (Logger) LoggerFactory.getLogger(PageHandler.class);
+    ListAppender<ILoggingEvent> seen = new ListAppender<>();
+    seen.start();
+    logger.addAppender(seen);
+    try (BalloonRig plain = new BalloonRig()) {
+      plain.start(1)[0].send(plain.driver.out32(pfn(FREE)));
+      assertThat(seen.list).as("pages of 4 KiB").isEmpty();
+      inflate(range(0, 16));
+      inflate(range(0, 16));
+    } finally {
+      logger.detachAppender(seen);
+    }
+    assertThat(seen.list)
+        .extracting(ILoggingEvent::getFormattedMessage)
+        .containsExactly(
+            "balloon pages are smaller than the host's: only whole host pages go back (DEV-05)");
   }
 
   @Test

@@ -85,6 +85,18 @@ class PlantedHintErrorsTest {
   }
 
   @Test
+  @DisplayName("DEV-16: nor when the device was reset")
+  void lateHintOfAResetDevice() {
+    begin(new HintErrors(false, true, false));
+    rig.executor.park();
+    ring.add(MockRing.in(FREE, 4096));
+    assertThat(handle()).isTrue();
+    rig.start(4);
+    assertThat(handle()).isFalse();
+    assertThat(rig.hints).isEmpty();
+  }
+
+  @Test
   @DisplayName("MIG-26: a hinted page loses its contents")
   void discard() {
     rig.memory.fill(FREE, 8192, (byte) 0x77);
