@@ -13,6 +13,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class BalloonConfigTest {
   private final BalloonRig rig = new BalloonRig();
@@ -180,12 +181,14 @@ class BalloonConfigTest {
         .isInstanceOf(IllegalArgumentException.class);
   }
 
-  @Test
-  @DisplayName("EDGE-50: only hints may name what is not RAM; a buffer of another queue may not")
-  void rangesOfOtherQueues() {
-    for (int queue = 0; queue < 4; queue++) {
-      rig.start(4)[queue].send(MockRing.in(0x1000, 4096));
-      assertThat(rig.broken()).as("queue " + queue).isEqualTo(queue != 3);
+  @ParameterizedTest(name = "EDGE-50: only hints may name what is not RAM, numbering {0}")
+  @EnumSource(QueueNumbering.class)
+  void rangesOfOtherQueues(QueueNumbering numbering) {
+    try (BalloonRig each = new BalloonRig(BalloonOptions.DEFAULT.with(numbering), false)) {
+      for (int queue : new int[] {0, 1, 3}) {
+        each.start(4)[queue].send(MockRing.in(0x1000, 4096));
+        assertThat(each.broken()).as("queue " + queue).isEqualTo(queue != 3);
+      }
     }
   }
 
