@@ -102,16 +102,19 @@ class LargeHostPagesTest {
   @Test
   @DisplayName("EDGE-53: a run's first or last part completes the host page it lies in")
   void partsOfRuns() {
-    inflate(IntStream.concat(
-            IntStream.concat(IntStream.range(4, 8), IntStream.range(0, 4)), IntStream.range(8, 32))
-        .toArray());
+    inflate(
+        IntStream.concat(
+                IntStream.concat(IntStream.range(4, 8), IntStream.range(0, 4)),
+                IntStream.range(8, 32))
+            .toArray());
     assertThat(ram.discards)
         .containsExactly(new Discard(OFFSET, SMALL), new Discard(OFFSET + SMALL, SMALL));
     ram.discards.clear();
-    inflate(IntStream.concat(
-            IntStream.concat(IntStream.range(0, 20), IntStream.range(24, 32)),
-            IntStream.range(20, 24))
-        .toArray());
+    inflate(
+        IntStream.concat(
+                IntStream.concat(IntStream.range(0, 20), IntStream.range(24, 32)),
+                IntStream.range(20, 24))
+            .toArray());
     assertThat(ram.discards)
         .containsExactly(new Discard(OFFSET, SMALL), new Discard(OFFSET + SMALL, SMALL));
   }
