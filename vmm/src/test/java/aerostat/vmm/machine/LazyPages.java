@@ -31,6 +31,11 @@ record LazyPages(GuestMemory from, GuestMemory to, MissingPages missing) impleme
 
   /** Nor what lies in hinted pages. */
   static void junkHinted(GuestMemory memory) {
+    fillHinted(memory, JUNK);
+  }
+
+  /** Hinted pages that were not written since have these bytes from now on; no mark says so. */
+  static void fillHinted(GuestMemory memory, byte fill) {
     PageOwners owners = memory.owners();
     for (PageOwners.Run run = owners.next(0); run != null; run = owners.next(run.end())) {
       if (run.owner() == PageOwners.HINTED) {
@@ -38,7 +43,7 @@ record LazyPages(GuestMemory from, GuestMemory to, MissingPages missing) impleme
             .segment()
             .asSlice(
                 run.firstPage() << GuestMemory.PAGE_SHIFT, run.pages() << GuestMemory.PAGE_SHIFT)
-            .fill(JUNK);
+            .fill(fill);
       }
     }
   }

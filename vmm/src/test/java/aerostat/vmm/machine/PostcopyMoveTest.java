@@ -24,7 +24,7 @@ final class PostcopyMoveTest {
     reference = ScriptedGuest.reference(SCRIPT);
     assertThat(reference.console()).contains("mix: done", "churn: done", "lost=0");
     assertThat(reference.leastActual()).isEqualTo(SCRIPT.inflatedTo());
-    assertThat(reference.lastActual()).isEqualTo(Script.MEMORY);
+    assertThat(reference.lastActual()).isEqualTo(SCRIPT.memory());
   }
 
   /** One guest, in a fresh machine after each poll, which it reaches before the rest has come. */

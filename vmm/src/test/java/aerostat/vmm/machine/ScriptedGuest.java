@@ -68,7 +68,7 @@ final class ScriptedGuest implements AutoCloseable {
     this.consoleBefore = consoleBefore;
     this.traceBefore = traceBefore;
     plan(script.inflateAt(), script.inflatedTo(), after);
-    plan(script.deflateAt(), Script.MEMORY, after);
+    plan(script.deflateAt(), script.memory(), after);
     keepOrDiscard();
   }
 
@@ -108,7 +108,7 @@ final class ScriptedGuest implements AutoCloseable {
     TraceRecorder trace = new TraceRecorder(100_000);
     Machine machine =
         Machine.builder()
-            .memory(Script.MEMORY)
+            .memory(script.memory())
             .append(script.append())
             .deterministic(5)
             .flavour(flavour)
@@ -126,7 +126,7 @@ final class ScriptedGuest implements AutoCloseable {
     List<String> hashes = new ArrayList<>();
     List<List<String>> stacks = new ArrayList<>();
     TreeSet<String> points = new TreeSet<>();
-    long least = Script.MEMORY;
+    long least = script.memory();
     try (ScriptedGuest guest = boot(script)) {
       for (long poll = 1; guest.runTo(poll); poll++) {
         hashes.add(guest.hash());
@@ -165,17 +165,28 @@ final class ScriptedGuest implements AutoCloseable {
 
   /** The guest in a fresh machine, by the migration's own code. */
   ScriptedGuest move() {
+    return move(script);
+  }
+
+  /** Another guest that was this one so far, and is to do this; this one stays. */
+  ScriptedGuest copy(Script next) {
+    ScriptedGuest copy = move(next);
+    stay();
+    return copy;
+  }
+
+  private ScriptedGuest move(Script next) {
     ByteArrayOutputStream newConsole = new ByteArrayOutputStream();
     TraceRecorder newTrace = new TraceRecorder(100_000);
     Machine moved =
         InProcessMove.move(machine, MachineHost.SILENT.withConsole(newConsole).withTrace(newTrace));
-    return moved(moved, newConsole, newTrace);
+    return moved(next, moved, newConsole, newTrace);
   }
 
   private ScriptedGuest moved(
-      Machine where, ByteArrayOutputStream newConsole, TraceRecorder newTrace) {
+      Script next, Machine where, ByteArrayOutputStream newConsole, TraceRecorder newTrace) {
     return new ScriptedGuest(
-        script, where, newConsole, newTrace, console(), trace(), machine.polls());
+        next, where, newConsole, newTrace, console(), trace(), machine.polls());
   }
 
   /**
@@ -184,21 +195,30 @@ final class ScriptedGuest implements AutoCloseable {
    * before {@link Lazy#rest}.
    */
   Lazy moveBeforeItsPages() {
-    ByteArrayOutputStream newConsole = new ByteArrayOutputStream();
-    TraceRecorder newTrace = new TraceRecorder(100_000);
     SteppedMigration migration =
         new SteppedMigration(machine, true, SteppedMigration.Ending.POSTCOPY, error -> false);
     migration.begin();
     migration.skipUntouched();
     migration.finishAll();
-    Machine gone =
+    ScriptedGuest moved = handOver(migration);
+    return moved.on(machine, Objects.requireNonNull(migration.missing()));
+  }
+
+  /** The guest in a fresh machine, by a migration that stands after its last page. */
+  ScriptedGuest handOver(SteppedMigration migration) {
+    ByteArrayOutputStream newConsole = new ByteArrayOutputStream();
+    TraceRecorder newTrace = new TraceRecorder(100_000);
+    Machine moved =
         migration.handOver(MachineHost.SILENT.withConsole(newConsole).withTrace(newTrace));
-    ScriptedGuest moved = moved(gone, newConsole, newTrace);
-    MissingPages missing = Objects.requireNonNull(migration.missing());
-    LazyPages pages = new LazyPages(machine.memory(), gone.memory(), missing);
+    return moved(script, moved, newConsole, newTrace);
+  }
+
+  /** This guest, which has just come, goes on with pages that are still over there. */
+  Lazy on(Machine from, MissingPages missing) {
+    LazyPages pages = new LazyPages(from.memory(), machine.memory(), missing);
     pages.junkMissing();
-    gone.await(pages);
-    return new Lazy(moved, pages);
+    machine.await(pages);
+    return new Lazy(this, pages);
   }
 
   /** A guest that has gone before its pages. */
@@ -222,7 +242,7 @@ final class ScriptedGuest implements AutoCloseable {
     Machine restored =
         MachineSnapshots.restore(
             file, MachineHost.SILENT.withConsole(newConsole).withTrace(newTrace));
-    return moved(restored, newConsole, newTrace);
+    return moved(script, restored, newConsole, newTrace);
   }
 
   /** After a move: this one, which should be discarded, goes on all the same. */
@@ -256,6 +276,16 @@ final class ScriptedGuest implements AutoCloseable {
     machine.lock().lock();
     try {
       return machine.balloon().actualBytes();
+    } finally {
+      machine.lock().unlock();
+    }
+  }
+
+  /** Whether there is a driver that can be asked for hints. */
+  boolean hintingPossible() {
+    machine.lock().lock();
+    try {
+      return machine.balloon().hintingPossible();
     } finally {
       machine.lock().unlock();
     }
