@@ -115,7 +115,7 @@ final class TlsTransport implements Transport {
         switch (status) {
           case NEED_WRAP -> {
             synchronized (writing) {
-              status = wrap(nothing, 0, 1).getHandshakeStatus();
+              status = answer().getHandshakeStatus();
             }
           }
           case NEED_UNWRAP, NEED_UNWRAP_AGAIN -> status = readRecord();
@@ -135,6 +135,16 @@ final class TlsTransport implements Transport {
         task != null;
         task = engine.getDelegatedTask()) {
       task.run();
+    }
+  }
+
+  /** What a task found wrong is thrown here first, and only then is there an alert to be sent. */
+  private SSLEngineResult answer() throws IOException {
+    try {
+      return wrap(nothing, 0, 1);
+    } catch (SSLException e) {
+      sayWhy();
+      throw e;
     }
   }
 

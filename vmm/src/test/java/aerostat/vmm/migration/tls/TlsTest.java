@@ -7,12 +7,18 @@ import aerostat.vmm.machine.RunState;
 import aerostat.vmm.migration.FakeGuest;
 import aerostat.vmm.migration.FakeHost;
 import aerostat.vmm.migration.transport.MigrationAddress;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.util.Map;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -56,8 +62,13 @@ class TlsTest {
     host.service.setParameters(Map.of("tls-creds", "tls0"));
   }
 
-  /** The guest must stay, unharmed, and nothing may be left over there. */
-  private void refused(String hostname) throws Exception {
+  /**
+   * The guest must stay, unharmed, and nothing may be left over there.
+   *
+   * @param reason in the source's words; empty where the destination has it, for the connection may
+   *     break before it comes
+   */
+  private void refused(String hostname, String reason) throws Exception {
     try (FakeHost a = running();
         FakeHost b = new FakeHost()) {
       use(a, client, "client");
@@ -66,7 +77,7 @@ class TlsTest {
       String address = b.service.listen(ANY_PORT);
       a.service.migrate(address);
       assertThat(a.await("failed", "completed")).isEqualTo("failed");
-      assertThat(a.service.query().get("error-desc")).asString().isNotBlank();
+      assertThat(a.service.query().get("error-desc")).asString().isNotBlank().contains(reason);
       assertThat(a.guest().state()).isEqualTo(RunState.RUNNING);
       assertThat(b.present()).isNull();
       assertThat(b.built).isEmpty();
@@ -113,32 +124,59 @@ class TlsTest {
   @Test
   void aDestinationOfAnotherAuthority_isRefused() throws Exception {
     stranger.issue(server, "server", "127.0.0.1", DAY);
-    refused("");
+    refused("", "PKIX path building failed");
   }
 
   @Test
   void aDestinationOfAnotherName_isRefused() throws Exception {
-    refused("b.example");
+    refused("b.example", "No name matching b.example found");
     authority.issue(server, "server", "b.example", DAY);
-    refused("");
+    refused("", "No subject alternative names matching IP address 127.0.0.1");
   }
 
   @Test
   void anExpiredDestination_isRefused() throws Exception {
     authority.issue(server, "server", "127.0.0.1", EXPIRED);
-    refused("");
+    refused("", "certificate_expired");
   }
 
   @Test
   void aSourceOfAnotherAuthority_isRefused() throws Exception {
     stranger.issue(client, "client", "a.example", DAY);
-    refused("");
+    refused("", "");
   }
 
   @Test
   void anExpiredSource_isRefused() throws Exception {
     authority.issue(client, "client", "a.example", EXPIRED);
-    refused("");
+    refused("", "");
+  }
+
+  /** Who trusts the authority, and shows nothing of its own. */
+  @Test
+  void aSourceWithoutACertificate_isRefused() throws Exception {
+    KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
+    trusted.load(null, null);
+    try (InputStream pem = Files.newInputStream(client.resolve("ca-cert.pem"))) {
+      trusted.setCertificateEntry(
+          "ca", CertificateFactory.getInstance("X.509").generateCertificate(pem));
+    }
+    TrustManagerFactory trust =
+        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    trust.init(trusted);
+    SSLContext nameless = SSLContext.getInstance("TLSv1.3");
+    nameless.init(null, trust.getTrustManagers(), null);
+    try (FakeHost b = new FakeHost()) {
+      use(b, server, "server");
+      int port = MigrationAddress.parse(b.service.listen(ANY_PORT)).port();
+      try (Socket socket = nameless.getSocketFactory().createSocket("127.0.0.1", port)) {
+        socket.setSoTimeout(20_000);
+        assertThatThrownBy(() -> socket.getInputStream().read())
+            .isInstanceOf(SSLException.class)
+            .hasMessageContaining("certificate_required");
+      }
+      assertThat(b.built).isEmpty();
+    }
   }
 
   @Test
