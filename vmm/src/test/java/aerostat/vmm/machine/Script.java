@@ -12,12 +12,7 @@ package aerostat.vmm.machine;
  *     after a postcopy's switch (DEV-03)
  */
 record Script(
-    String append,
-    long memory,
-    long inflateAt,
-    long inflatedTo,
-    long deflateAt,
-    boolean discards) {
+    String append, long memory, long inflateAt, long inflatedTo, long deflateAt, boolean discards) {
   private static final long MEMORY = 8 << 20;
 
   /** Everything that is moved, at length. */
