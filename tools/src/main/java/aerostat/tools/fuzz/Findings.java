@@ -9,6 +9,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -47,7 +48,8 @@ public final class Findings {
   }
 
   /**
-   * Keeps a finding, unless its like is there.
+   * Keeps a finding, unless its like is there. Whoever wants the edges of its input reads them
+   * before.
    *
    * @param how the engine and seed that found it
    * @return its folder if it is new, else null
@@ -70,6 +72,9 @@ public final class Findings {
     }
     byte[] minimal = new Minimizer(fuzzed, signature).minimize(input, MINIMIZING_RUNS);
     List<String> trace = trace(fuzzed, minimal);
+    // What these runs passed is not the next input's. A folder that knows the finding sees none of
+    // them, so the same seed would go on otherwise there.
+    Arrays.fill(fuzzed.edges(), (byte) 0);
     try {
       Files.write(place.resolve("input"), input);
       Files.write(place.resolve("minimal"), minimal);

@@ -39,15 +39,19 @@ public final class JazzerEntry {
   /** Jazzer's hook, for each input. */
   public static void fuzzerTestOneInput(byte[] input) {
     FuzzTarget fuzzed = Objects.requireNonNull(target);
+    FuzzFinding broken = null;
     try {
       fuzzed.run(input, FuzzLog.OFF);
     } catch (FuzzFinding finding) {
-      Path place = Objects.requireNonNull(findings).add(fuzzed, input, finding, "jazzer");
-      if (place != null) {
-        System.out.println("FINDING " + finding.getMessage() + " in " + place);
-      }
+      broken = finding;
     }
     report(fuzzed.edges());
+    if (broken != null) {
+      Path place = Objects.requireNonNull(findings).add(fuzzed, input, broken, "jazzer");
+      if (place != null) {
+        System.out.println("FINDING " + broken.getMessage() + " in " + place);
+      }
+    }
   }
 
   private static void report(byte[] edges) {

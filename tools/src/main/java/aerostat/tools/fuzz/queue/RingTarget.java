@@ -40,6 +40,9 @@ public final class RingTarget implements FuzzTarget {
   private static final int POLICY = 13;
   private static final int EVENTS = 15;
 
+  /** A first byte from here on is an event of {@link LimitEvents}; the others mean theirs twice. */
+  private static final int LIMITS = 0xf0;
+
   private static final int MOST_EVENTS = 96;
   private static final int LINE = 1;
   private static final int ROM = 8192;
@@ -67,6 +70,7 @@ public final class RingTarget implements FuzzTarget {
   private final Mutations mutations;
   private final Wire wire;
   private final WireEvents events;
+  private final LimitEvents limits;
   private final MemorySegment initial;
   private final InputBytes input = new InputBytes();
   private int event;
@@ -97,6 +101,7 @@ public final class RingTarget implements FuzzTarget {
     memory.gate(mutations);
     wire = new Wire(memory, new Turns());
     events = new WireEvents(wire, NO_WINDOW, required);
+    limits = new LimitEvents(wire);
   }
 
   /** The driver's accesses: around each, memory is compared, and locked as the bus would. */
@@ -158,8 +163,10 @@ public final class RingTarget implements FuzzTarget {
   }
 
   private void next(FuzzLog log) {
-    event = input.below(EVENTS);
+    int first = input.u8();
+    event = first < LIMITS ? first % EVENTS : EVENTS;
     switch (event) {
+      case EVENTS -> limits.next(input, log);
       case RACE -> {
         int accesses = input.below(8) < 6 ? input.below(16) : input.u8();
         long place = place();
@@ -273,6 +280,7 @@ public final class RingTarget implements FuzzTarget {
         with(init, RACE, 0, 3, 0, 4, 9, WireEvents.SEND, 0, 1, 8, 1),
         with(init, RACE, 0, 1, 2, 1, 9, WireEvents.SEND, 1, 1, 8, 0, POKE, 2, 1, 3),
         with(init, WireEvents.SEND_TABLE, 0, 2, 16, 1, 3, WireEvents.SEND_TABLE, 0, 1, 8, 1, 1),
+        with(init, LIMITS, 0, 0, 1, 0, LIMITS, 1, 1, 1, 0),
         with(init, POLICY, 2, WireEvents.SEND, 3, 1, 8, 1, POLICY, 0, WireEvents.NOTIFY, 3));
   }
 

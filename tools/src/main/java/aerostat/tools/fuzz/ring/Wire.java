@@ -193,14 +193,14 @@ public final class Wire implements MmioDevice {
               | (i < readable ? 0 : Virtio.DESC_WRITE)
               | (wrap[queue] ? Virtio.DESC_AVAIL : Virtio.DESC_USED);
       // Identifier and flags have changed places with the split ring's flags and next.
-      descriptor(descriptors(queue), slot[queue], buffer(i), length, slot[queue], flags);
+      descriptor(
+          descriptors(queue), slot[queue], buffer(i % BUFFERS), length, slot[queue], flags);
       nextSlot(queue);
     }
   }
 
-  /** Makes the first entries of a queue's table its next chain. */
-  public void publishTable(int queue, int entries) {
-    long length = (long) Virtio.DESC_SIZE * entries;
+  /** Makes so many bytes of a queue's table its next chain. */
+  public void publishTable(int queue, long length) {
     if (packed) {
       int flags = Virtio.DESC_INDIRECT | (wrap[queue] ? Virtio.DESC_AVAIL : Virtio.DESC_USED);
       descriptor(descriptors(queue), slot[queue], table(queue), length, slot[queue], flags);

@@ -287,7 +287,7 @@ public final class WireEvents {
       long other = wire.table((queue + further) % Wire.QUEUES);
       inTable(table, parts, other, (long) Virtio.DESC_SIZE * entries, Virtio.DESC_INDIRECT);
     }
-    wire.publishTable(queue, entries);
+    wire.publishTable(queue, (long) Virtio.DESC_SIZE * entries);
     wire.write(MmioRegisters.QUEUE_NOTIFY, queue);
   }
 

@@ -40,7 +40,7 @@ class PlantedDefectsTest {
           "done-not-told",
           "hinting-never-starts",
           "start-taken-for-end",
-          "report-not-awaited");
+          "wrap-counter-stuck");
 
   @Test
   @DisplayName("each defect changes one place that is there, for a target that is there")
