@@ -193,8 +193,7 @@ public final class Wire implements MmioDevice {
               | (i < readable ? 0 : Virtio.DESC_WRITE)
               | (wrap[queue] ? Virtio.DESC_AVAIL : Virtio.DESC_USED);
       // Identifier and flags have changed places with the split ring's flags and next.
-      descriptor(
-          descriptors(queue), slot[queue], buffer(i % BUFFERS), length, slot[queue], flags);
+      descriptor(descriptors(queue), slot[queue], buffer(i % BUFFERS), length, slot[queue], flags);
       nextSlot(queue);
     }
   }

@@ -46,13 +46,13 @@ class LimitEventsTest {
   }
 
   private static List<String> trace(boolean packed, int field, int choice) {
-    // Every feature, rings of 2^3; then the event for queue 0. For used_event: one before the index.
+    // Every feature, rings of 2^3; then the event for queue 0. For used_event: one before the
+    // index.
     int last = field == 4 && !packed ? 1 : 0;
     try (RingTarget target = new RingTarget(packed)) {
       List<String> trace =
           Findings.trace(
-              target,
-              WireEvents.seed(WireEvents.INIT, 0xff, 3, 8, LIMITS, field, 0, choice, last));
+              target, WireEvents.seed(WireEvents.INIT, 0xff, 3, 8, LIMITS, field, 0, choice, last));
       assertThat(trace).last().isEqualTo("every property holds");
       return trace;
     }
