@@ -28,11 +28,21 @@ public record PingPong(double seconds, int migrations, double pagesHinted) {
     }
   }
 
+  /**
+   * Plays it once.
+   *
+   * @throws ChildFailure if the guest loses anything, or had done its work before it was watched
+   */
   public static PingPong once(Way way, long memory, long operations)
       throws IOException, ChildFailure {
     String append = "workload=churn churn.threads=4 churn.ops=" + operations;
     try (Pair pair = Pair.boot(memory, "free-page-hint=on", append, "virtio0: ready")) {
       long begin = System.nanoTime();
+      if (pair.console().contains(DONE)) {
+        throw new ChildFailure(
+            "the guest did %d allocations before it could be watched: --churn should be more"
+                .formatted(operations));
+      }
       int migrations = 0;
       double hinted = 0;
       while (!pair.console().contains(DONE)) {
