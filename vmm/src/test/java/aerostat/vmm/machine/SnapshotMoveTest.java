@@ -27,6 +27,7 @@ import org.junit.jupiter.api.io.TempDirFactory;
 final class SnapshotMoveTest {
   private static final Script SCRIPT = Script.BRIEF;
   private static final int EARLY = 193;
+  private static final int DAMAGED = 20;
 
   /** On a disk each poll would wait for it. */
   static final class InMemory implements TempDirFactory {
@@ -97,12 +98,12 @@ final class SnapshotMoveTest {
             () ->
                 chain(
                     (poll, file) -> {
-                      if (poll == EARLY) {
+                      if (poll == DAMAGED) {
                         flipInLastPage(file);
                       }
                     }))
         .isInstanceOf(AssertionError.class)
-        .hasMessageContaining("restored at poll " + EARLY);
+        .hasMessageContaining("restored at poll " + DAMAGED);
   }
 
   private static void flipInLastPage(Path file) throws IOException {
