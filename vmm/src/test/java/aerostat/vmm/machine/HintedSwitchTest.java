@@ -42,7 +42,7 @@ final class HintedSwitchTest {
   }
 
   private static HintedChain chain(int first, Ending ending) {
-    // Discards are inhibited while pages are missing (DEV-03), so in both guests all the time.
+    // Discards are inhibited while pages are missing, so in both guests all the time.
     boolean discards = ending != Ending.POSTCOPY;
     Script script = discards ? Script.HINTED : Script.HINTED.withoutDiscards();
     return new HintedChain(origin, script, origin.machine().polls() + 2 + first, ending);
