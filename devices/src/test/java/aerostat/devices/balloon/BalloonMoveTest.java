@@ -128,6 +128,15 @@ class BalloonMoveTest {
   }
 
   @Test
+  @DisplayName("a negative interval is refused though nothing is armed")
+  void negativeInterval() {
+    byte[] state = source.flat.save();
+    MemorySegment.ofArray(state)
+        .set(ValueLayout.JAVA_INT_UNALIGNED, SLICE + BalloonLayout.STATS_INTERVAL, -5);
+    assertThatThrownBy(() -> target.flat.restore(state)).isInstanceOf(StateRefusedException.class);
+  }
+
+  @Test
   @DisplayName("a hint status moves only where hinting is offered")
   void hintStatusWithoutHints() {
     BalloonOptions none = new BalloonOptions(false, false, false, false);
