@@ -21,7 +21,7 @@ record Script(
           "workload=mix,churn mix.rounds=6 churn.ops=700 churn.threads=2",
           MEMORY,
           110,
-          MEMORY,
+          7 << 20,
           1100,
           true);
 

@@ -44,6 +44,11 @@ public final class DriverTarget implements FuzzTarget {
   /** What the balloon is to hold in the end, bytes: a little, so that every guest has it. */
   private static final long WANTED = 1 << 20;
 
+  /** A quarter of the guest's memory, bytes, and polls in which it is in the balloon. */
+  private static final long MUCH = 8 << 20;
+
+  private static final int MUCH_POLLS = 2_000;
+
   private static final int AWAKE_TURNS = 20;
   private static final int AWAKE_POLLS = 1_000;
 
@@ -87,6 +92,14 @@ public final class DriverTarget implements FuzzTarget {
     }
     go(200);
     check();
+    if (!lied && device.reports().waiting()) {
+      // Who uses its pages now shows if the host wants more than was not in the report.
+      device.lose(0);
+      ask(MUCH, log);
+      machine.run(MUCH_POLLS);
+      check();
+      device.reports().check();
+    }
     device.honest();
     device.reports().check();
     if (!machine.runToIdle(CALM_POLLS)) {
@@ -101,16 +114,7 @@ public final class DriverTarget implements FuzzTarget {
 
   /** A driver whose device was only slow has lost nothing: it still does what the host asks. */
   private void checkAwake(FuzzLog log) {
-    if (log.on()) {
-      log.say("the host asks for " + (WANTED >> 20) + " MiB");
-    }
-    long wanted = machine.memory().size() - WANTED;
-    machine.lock().lock();
-    try {
-      machine.balloon().setTarget(wanted);
-    } finally {
-      machine.lock().unlock();
-    }
+    long wanted = ask(WANTED, log);
     for (int i = 0; i < AWAKE_TURNS && machine.balloon().actualBytes() != wanted; i++) {
       machine.run(AWAKE_POLLS);
       check();
@@ -128,6 +132,21 @@ public final class DriverTarget implements FuzzTarget {
     lied = true;
     machine.balloonDevice().inhibitDiscards(true);
     device.reports().begin(false);
+  }
+
+  /** The host wants so much for its balloon; returns what the guest is to have then. */
+  private long ask(long bytes, FuzzLog log) {
+    if (log.on()) {
+      log.say("the host asks for " + (bytes >> 20) + " MiB");
+    }
+    long wanted = machine.memory().size() - bytes;
+    machine.lock().lock();
+    try {
+      machine.balloon().setTarget(wanted);
+    } finally {
+      machine.lock().unlock();
+    }
+    return wanted;
   }
 
   private void go(long polls) {

@@ -51,6 +51,11 @@ final class LostReports {
     }
   }
 
+  /** Whether the device has yet to answer a report. */
+  boolean waiting() {
+    return any;
+  }
+
   /** A notification does not come through. */
   void lost(LyingDevice device, int queue) {
     if (on && queue == REPORTING) {

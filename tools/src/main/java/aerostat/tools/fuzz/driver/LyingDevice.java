@@ -14,6 +14,10 @@ import java.util.Arrays;
 public final class LyingDevice implements MmioDevice {
   static final int QUEUES = 6;
   private static final int LINE = 1;
+
+  /** Of a notification; with NOTIFICATION_DATA a position stands above (2.9). */
+  private static final int QUEUE_BITS = 0xffff;
+
   private static final int WORDS = (MmioRegisters.CONFIG + 16) / 4;
 
   private final MmioDevice truth;
@@ -147,13 +151,14 @@ public final class LyingDevice implements MmioDevice {
         return;
       }
       case MmioRegisters.QUEUE_NOTIFY -> {
+        int queue = (int) value & QUEUE_BITS;
         if (lost > 0) {
           lost--;
-          dropped |= 1 << (value & 0x1f);
-          reports.lost(this, (int) value);
+          dropped |= 1 << (queue & 0x1f);
+          reports.lost(this, queue);
           return;
         }
-        reports.notified(this, (int) value);
+        reports.notified(this, queue);
       }
       case MmioRegisters.STATUS -> {
         if (value == 0) {
