@@ -13,6 +13,7 @@ import aerostat.guest.mm.Gfp;
 import aerostat.guest.mm.PageAlloc;
 import aerostat.guest.mm.Zone;
 import aerostat.guest.virtio.VirtioBus;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 /** Held blocks in a shortage of memory, and after it. */
@@ -21,6 +22,19 @@ class HintShrinkerTest {
 
   /** A work queue may have made another worker meanwhile. */
   private static final long WORKER_PAGES = 8;
+
+  /** Hints are in the ring, and the device does not look at them. */
+  private static void whileHintsWait(Consumer<ModelBalloon> then) {
+    ModelBalloon model = new ModelBalloon(HINT, 8);
+    BalloonFixture.run(
+        model,
+        () -> {
+          model.stalled = true;
+          model.request(ID);
+          settle();
+          then.accept(model);
+        });
+  }
 
   /** EDGE-43. */
   @Test
@@ -67,13 +81,8 @@ class HintShrinkerTest {
   /** EDGE-28. */
   @Test
   void mig24_shrinkerReleasesNoBlockThatTheDeviceHasNotUsed() {
-    ModelBalloon model = new ModelBalloon(HINT, 8);
-    BalloonFixture.run(
-        model,
-        () -> {
-          model.stalled = true;
-          model.request(ID);
-          settle();
+    whileHintsWait(
+        model -> {
           HeldBlocks ops = new HeldBlocks();
           long held = heldBlocks();
           assertThat(held).isBetween(5L, 7L);
@@ -91,13 +100,8 @@ class HintShrinkerTest {
   /** Or else its memory would be lost, as a liar's findings showed. */
   @Test
   void edge28_blocksOfABrokenDeviceGoBackUnderMemoryPressure() {
-    ModelBalloon model = new ModelBalloon(HINT, 8);
-    BalloonFixture.run(
-        model,
-        () -> {
-          model.stalled = true;
-          model.request(ID);
-          settle();
+    whileHintsWait(
+        model -> {
           long held = heldBlocks();
           VirtioBus.breakDevice(hinting().queue().device());
           HeldBlocks ops = new HeldBlocks();
@@ -109,13 +113,8 @@ class HintShrinkerTest {
 
   @Test
   void aBlockReleasedBeforeItWasUsedIsForgotten() {
-    ModelBalloon model = new ModelBalloon(HINT, 8);
-    BalloonFixture.run(
-        model,
-        () -> {
-          model.stalled = true;
-          model.request(ID);
-          settle();
+    whileHintsWait(
+        model -> {
           model.done();
           settle();
           assertThat(heldBlocks()).isZero();

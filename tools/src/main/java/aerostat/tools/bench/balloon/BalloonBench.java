@@ -38,7 +38,7 @@ final class BalloonBench implements Report {
 
   void run() throws IOException, ChildFailure {
     for (int i = 1; i <= runs; i++) {
-      Inflation one = measured();
+      Inflation one = disturbance.measureProcesses(() -> Inflation.once(size));
       inflations.add(one);
       progress.accept(
           String.format(
@@ -52,16 +52,6 @@ final class BalloonBench implements Report {
     if (withReporting) {
       progress.accept("free page reporting, a pass every 2 s");
       reporting = Reporting.once(size);
-    }
-  }
-
-  private Inflation measured() throws IOException, ChildFailure {
-    try {
-      return disturbance.<Inflation, Exception>measure(() -> Inflation.once(size));
-    } catch (IOException | ChildFailure | RuntimeException e) {
-      throw e;
-    } catch (Exception e) {
-      throw new IllegalStateException(e);
     }
   }
 

@@ -52,7 +52,7 @@ final class HintingBench implements Report {
       }
       if (operations > 0) {
         for (PingPong.Way way : PingPong.Way.values()) {
-          PingPong one = measured(() -> PingPong.once(way, memory, operations));
+          PingPong one = disturbance.measureProcesses(() -> PingPong.once(way, memory, operations));
           pingPong.computeIfAbsent(way, w -> new ArrayList<>()).add(one);
           progress.accept(
               String.format(Locale.ROOT, "churn, %s: %.1f s", way.title, one.seconds()));
@@ -69,7 +69,8 @@ final class HintingBench implements Report {
       long touched,
       boolean allocates)
       throws IOException, ChildFailure {
-    VariantRun run = measured(() -> VariantRun.once(variant, memory, touched, allocates));
+    VariantRun run =
+        disturbance.measureProcesses(() -> VariantRun.once(variant, memory, touched, allocates));
     into.computeIfAbsent(variant, v -> new ArrayList<>()).add(run);
     progress.accept(
         String.format(
@@ -81,16 +82,6 @@ final class HintingBench implements Report {
             guest,
             run.millis(),
             Size.show((long) run.transferred())));
-  }
-
-  private <T> T measured(Disturbance.Run<T, Exception> run) throws IOException, ChildFailure {
-    try {
-      return disturbance.measure(run);
-    } catch (IOException | ChildFailure | RuntimeException e) {
-      throw e;
-    } catch (Exception e) {
-      throw new IllegalStateException(e);
-    }
   }
 
   private static Estimate estimate(List<VariantRun> runs, ToDoubleFunction<VariantRun> figure) {

@@ -85,7 +85,8 @@ public final class MigrationBench implements Report {
     for (int i = 1; i <= runs; i++) {
       host.sample();
       for (Scenario scenario : scenarios) {
-        List<MigrationRun> pair = measured(scenario);
+        List<MigrationRun> pair =
+            disturbance.measureProcesses(() -> ProcessPair.runs(scenario, moves, delayMillis));
         found.getOrDefault(scenario, new ArrayList<>()).addAll(pair);
         MigrationRun last = pair.getLast();
         progress.accept(
@@ -108,7 +109,8 @@ public final class MigrationBench implements Report {
   }
 
   private void migrateQemu(QemuPair.Setup setup, boolean hints) throws IOException, ChildFailure {
-    QemuPair.Migration migration = undisturbed(() -> QemuPair.migrate(setup, hints));
+    QemuPair.Migration migration =
+        disturbance.measureProcesses(() -> QemuPair.migrate(setup, hints));
     qemus.computeIfAbsent(hints, unused -> new ArrayList<>()).add(migration);
     progress.accept(
         String.format(
@@ -139,20 +141,6 @@ public final class MigrationBench implements Report {
   /** QEMU's migrations, one a round; empty without QEMU. */
   public List<QemuPair.Migration> qemus(boolean hints) {
     return List.copyOf(qemus.getOrDefault(hints, List.of()));
-  }
-
-  private List<MigrationRun> measured(Scenario scenario) throws IOException, ChildFailure {
-    return undisturbed(() -> ProcessPair.runs(scenario, moves, delayMillis));
-  }
-
-  private <T> T undisturbed(Disturbance.Run<T, Exception> run) throws IOException, ChildFailure {
-    try {
-      return disturbance.measure(run);
-    } catch (IOException | ChildFailure | RuntimeException e) {
-      throw e;
-    } catch (Exception e) {
-      throw new IllegalStateException(e);
-    }
   }
 
   /** The last migration of each scenario, by name. */
@@ -264,7 +252,10 @@ public final class MigrationBench implements Report {
                         name,
                         ratio,
                         LETTER_RATIO)));
-    qemuFigures().forEach((name, figure) -> text.append(name + ": " + figure.show(0) + "\n"));
+    qemuFigures()
+        .forEach(
+            (name, figure) ->
+                text.append(name + ": " + figure.show(0)).append(System.lineSeparator()));
     if (delayMillis > 0) {
       text.append(
           String.format(

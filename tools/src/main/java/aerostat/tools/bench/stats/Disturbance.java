@@ -1,5 +1,7 @@
 package aerostat.tools.bench.stats;
 
+import aerostat.tools.child.ChildFailure;
+import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -55,6 +57,17 @@ public final class Disturbance {
         count(attempt, least);
         return best;
       }
+    }
+  }
+
+  /** As {@link #measure}, for a run with processes of its own. */
+  public <T> T measureProcesses(Run<T, Exception> run) throws IOException, ChildFailure {
+    try {
+      return measure(run);
+    } catch (IOException | ChildFailure | RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
     }
   }
 

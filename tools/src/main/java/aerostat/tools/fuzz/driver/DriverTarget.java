@@ -44,9 +44,7 @@ public final class DriverTarget implements FuzzTarget {
   /** What the balloon is to hold in the end, bytes: a little, so that every guest has it. */
   private static final long WANTED = 1 << 20;
 
-  /** A quarter of the guest's memory, bytes, and polls in which it is in the balloon. */
-  private static final long MUCH = 8 << 20;
-
+  /** Polls in which a quarter of the memory is in the balloon. */
   private static final int MUCH_POLLS = 2_000;
 
   private static final int AWAKE_TURNS = 20;
@@ -95,7 +93,7 @@ public final class DriverTarget implements FuzzTarget {
     if (!lied && device.reports().waiting()) {
       // Who uses its pages now shows if the host wants more than was not in the report.
       device.lose(0);
-      ask(MUCH, log);
+      ask(machine.memory().size() / 4, log);
       machine.run(MUCH_POLLS);
       check();
       device.reports().check();

@@ -10,13 +10,7 @@ import java.util.function.Consumer;
 record GoalContext(GoalSettings settings, Disturbance disturbance, Consumer<String> progress) {
   /** Repeats what the host disturbed. */
   <T> T measured(Disturbance.Run<T, Exception> run) throws IOException, ChildFailure {
-    try {
-      return disturbance.measure(run);
-    } catch (IOException | ChildFailure | RuntimeException e) {
-      throw e;
-    } catch (Exception e) {
-      throw new IllegalStateException(e);
-    }
+    return disturbance.measureProcesses(run);
   }
 
   @SuppressWarnings("AnnotateFormatMethod")
