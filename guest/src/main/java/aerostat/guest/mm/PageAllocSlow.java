@@ -120,10 +120,13 @@ final class PageAllocSlow {
       if (page != null) {
         return page;
       }
-      // Notifiers sleep: there may be something to reclaim since.
+      // Notifiers sleep: there may be something to reclaim since. And to reclaim is to sleep.
       if (freed == 0 && Vmscan.waitForReclaim() == 0) {
-        Oom.outOfMemory(gfp, order);
-        return null;
+        page = drainAndRetry(gfp, order);
+        if (page == null) {
+          Oom.outOfMemory(gfp, order);
+        }
+        return page;
       }
     }
   }

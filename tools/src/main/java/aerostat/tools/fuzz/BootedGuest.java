@@ -48,12 +48,15 @@ public final class BootedGuest {
   private final SnapshotMachine machine;
   private final MachineConfig config;
   private final byte[] edges;
+  private final GuestConsole console;
   private int rewinds;
 
-  private BootedGuest(SnapshotMachine machine, MachineConfig config, byte[] edges) {
+  private BootedGuest(
+      SnapshotMachine machine, MachineConfig config, byte[] edges, GuestConsole console) {
     this.machine = machine;
     this.config = config;
     this.edges = edges;
+    this.console = console;
   }
 
   /**
@@ -135,6 +138,7 @@ public final class BootedGuest {
             return between.wrap(transport, memory, interrupts);
           }
         };
+    GuestConsole console = new GuestConsole();
     try {
       MachineConfig config =
           Machine.builder()
@@ -147,9 +151,12 @@ public final class BootedGuest {
           SnapshotMachine.boot(
               config,
               setup.image(),
-              MachineHost.SILENT.withFlavour(setup.flavour).withFaultOnViolation(true),
+              MachineHost.SILENT
+                  .withFlavour(setup.flavour)
+                  .withFaultOnViolation(true)
+                  .withConsole(console),
               hooks);
-      return new BootedGuest(machine, config, coverage.counters());
+      return new BootedGuest(machine, config, coverage.counters(), console);
     } catch (IOException e) {
       throw new UncheckedIOException("the guest kernel cannot be read", e);
     }
@@ -169,8 +176,13 @@ public final class BootedGuest {
     return edges;
   }
 
-  /** Back to the snapshot; now and then every byte is compared with it. */
-  public void rewind() {
+  /**
+   * Back to the snapshot; now and then every byte is compared with it.
+   *
+   * @param log is told what the guest says from here on
+   */
+  public void rewind(FuzzLog log) {
+    console.begin(log);
     machine.rewind();
     if (++rewinds % CHECKED_EVERY == 0) {
       String difference = machine.difference();

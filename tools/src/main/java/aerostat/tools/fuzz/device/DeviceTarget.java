@@ -101,7 +101,7 @@ public final class DeviceTarget implements FuzzTarget {
 
   @Override
   public void run(byte[] bytes, FuzzLog log) {
-    guest.rewind();
+    guest.rewind(log);
     if (own != null) {
       own.rewind();
     }

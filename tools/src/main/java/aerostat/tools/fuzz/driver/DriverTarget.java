@@ -78,7 +78,7 @@ public final class DriverTarget implements FuzzTarget {
   @Override
   public void run(byte[] bytes, FuzzLog log) {
     device.forget();
-    guest.rewind();
+    guest.rewind(log);
     lied = false;
     machine.balloonDevice().inhibitDiscards(false);
     device.reports().begin(!packed);
@@ -207,10 +207,10 @@ public final class DriverTarget implements FuzzTarget {
       case RUN -> {
         int polls = input.u8();
         polls = polls < LONG_RUN ? polls : LONG_POLLS;
-        go(polls);
         if (log.on()) {
           log.say("guest runs " + polls + " polls");
         }
+        go(polls);
       }
       case HOST -> host.next(input, log);
       case CONFIG -> {

@@ -81,7 +81,7 @@ public final class StreamTarget implements FuzzTarget {
 
   @Override
   public void run(byte[] bytes, FuzzLog log) {
-    guest.rewind();
+    guest.rewind(log);
     place.begin();
     input.begin(bytes);
     Doors doors = new Doors();
