@@ -123,6 +123,28 @@ class LauncherTest {
   }
 
   @Test
+  void aSourceThatIsSavedDuringTheBuildBuildsAnew() throws Exception {
+    String source = house("vmm/src/main/java/A.java").toString();
+    String begun = folder.resolve("begun").toString();
+    program(
+        "bin/mvn",
+        "#!/bin/bash\ntouch "
+            + begun
+            + "\nuntil [ "
+            + source
+            + " -nt "
+            + begun
+            + " ]; do touch "
+            + source
+            + "; done\n");
+    assertThat(launch("demo").output()).contains("building");
+    program("bin/mvn", "#!/bin/sh\nexit 0\n");
+
+    assertThat(launch("demo").output()).contains("building");
+    assertThat(launch("demo").output()).doesNotContain("building");
+  }
+
+  @Test
   void aFailedBuildShowsItsErrorsAndRunsNothing() throws Exception {
     program("bin/mvn", "#!/bin/sh\necho '[ERROR] A.java:1 wrong'\nexit 1\n");
     Result result = launch("demo");

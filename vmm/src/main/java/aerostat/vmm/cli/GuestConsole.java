@@ -1,6 +1,7 @@
 package aerostat.vmm.cli;
 
 import aerostat.devices.console.ConsoleWriter;
+import java.io.File;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -34,7 +35,8 @@ final class GuestConsole extends OutputStream {
   }
 
   /**
-   * Opens {@code stdio}, {@code file:PATH} or {@code none}.
+   * Opens {@code stdio}, {@code file:PATH} or {@code none}. A pipe or a terminal may stand for the
+   * file: the guest does not wait for it.
    *
    * @throws CliException if it is none of these, or the file cannot be written
    */
@@ -47,7 +49,9 @@ final class GuestConsole extends OutputStream {
     }
     if (target.startsWith("file:") && target.length() > 5) {
       try {
-        return new GuestConsole(new FileOutputStream(target.substring(5)));
+        String path = target.substring(5);
+        FileOutputStream file = new FileOutputStream(path);
+        return new File(path).isFile() ? new GuestConsole(file) : unhurried(file);
       } catch (IOException e) {
         throw new CliException(
             ExitCode.UNAVAILABLE, "--console: cannot write the file: " + e.getMessage());

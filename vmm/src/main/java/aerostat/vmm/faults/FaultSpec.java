@@ -13,8 +13,9 @@ import java.util.stream.Collectors;
  * @param delay how late
  * @param slow how much later the device looks at each notification, 0: at once
  * @param ring most entries of a queue, 0: as the device has them
- * @param failAlloc an allocation of the guest that may fail does so (fail_page_alloc)
- * @param seed of all choices
+ * @param failAlloc an allocation of the guest that may fail does so (fail_page_alloc); whole
+ *     percents
+ * @param seed of all choices but those of failed allocations, which are the guest's own
  */
 public record FaultSpec(
     double loseNotify,
@@ -82,7 +83,7 @@ public record FaultSpec(
     double late = key == Key.LATE_NOTIFY ? share(word, value) : lateNotify;
     double irq = key == Key.LOSE_IRQ ? share(word, value) : loseIrq;
     double lateInterrupt = key == Key.LATE_IRQ ? share(word, value) : lateIrq;
-    double alloc = key == Key.FAIL_ALLOC ? share(word, value) : failAlloc;
+    double alloc = key == Key.FAIL_ALLOC ? wholeShare(word, value) : failAlloc;
     return new FaultSpec(
         share,
         late,
@@ -104,6 +105,16 @@ public record FaultSpec(
       }
     }
     throw new IllegalArgumentException("'" + value + "' for " + word + ": write a share, as 5%");
+  }
+
+  /** {@code 5%}: Linux's fail_page_alloc knows no parts of a percent. */
+  private static double wholeShare(String word, String value) {
+    double share = share(word, value);
+    if (value.contains(".")) {
+      throw new IllegalArgumentException(
+          "'" + value + "' for " + word + ": write whole percents, as 5%");
+    }
+    return share;
   }
 
   /** {@code 200us}, {@code 5ms}, {@code 1s}. */

@@ -26,8 +26,11 @@ public final class Json {
   /** Deepest nesting of objects and lists that is read. */
   public static final int MAX_DEPTH = 64;
 
-  /** Longest message, in bytes, that is read. */
+  /** Longest message, in bytes, that a client reads. */
   public static final int MAX_BYTES = 1 << 20;
+
+  /** Most values of a message, at all depths: as Java objects they are far larger than as text. */
+  public static final int MAX_VALUES = 10_000;
 
   /** Longest number, in characters. */
   private static final int MAX_NUMBER = 100;
@@ -47,7 +50,12 @@ public final class Json {
           .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
           .build();
 
-  private Json() {}
+  private final JsonParser parser;
+  private int values;
+
+  private Json(JsonParser parser) {
+    this.parser = parser;
+  }
 
   /** A text that is not one JSON value. */
   public static final class SyntaxException extends Exception {
@@ -69,7 +77,7 @@ public final class Json {
       if (first == null) {
         throw new SyntaxException("there is no value");
       }
-      Object value = value(parser, first);
+      Object value = new Json(parser).value(first);
       if (parser.nextToken() != null) {
         throw new SyntaxException("there is more than one value");
       }
@@ -84,40 +92,43 @@ public final class Json {
     }
   }
 
-  private static @Nullable Object value(JsonParser parser, JsonToken token) throws IOException {
+  private @Nullable Object value(JsonToken token) throws IOException, SyntaxException {
+    if (++values > MAX_VALUES) {
+      throw new SyntaxException("a message has more than " + MAX_VALUES + " values");
+    }
     return switch (token) {
-      case START_OBJECT -> object(parser);
-      case START_ARRAY -> list(parser);
+      case START_OBJECT -> object();
+      case START_ARRAY -> list();
       case VALUE_STRING -> parser.getText();
       case VALUE_TRUE -> true;
       case VALUE_FALSE -> false;
       case VALUE_NULL -> null;
-      case VALUE_NUMBER_INT -> integer(parser);
+      case VALUE_NUMBER_INT -> integer();
       case VALUE_NUMBER_FLOAT -> parser.getDoubleValue();
       default -> throw new IllegalStateException(token.name());
     };
   }
 
   /** Integers beyond a long become a Double, which no integer argument accepts. */
-  private static Object integer(JsonParser parser) throws IOException {
+  private Object integer() throws IOException {
     return switch (parser.getNumberType()) {
       case INT, LONG -> parser.getLongValue();
       default -> parser.getBigIntegerValue().doubleValue();
     };
   }
 
-  private static Map<String, @Nullable Object> object(JsonParser parser) throws IOException {
+  private Map<String, @Nullable Object> object() throws IOException, SyntaxException {
     Map<String, @Nullable Object> map = new LinkedHashMap<>();
     for (String name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
-      map.put(name, value(parser, parser.nextToken()));
+      map.put(name, value(parser.nextToken()));
     }
     return map;
   }
 
-  private static List<@Nullable Object> list(JsonParser parser) throws IOException {
+  private List<@Nullable Object> list() throws IOException, SyntaxException {
     List<@Nullable Object> list = new ArrayList<>();
     for (JsonToken t = parser.nextToken(); t != JsonToken.END_ARRAY; t = parser.nextToken()) {
-      list.add(value(parser, t));
+      list.add(value(t));
     }
     return list;
   }

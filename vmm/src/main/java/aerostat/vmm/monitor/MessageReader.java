@@ -11,19 +11,21 @@ import org.jspecify.annotations.Nullable;
  * value itself is Jackson's business.
  *
  * <p>After an error everything up to the end of the line is dropped, and the stream goes on. Memory
- * is bounded: a value longer than {@link Json#MAX_BYTES} or nested deeper than {@link
- * Json#MAX_DEPTH} is an error as soon as it passes the limit, and the rest of it is not kept.
+ * is bounded: a value longer than the limit or nested deeper than {@link Json#MAX_DEPTH} is an error as soon as it passes the limit, and the rest of it is not kept.
  */
 final class MessageReader {
   private final InputStream in;
+  private final int limit;
   private ByteArrayOutputStream message = new ByteArrayOutputStream(256);
   private boolean dropLine;
 
   /**
    * @param in should be buffered; bytes are taken one by one
+   * @param limit longest value, in bytes
    */
-  MessageReader(InputStream in) {
+  MessageReader(InputStream in, int limit) {
     this.in = in;
+    this.limit = limit;
   }
 
   /**
@@ -63,8 +65,8 @@ final class MessageReader {
     int quote = 0;
     boolean escaped = false;
     for (int b = first; b >= 0; b = in.read()) {
-      if (message.size() >= Json.MAX_BYTES) {
-        throw broken("a message is longer than " + Json.MAX_BYTES + " bytes", b);
+      if (message.size() >= limit) {
+        throw broken("a message is longer than " + limit + " bytes", b);
       }
       message.write(b);
       if (quote != 0) {

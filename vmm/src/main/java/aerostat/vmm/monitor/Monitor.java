@@ -108,7 +108,12 @@ public final class Monitor implements AutoCloseable {
     }
     QmpSession session = new QmpSession(this, client, "qmp-" + sessionNumber.incrementAndGet());
     sessions.add(session);
-    session.start();
+    try {
+      session.start();
+    } catch (OutOfMemoryError noThread) {
+      session.close();
+      throw noThread;
+    }
   }
 
   void ended(QmpSession session) {

@@ -168,7 +168,8 @@ public final class QmpClient implements AutoCloseable {
 
   private void readLoop() {
     MessageReader reader =
-        new MessageReader(new BufferedInputStream(new QmpSession.Input(channel), 4096));
+        new MessageReader(
+            new BufferedInputStream(new QmpSession.Input(channel), 4096), Json.MAX_BYTES);
     try {
       for (byte[] message = reader.next(); message != null; message = reader.next()) {
         Map<String, @Nullable Object> object = asObject(Json.read(message));

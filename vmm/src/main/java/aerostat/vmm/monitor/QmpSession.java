@@ -16,6 +16,12 @@ final class QmpSession {
   /** Bytes of answers and events that may wait for a client. */
   static final int OUTBOX_BYTES = 256 << 10;
 
+  /**
+   * Longest message of a client, in bytes: far more than any command needs, and little enough that
+   * all clients together cannot fill the heap.
+   */
+  static final int MAX_REQUEST = 64 << 10;
+
   private static final long GOODBYE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final Monitor monitor;
@@ -76,20 +82,15 @@ final class QmpSession {
 
   private void readLoop() {
     try {
-      MessageReader reader = new MessageReader(new BufferedInputStream(new Input(channel), 4096));
+      MessageReader reader =
+          new MessageReader(new BufferedInputStream(new Input(channel), 4096), MAX_REQUEST);
       boolean open = outbox.put(line(monitor.greeting()));
       while (open) {
-        Map<String, @Nullable Object> answer;
-        try {
-          byte[] message = reader.next();
-          if (message == null) {
-            break;
-          }
-          answer = answer(Json.read(message));
-        } catch (Json.SyntaxException e) {
-          answer = error(QmpException.generic("JSON parse error, " + e.getMessage()));
+        byte[] line = nextAnswer(reader);
+        if (line == null) {
+          break;
         }
-        open = outbox.put(line(answer));
+        open = outbox.put(line);
         monitor.answered();
       }
       outbox.drain(GOODBYE_NANOS);
@@ -97,8 +98,20 @@ final class QmpSession {
       // A client may go at any time; closing below is all there is to do.
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } catch (OutOfMemoryError e) {
+      outOfMemory(e);
     } finally {
       close();
+    }
+  }
+
+  /** Reads a command and runs it; while its answer waits for room, nothing else of it is kept. */
+  private byte @Nullable [] nextAnswer(MessageReader reader) throws IOException {
+    try {
+      byte[] message = reader.next();
+      return message == null ? null : line(answer(Json.read(message)));
+    } catch (Json.SyntaxException e) {
+      return line(error(QmpException.generic("JSON parse error, " + e.getMessage())));
     }
   }
 
@@ -115,9 +128,16 @@ final class QmpSession {
       // A client may go at any time; closing below is all there is to do.
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } catch (OutOfMemoryError e) {
+      outOfMemory(e);
     } finally {
       close();
     }
+  }
+
+  /** Ends this session only, and gives back what it holds. */
+  private void outOfMemory(OutOfMemoryError e) {
+    LoggerFactory.getLogger(QmpSession.class).warn("{} ends: {}", name, e.toString());
   }
 
   private Map<String, @Nullable Object> answer(@Nullable Object message) {

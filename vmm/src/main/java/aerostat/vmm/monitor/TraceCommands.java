@@ -11,7 +11,7 @@ public final class TraceCommands {
   public static void addTo(CommandTable table, TraceFile trace) {
     table.add(
         Command.of(
-            "x-trace",
+                "x-trace",
             "Writes device events to a file, one a line (docs/trace-format.md), or stops that. A"
                 + " new file ends the one before.",
             arguments -> {
@@ -30,6 +30,7 @@ public final class TraceCommands {
               return Command.EMPTY;
             },
             Argument.required("enable", Argument.Type.BOOLEAN, "true to start, false to end"),
-            Argument.optional("path", Argument.Type.STRING, "of the file, to start")));
+            Argument.optional("path", Argument.Type.STRING, "of the file, to start"))
+            .asConcurrent());
   }
 }

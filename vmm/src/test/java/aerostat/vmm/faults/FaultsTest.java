@@ -164,6 +164,9 @@ class FaultsTest {
       value = {
         "nothing | there is no fault 'nothing'; there are lose-notify, late-notify",
         "lose-irq | '' for lose-irq: write a share, as 5%",
+        "fail-alloc=0.4% | '0.4%' for fail-alloc: write whole percents, as 5%",
+        "fail-alloc=1.0% | '1.0%' for fail-alloc: write whole percents, as 5%",
+        "fail-alloc=200% | '200%' for fail-alloc: write a share, as 5%",
         "lose-irq=101% | '101%' for lose-irq: write a share, as 5%",
         "slow=5 | '5' for slow: write a time up to an hour, as 200us, 5ms or 1s",
         "delay=3601s | '3601s' for delay: write a time up to an hour",

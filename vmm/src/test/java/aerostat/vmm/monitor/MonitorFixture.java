@@ -8,7 +8,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
 
-/** A monitor with four commands of its own, at an endpoint of its own for each test. */
+/** A monitor with some commands of its own, at an endpoint of its own for each test. */
 @Timeout(60)
 abstract class MonitorFixture {
   final CountDownLatch quit = new CountDownLatch(1);
@@ -39,6 +39,13 @@ abstract class MonitorFixture {
             "Has a defect.",
             arguments -> {
               throw new UnsupportedOperationException("defect");
+            }));
+    table.add(
+        Command.of(
+            "exhaust",
+            "Finds no memory.",
+            arguments -> {
+              throw new OutOfMemoryError("Java heap space");
             }));
     table.add(
         Command.of(

@@ -78,13 +78,13 @@ class QmpClientsTest extends MonitorFixture {
     try (RawClient client = RawClient.negotiated(endpoint)) {
       String request =
           "{\"execute\":\"echo\",\"arguments\":{\"value\":1,\"text\":\""
-              + "y".repeat(100_000)
+              + "y".repeat(50_000)
               + "\"}}\n";
       Thread sender =
           Thread.startVirtualThread(
               () -> {
                 try {
-                  for (int i = 0; i < 200; i++) {
+                  for (int i = 0; i < 400; i++) {
                     client.send(request);
                   }
                 } catch (IOException e) {
@@ -94,10 +94,20 @@ class QmpClientsTest extends MonitorFixture {
       try (RawClient other = RawClient.negotiated(endpoint)) {
         assertThat(other.ask("{\"execute\":\"query-version\"}")).containsKey("return");
       }
-      for (int i = 0; i < 200; i++) {
+      for (int i = 0; i < 400; i++) {
         assertThat(client.receive()).containsKey("return");
       }
       sender.join();
+    }
+  }
+
+  @Test
+  void aCommandThatFindsNoMemoryEndsItsOwnSessionOnly() throws IOException {
+    try (RawClient one = RawClient.negotiated(endpoint);
+        RawClient two = RawClient.negotiated(endpoint)) {
+      one.send("{\"execute\":\"exhaust\"}");
+      assertThat(endOf(one)).isTrue();
+      assertThat(two.ask("{\"execute\":\"query-version\"}")).containsKey("return");
     }
   }
 

@@ -196,7 +196,7 @@ class QmpProtocolTest extends MonitorFixture {
       }
       client.send("\"}\n{\"execute\":\"query-version\",\"id\":1}\n");
 
-      assertThat(RawClient.errorOf(client.receive())).contains("longer than 1048576 bytes");
+      assertThat(RawClient.errorOf(client.receive())).contains("longer than 65536 bytes");
       assertThat(client.receive().get("id")).isEqualTo(1L);
     }
   }
@@ -209,6 +209,16 @@ class QmpProtocolTest extends MonitorFixture {
 
       assertThat(RawClient.errorOf(client.receive())).contains("nested deeper than 64");
       assertThat(client.receive().get("id")).isEqualTo(1L);
+    }
+  }
+
+  @Test
+  void aMessageOfTooManyValuesIsAnErrorAndIsNotSentBack() throws IOException {
+    try (RawClient client = RawClient.negotiated(endpoint)) {
+      String list = "[" + "0,".repeat(Json.MAX_VALUES) + "0]";
+      assertThat(client.askForError("{\"execute\":\"query-version\",\"id\":" + list + "}\n"))
+          .isEqualTo("GenericError: JSON parse error, a message has more than 10000 values");
+      assertThat(client.ask("{\"execute\":\"query-version\"}")).containsKey("return");
     }
   }
 

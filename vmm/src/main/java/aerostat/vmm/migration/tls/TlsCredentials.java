@@ -33,6 +33,9 @@ public record TlsCredentials(boolean server, SSLContext context) {
   private static final String BEGIN_KEY = "-----BEGIN PRIVATE KEY-----";
   private static final String END_KEY = "-----END PRIVATE KEY-----";
   private static final List<String> KEY_KINDS = List.of("EC", "RSA", "Ed25519");
+  /** Longest file, in bytes. */
+  private static final long MAX_FILE = 1 << 20;
+
   private static final char[] NO_PASSWORD = {};
 
   /**
@@ -98,8 +101,19 @@ public record TlsCredentials(boolean server, SSLContext context) {
     return store;
   }
 
+  /** To open a pipe waits for a writer; what is no certificate may be of any length. */
+  private static void require(Path file) throws IOException {
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw new IOException(file + ": it is no regular file");
+    }
+    if (Files.size(file) > MAX_FILE) {
+      throw new IOException(file + " is longer than " + MAX_FILE + " bytes");
+    }
+  }
+
   private static List<Certificate> certificates(Path file)
       throws IOException, GeneralSecurityException {
+    require(file);
     try (InputStream in = Files.newInputStream(file)) {
       List<Certificate> all =
           new ArrayList<>(CertificateFactory.getInstance("X.509").generateCertificates(in));
@@ -111,6 +125,7 @@ public record TlsCredentials(boolean server, SSLContext context) {
   }
 
   private static PrivateKey key(Path file) throws IOException, GeneralSecurityException {
+    require(file);
     String text = Files.readString(file);
     int begin = text.indexOf(BEGIN_KEY);
     int end = text.indexOf(END_KEY);

@@ -2,6 +2,7 @@ package aerostat.vmm.migration.tls;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import aerostat.vmm.machine.RunState;
 import aerostat.vmm.migration.FakeGuest;
@@ -210,6 +211,21 @@ class TlsTest {
         out.write(bytes);
       }
     }
+  }
+
+  @Test
+  @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void aPipeOrAFileWithoutEnd_isNoCertificate() throws Exception {
+    Path strange = Files.createDirectory(folder.resolve("strange"));
+    Path file = strange.resolve("ca-cert.pem");
+    assumeTrue(new ProcessBuilder("mkfifo", file.toString()).start().waitFor() == 0);
+    Map<String, String> properties = Map.of("dir", strange.toString());
+    assertThatThrownBy(() -> TlsCredentials.of(properties))
+        .hasMessageEndingWith(file + ": it is no regular file");
+    Files.delete(file);
+    Files.write(file, new byte[(1 << 20) + 1]);
+    assertThatThrownBy(() -> TlsCredentials.of(properties))
+        .hasMessageEndingWith(file + " is longer than 1048576 bytes");
   }
 
   @Test
