@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * value itself is Jackson's business.
  *
  * <p>After an error everything up to the end of the line is dropped, and the stream goes on. Memory
- * is bounded: a value longer than the limit or nested deeper than {@link Json#MAX_DEPTH} is an error as soon as it passes the limit, and the rest of it is not kept.
+ * is bounded: a value longer than the limit or nested deeper than {@link Json#MAX_DEPTH} is an
+ * error as soon as it passes the limit, and the rest of it is not kept.
  */
 final class MessageReader {
   private final InputStream in;

@@ -100,7 +100,8 @@ public final class QmpServer implements AutoCloseable {
       } catch (IOException | OutOfMemoryError e) {
         if (server.isOpen()) {
           LoggerFactory.getLogger(QmpServer.class).warn("{}: accept: {}", endpoint, e.getMessage());
-          // Out of file descriptors or threads, perhaps: at once it would fail again, and fill the log.
+          // Out of file descriptors or threads, perhaps: at once it would fail again, and fill the
+          // log.
           LockSupport.parkNanos(ACCEPT_PAUSE);
         }
       }

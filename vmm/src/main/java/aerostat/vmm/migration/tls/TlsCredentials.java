@@ -33,6 +33,7 @@ public record TlsCredentials(boolean server, SSLContext context) {
   private static final String BEGIN_KEY = "-----BEGIN PRIVATE KEY-----";
   private static final String END_KEY = "-----END PRIVATE KEY-----";
   private static final List<String> KEY_KINDS = List.of("EC", "RSA", "Ed25519");
+
   /** Longest file, in bytes. */
   private static final long MAX_FILE = 1 << 20;
 
