@@ -76,8 +76,23 @@ public final class BootedGuest {
       boolean packed,
       String driver,
       UserDeviceClass device) {
+    /** Bytes of the least and the largest guest: all of it is looked at, and copied. */
+    public static final long LEAST_MEMORY = 2 << 20;
+
+    public static final long MOST_MEMORY = 4L << 30;
+
     /** 32 MiB, plain. */
     public static final Setup DEFAULT = new Setup(32 << 20, "", Flavour.PLAIN, true);
+
+    /** Whatever a command line or a file says. */
+    public Setup {
+      if (memory < LEAST_MEMORY
+          || memory > MOST_MEMORY
+          || memory % GuestMemory.PAGE_SIZE != 0) {
+        throw new IllegalArgumentException(
+            "--memory " + memory + ": a multiple of 4K is needed, from 2M to 4G");
+      }
+    }
 
     /** Our driver and our device. */
     public Setup(long memory, String append, Flavour flavour, boolean packed) {

@@ -26,6 +26,7 @@ public final class ErrorLog {
       if (level == Level.ERROR && logger.getName().startsWith("aerostat.")) {
         FirstError found = FIRST.get();
         if (found.text == null) {
+          found.logger = logger.getName();
           found.text = logger.getName() + ": " + format;
           found.cause = thrown != null ? thrown : lastThrowable(parameters);
         }
@@ -44,6 +45,7 @@ public final class ErrorLog {
 
   /** The first error of this input. */
   private static final class FirstError {
+    private String logger = "";
     private @Nullable String text;
     private @Nullable Throwable cause;
   }
@@ -76,7 +78,8 @@ public final class ErrorLog {
   public static void check() {
     FirstError error = FIRST.get();
     if (error.text != null) {
-      FuzzFinding finding = new FuzzFinding("error", error.text, error.cause);
+      String property = error.cause == null ? "error of " + error.logger : "error";
+      FuzzFinding finding = new FuzzFinding(property, error.text, error.cause);
       clear();
       throw finding;
     }

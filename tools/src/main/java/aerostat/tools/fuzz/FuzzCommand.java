@@ -1,6 +1,5 @@
 package aerostat.tools.fuzz;
 
-import aerostat.mmio.memory.GuestMemory;
 import aerostat.tools.fuzz.engine.FuzzRun;
 import aerostat.tools.fuzz.planted.Defect;
 import aerostat.tools.fuzz.planted.PlantedCommand;
@@ -14,6 +13,7 @@ import aerostat.vmm.cli.Verbosity;
 import aerostat.vmm.image.Flavour;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,7 +48,8 @@ import picocli.CommandLine.Spec;
       "be had."
     })
 public final class FuzzCommand implements Callable<Integer> {
-  private static final long LEAST_MEMORY = 2 << 20;
+  /** A year. */
+  private static final long MOST_SECONDS = 365L * 24 * 3600;
 
   @Parameters(
       arity = "0..1",
@@ -74,7 +75,7 @@ public final class FuzzCommand implements Callable<Integer> {
   @Option(names = "--time", paramLabel = "SECONDS", description = "How long. Default 60.")
   private long seconds = 60;
 
-  @Option(names = "--jobs", paramLabel = "N", description = "Processes (jazzer). Default 1.")
+  @Option(names = "--jobs", paramLabel = "N", description = "Processes of jazzer. Default 1.")
   private int jobs = 1;
 
   @Option(names = "--seed", paramLabel = "N", description = "Of all random choices. Default 1.")
@@ -109,13 +110,13 @@ public final class FuzzCommand implements Callable<Integer> {
       paramLabel = "SIZE",
       converter = Size.class,
       description = "Guest RAM. Default 32M.")
-  private long memory = BootedGuest.Setup.DEFAULT.memory();
+  private @Nullable Long memory;
 
   @Option(
       names = "--append",
       paramLabel = "WORDS",
       description = "Further words for the guest's command line.")
-  private String append = "";
+  private @Nullable String append;
 
   @Option(
       names = "--sanitize",
@@ -162,7 +163,7 @@ public final class FuzzCommand implements Callable<Integer> {
       throw new CliException(ExitCode.UNAVAILABLE, InputFile.reason(e));
     } catch (IOException e) {
       throw new CliException(ExitCode.UNAVAILABLE, InputFile.reason(e));
-    } catch (IllegalArgumentException | IllegalStateException e) {
+    } catch (IllegalStateException e) {
       throw new CliException(ExitCode.FAILED, String.valueOf(e.getMessage()));
     }
   }
@@ -186,39 +187,63 @@ public final class FuzzCommand implements Callable<Integer> {
       throw new CliException(ExitCode.USAGE, "name a target: " + TargetKind.labels());
     }
     TargetKind kind = kind(target);
+    requireMeaning(kind);
+    try {
+      if (measure) {
+        Rate.print(kind, setup());
+        return ExitCode.OK;
+      }
+      Path kept = corpus == null ? Path.of("fuzz", "corpus", kind.label()) : corpus;
+      FuzzRun run =
+          new FuzzRun(kind, setup(), kept, imported, exported, findings, seconds, jobs, seed);
+      int found = engine.equals("own") ? run.own() : run.jazzer();
+      return found == 0 ? ExitCode.OK : ExitCode.FAILED;
+    } catch (IllegalArgumentException e) {
+      throw usage(String.valueOf(e.getMessage())); // of the setup: what an input does is a finding
+    }
+  }
+
+  private static CliException usage(String message) {
+    return new CliException(ExitCode.USAGE, message);
+  }
+
+  /** No option is silently left aside. */
+  private void requireMeaning(TargetKind kind) {
     if (!own.device().none() && kind != TargetKind.DEVICE) {
-      throw new CliException(ExitCode.USAGE, "--device-class is for target device");
+      throw usage("--device-class is for target device");
     }
-    if (seconds < 1 || jobs < 1) {
-      throw new CliException(ExitCode.USAGE, "--time and --jobs: at least 1");
+    if (own.device().none() && !own.device().path().isEmpty()) {
+      throw usage("--class-path is for --device-class");
     }
-    if (memory < LEAST_MEMORY
-        || memory > GuestMemory.MAX_SIZE
-        || memory % GuestMemory.PAGE_SIZE != 0) {
-      throw new CliException(
-          ExitCode.USAGE, "--memory " + memory + ": a multiple of 4K is needed, from 2M to 1T");
+    boolean chosen = !own.driver().isEmpty() || append != null || sanitize || memory != null;
+    if (chosen && !kind.bootsGuest()) {
+      throw usage(
+          "--driver, --memory, --append and --sanitize: target " + kind.label() + " has no guest");
     }
-    if (measure) {
-      Rate.print(kind, setup());
-      return ExitCode.OK;
+    if (memory != null && !kind.sizesGuest()) {
+      throw usage("--memory: the guest of target " + kind.label() + " has 8 MiB");
     }
-    Path kept = corpus == null ? Path.of("fuzz", "corpus", kind.label()) : corpus;
-    FuzzRun run =
-        new FuzzRun(kind, setup(), kept, imported, exported, findings, seconds, jobs, seed);
-    int found =
-        switch (engine) {
-          case "jazzer" -> run.jazzer();
-          case "own" -> BigStack.call(run::own);
-          default ->
-              throw new CliException(ExitCode.USAGE, "--engine " + engine + ": jazzer or own");
-        };
-    return found == 0 ? ExitCode.OK : ExitCode.FAILED;
+    if (seconds < 1 || seconds > MOST_SECONDS) {
+      throw usage("--time " + seconds + ": at least 1, at most " + MOST_SECONDS + ", a year");
+    }
+    if (jobs < 1) {
+      throw usage("--jobs " + jobs + ": at least 1");
+    }
+    if (!engine.equals("jazzer") && !engine.equals("own")) {
+      throw usage("--engine " + engine + ": jazzer or own");
+    }
+    if (jobs > 1 && engine.equals("own")) {
+      throw usage("--jobs " + jobs + ": the own engine is one process");
+    }
+    if (imported != null && !Files.isDirectory(imported)) {
+      throw new CliException(ExitCode.UNAVAILABLE, "--import " + imported + ": no such folder");
+    }
   }
 
   private BootedGuest.Setup setup() {
     return new BootedGuest.Setup(
-        memory,
-        append,
+        memory == null ? BootedGuest.Setup.DEFAULT.memory() : memory,
+        append == null ? "" : append,
         sanitize ? Flavour.SANITIZING : Flavour.PLAIN,
         true,
         own.driver(),
@@ -235,7 +260,12 @@ public final class FuzzCommand implements Callable<Integer> {
   }
 
   private int replay(Path folder) throws IOException {
-    List<String> events = StoredFinding.read(folder).replay();
+    List<String> events;
+    try {
+      events = StoredFinding.read(folder).replay();
+    } catch (IllegalArgumentException e) {
+      throw new CliException(ExitCode.UNAVAILABLE, folder + ": " + e.getMessage());
+    }
     events.forEach(System.out::println);
     return events.getLast().startsWith("FINDING") ? ExitCode.FAILED : ExitCode.OK;
   }

@@ -1,23 +1,35 @@
 package aerostat.tools.fuzz;
 
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.function.LongSupplier;
 
-/** Shortens an input while it still gives the same finding. */
+/** Shortens an input while it still gives the same finding, and while there is time. */
 final class Minimizer {
   private final FuzzTarget target;
   private final String signature;
+  private final LongSupplier clock;
   private int left;
+  private long begun;
+  private long nanos;
 
-  Minimizer(FuzzTarget target, String signature) {
+  /**
+   * @param clock nanoseconds, as {@link System#nanoTime}
+   */
+  Minimizer(FuzzTarget target, String signature, LongSupplier clock) {
     this.target = target;
     this.signature = signature;
+    this.clock = clock;
   }
 
   /**
    * @param runs most executions to spend
+   * @param time after which none begins
    */
-  byte[] minimize(byte[] input, int runs) {
+  byte[] minimize(byte[] input, int runs, Duration time) {
     left = runs;
+    begun = clock.getAsLong();
+    nanos = time.toNanos();
     byte[] best = input;
     for (int chunk = Math.max(1, input.length / 2); chunk >= 1 && left > 0; ) {
       byte[] shorter = withoutSome(best, chunk);
@@ -57,6 +69,9 @@ final class Minimizer {
   }
 
   private boolean same(byte[] input) {
+    if (clock.getAsLong() - begun >= nanos) {
+      left = 0;
+    }
     if (left-- <= 0) {
       return false;
     }

@@ -18,11 +18,11 @@ final class Rate {
   static void print(TargetKind kind, BootedGuest.Setup setup) {
     BigStack.call(
         () -> {
-          try (FuzzTarget target = kind.make(setup)) {
+          try (GuardedTarget target = kind.make(setup)) {
             OwnEngine engine = new OwnEngine(target, 1);
             engine.run(target.seeds(), runs -> runs < GROWING, (input, finding) -> {});
             rate("inputs of a grown corpus", target, engine.corpus());
-            if (target instanceof DeviceTarget device) {
+            if (target.target() instanceof DeviceTarget device) {
               rate("an input that only inflates", target, List.of(DeviceTarget.inflating()));
               resets(device.guest().machine());
             }
@@ -31,7 +31,7 @@ final class Rate {
         });
   }
 
-  private static void rate(String what, FuzzTarget target, List<byte[]> inputs) {
+  private static void rate(String what, GuardedTarget target, List<byte[]> inputs) {
     var threads = ManagementFactory.getThreadMXBean();
     long runs = 0;
     long polls = 0;
@@ -45,7 +45,10 @@ final class Rate {
         // Its time counts as any other's.
       }
       runs++;
-      polls += target instanceof DeviceTarget device ? device.guest().machine().pollsSince() : 0;
+      polls +=
+          target.target() instanceof DeviceTarget device
+              ? device.guest().machine().pollsSince()
+              : 0;
     }
     double wall = (System.nanoTime() - begun) / 1e9;
     double busy = (threads.getCurrentThreadCpuTime() - cpu) / 1e9;
@@ -59,8 +62,8 @@ final class Rate {
         (double) (accesses(target) - accesses) / runs);
   }
 
-  private static long accesses(FuzzTarget target) {
-    return target instanceof DeviceTarget device ? device.accesses() : 0;
+  private static long accesses(GuardedTarget target) {
+    return target.target() instanceof DeviceTarget device ? device.accesses() : 0;
   }
 
   /** Each reset comes after the guest has inflated, slept and worked for 200 polls. */

@@ -1,8 +1,10 @@
 package aerostat.tools.fuzz;
 
 import aerostat.tools.fuzz.device.UserDeviceClass;
+import aerostat.vmm.cli.DriverChoice;
 import aerostat.vmm.image.Flavour;
 import java.util.List;
+import picocli.CommandLine.TypeConversionException;
 
 /** A guest's setup as lines {@code key: value}: for findings, and for processes of an engine. */
 public final class SetupText {
@@ -25,12 +27,20 @@ public final class SetupText {
    */
   public static BootedGuest.Setup parse(List<String> lines) {
     BootedGuest.Setup plain = BootedGuest.Setup.DEFAULT;
+    String driver = value(lines, "driver", "");
+    try {
+      if (!driver.isEmpty()) {
+        var unused = DriverChoice.parse(driver);
+      }
+    } catch (TypeConversionException e) {
+      throw new IllegalArgumentException("driver: " + e.getMessage(), e);
+    }
     return new BootedGuest.Setup(
         Long.parseLong(value(lines, "memory", Long.toString(plain.memory()))),
         value(lines, "append", plain.append()),
         Flavour.valueOf(value(lines, "flavour", plain.flavour().name())),
         plain.packed(),
-        value(lines, "driver", ""),
+        driver,
         new UserDeviceClass(value(lines, "device-class", ""), value(lines, "class-path", "")));
   }
 

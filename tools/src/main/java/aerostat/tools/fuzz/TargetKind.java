@@ -13,20 +13,32 @@ import java.util.stream.Collectors;
 
 /** The targets by name. */
 public enum TargetKind {
-  DEVICE("aerostat.mmio.**:aerostat.devices.**", DeviceTarget::new),
-  DRIVER("aerostat.tools.fuzz.driver.**", setup -> new DriverTarget(setup.withPacked(false))),
-  DRIVER_PACKED("aerostat.tools.fuzz.driver.**", DriverTarget::new),
-  QUEUE_SPLIT("aerostat.mmio.**", setup -> new RingTarget(false)),
-  QUEUE_PACKED("aerostat.mmio.**", setup -> new RingTarget(true)),
-  STREAM("aerostat.vmm.migration.**", StreamTarget::new),
-  QMP("aerostat.vmm.monitor.**", setup -> new QmpTarget()),
-  IMAGE("aerostat.vmm.image.**", setup -> new ImageTarget());
+  DEVICE("aerostat.mmio.**:aerostat.devices.**", Guest.ANY, DeviceTarget::new),
+  DRIVER(
+      "aerostat.tools.fuzz.driver.**",
+      Guest.ANY,
+      setup -> new DriverTarget(setup.withPacked(false))),
+  DRIVER_PACKED("aerostat.tools.fuzz.driver.**", Guest.ANY, DriverTarget::new),
+  QUEUE_SPLIT("aerostat.mmio.**", Guest.NONE, setup -> new RingTarget(false)),
+  QUEUE_PACKED("aerostat.mmio.**", Guest.NONE, setup -> new RingTarget(true)),
+  STREAM("aerostat.vmm.migration.**", Guest.OF_ITS_SIZE, StreamTarget::new),
+  QMP("aerostat.vmm.monitor.**", Guest.NONE, setup -> new QmpTarget()),
+  IMAGE("aerostat.vmm.image.**", Guest.NONE, setup -> new ImageTarget());
+
+  /** Which guest a target boots. */
+  private enum Guest {
+    NONE,
+    OF_ITS_SIZE,
+    ANY
+  }
 
   private final String instrumented;
+  private final Guest guest;
   private final Function<BootedGuest.Setup, FuzzTarget> maker;
 
-  TargetKind(String instrumented, Function<BootedGuest.Setup, FuzzTarget> maker) {
+  TargetKind(String instrumented, Guest guest, Function<BootedGuest.Setup, FuzzTarget> maker) {
     this.instrumented = instrumented;
+    this.guest = guest;
     this.maker = maker;
   }
 
@@ -59,8 +71,25 @@ public enum TargetKind {
     return instrumented;
   }
 
-  /** Makes the target, for the calling thread. */
-  public FuzzTarget make(BootedGuest.Setup setup) {
-    return maker.apply(setup);
+  /** Whether it boots a guest, whose driver, flavour and command line can be chosen. */
+  public boolean bootsGuest() {
+    return guest != Guest.NONE;
+  }
+
+  /** Whether its guest's memory can be chosen. */
+  public boolean sizesGuest() {
+    return guest == Guest.ANY;
+  }
+
+  /**
+   * Makes the target, for the calling thread.
+   *
+   * @throws IllegalArgumentException if the setup means nothing, or names what cannot be had
+   * @throws FuzzFinding if a user's device fails before there is any input
+   */
+  public GuardedTarget make(BootedGuest.Setup setup) {
+    FuzzTarget made = maker.apply(setup);
+    boolean bounded = this == STREAM || this == QMP; // by themselves, with their other threads
+    return new GuardedTarget(made, bounded ? Long.MAX_VALUE : GuardedTarget.MOST_ALLOCATED);
   }
 }

@@ -86,9 +86,9 @@ class PlantedDefectTest {
                     List.of(),
                     runs -> places.isEmpty() && runs < MOST_RUNS,
                     (input, finding) -> {
-                      Path place = findings.add(target, input, finding, "seed " + SEED);
-                      if (place != null) {
-                        places.add(place);
+                      Findings.Kept kept = findings.add(target, input, finding, "seed " + SEED);
+                      if (kept != null) {
+                        places.add(kept.place());
                       }
                     });
           }

@@ -7,6 +7,7 @@ import aerostat.vmm.cli.Main;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -84,7 +85,15 @@ class ToolCommandLinesTest {
       value = {
         "fuzz|aerostat fuzz: name a target: device, driver,",
         "fuzz teapot|aerostat fuzz: 'teapot' is no target; there are device,",
-        "fuzz device --memory 1|--memory 1: a multiple of 4K is needed, from 2M to 1T",
+        "fuzz device --memory 1|--memory 1: a multiple of 4K is needed, from 2M to 4G",
+        "fuzz device --memory 1T|from 2M to 4G",
+        "fuzz device --time 9999999999|--time 9999999999: at least 1, at most",
+        "fuzz device --engine own --jobs 8|--jobs 8: the own engine is one process",
+        "fuzz device --device-class Absent|--device-class Absent: no such class",
+        "fuzz device --class-path x|--class-path is for --device-class",
+        "fuzz qmp --driver merged|target qmp has no guest",
+        "fuzz image --sanitize|target image has no guest",
+        "fuzz stream --memory 32M|--memory: the guest of target stream has 8 MiB",
         "fuzz device --time 0|at least 1",
         "fuzz queue-split --device-class X|--device-class is for target device",
         "fuzz device --plant teapot|aerostat fuzz: no defect 'teapot'",
@@ -124,12 +133,30 @@ class ToolCommandLinesTest {
     lines.add(List.of("interop", "convert", folder.toString()));
     lines.add(List.of("fuzz", "--replay", absent));
     lines.add(List.of("fuzz", "--replay", text));
+    lines.add(List.of("fuzz", "qmp", "--import", absent));
+    lines.add(finding("memory: 1099511627776"));
+    lines.add(finding("memory: much"));
+    lines.add(finding("driver: teapot"));
+    lines.add(finding("device-class: Absent"));
+    Path sparse = Path.of(finding("memory: 33554432").getLast()).resolve("input");
+    try (RandomAccessFile file = new RandomAccessFile(sparse.toFile(), "rw")) {
+      file.setLength(3L << 30);
+    }
+    lines.add(List.of("fuzz", "--replay", sparse.getParent().toString()));
     for (List<String> line : lines) {
       err.reset();
       assertThat(Main.run(line.toArray(String[]::new))).as("%s: %s", line, err()).isEqualTo(3);
       assertThat(err()).as("%s", line).hasLineCount(1).startsWith("aerostat " + line.getFirst());
       assertThat(err()).as("%s", line).doesNotContain("Exception");
     }
+  }
+
+  /** A command line that replays a finding with this line in it. */
+  private List<String> finding(String line) throws IOException {
+    Path place = Files.createTempDirectory(folder, "finding");
+    Files.writeString(place.resolve("finding.txt"), "target: device\n" + line + "\n\n");
+    Files.write(place.resolve("input"), new byte[] {1});
+    return List.of("fuzz", "--replay", place.toString());
   }
 
   @Test

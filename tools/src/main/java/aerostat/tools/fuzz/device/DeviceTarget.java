@@ -83,7 +83,12 @@ public final class DeviceTarget implements FuzzTarget {
     properties = new DeviceProperties(machine, wire);
     edges = new byte[guest.edges().length + outcomes.counters().length];
     if (own != null) {
-      own.take();
+      try {
+        own.take();
+      } catch (RuntimeException | LinkageError | AssertionError e) {
+        close();
+        throw new FuzzFinding("exception", "take: " + e, e);
+      }
     }
   }
 
@@ -95,7 +100,11 @@ public final class DeviceTarget implements FuzzTarget {
     if (own == null) {
       return ours;
     }
-    own.attach(ours, memory, interrupts, LINE);
+    try {
+      own.attach(ours, memory, interrupts, LINE);
+    } catch (RuntimeException | LinkageError | AssertionError e) {
+      throw new FuzzFinding("exception", "attach: " + e, e);
+    }
     return own;
   }
 

@@ -1,9 +1,11 @@
 package aerostat.tools.fuzz.device;
 
 import java.io.File;
+import java.lang.reflect.InvocationTargetException;
 import java.net.MalformedURLException;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,7 +48,14 @@ public record UserDeviceClass(String name, String path) {
     } catch (ClassNotFoundException e) {
       throw new IllegalArgumentException(
           "--device-class " + name + ": no such class in the --class-path", e);
+    } catch (InvocationTargetException e) {
+      throw new IllegalArgumentException(
+          "--device-class " + name + ": its constructor threw " + e.getCause(), e);
+    } catch (NoSuchMethodException e) {
+      throw new IllegalArgumentException(
+          "--device-class " + name + ": it has no constructor without arguments", e);
     } catch (MalformedURLException
+        | InvalidPathException
         | ReflectiveOperationException
         | LinkageError
         | ClassCastException e) {

@@ -16,18 +16,27 @@ final class CorpusFolder {
 
   private CorpusFolder() {}
 
-  /** All files of a folder in the order of their names; none if it is not there. */
+  /**
+   * All files of a folder in the order of their names, but those that are too long, which it says;
+   * none if it is not there.
+   */
   static List<byte[]> read(Path folder) throws IOException {
     List<byte[]> inputs = new ArrayList<>();
     if (!Files.isDirectory(folder)) {
       return inputs;
     }
+    int tooLong = 0;
     try (Stream<Path> files = Files.list(folder)) {
       for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
         if (Files.size(file) <= LONGEST) {
           inputs.add(Files.readAllBytes(file));
+        } else {
+          tooLong++;
         }
       }
+    }
+    if (tooLong > 0) {
+      System.out.println(folder + ": " + tooLong + " files above 1 MiB are left out");
     }
     return inputs;
   }

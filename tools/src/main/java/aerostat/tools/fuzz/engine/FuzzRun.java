@@ -3,6 +3,8 @@ package aerostat.tools.fuzz.engine;
 import aerostat.tools.fuzz.BigStack;
 import aerostat.tools.fuzz.BootedGuest;
 import aerostat.tools.fuzz.Findings;
+import aerostat.tools.fuzz.FuzzFinding;
+import aerostat.tools.fuzz.FuzzLog;
 import aerostat.tools.fuzz.FuzzTarget;
 import aerostat.tools.fuzz.TargetKind;
 import java.io.IOException;
@@ -34,33 +36,12 @@ public record FuzzRun(
     int seed) {
 
   /**
-   * With the engine of this process, on the calling thread.
+   * With the engine of this process.
    *
    * @return findings
    */
-  public int own() throws IOException {
-    try (FuzzTarget target = kind.make(setup)) {
-      Findings found = new Findings(findings, kind.label(), setup);
-      OwnEngine engine = new OwnEngine(target, seed);
-      long until = System.nanoTime() + seconds * 1_000_000_000L;
-      engine.run(
-          first(target),
-          runs -> System.nanoTime() < until,
-          (input, finding) -> {
-            Path place = found.add(target, input, finding, "own engine, seed " + seed);
-            if (place != null) {
-              System.out.println("FINDING " + finding.getMessage() + " in " + place);
-            }
-          });
-      CorpusFolder.write(corpus, engine.corpus());
-      if (exported != null) {
-        CorpusFolder.write(exported, engine.corpus());
-      }
-      System.out.printf(
-          "%s: %,d runs, %,d edges of guest code, %,d inputs kept, %d findings%n",
-          kind.label(), engine.runs(), engine.edges(), engine.corpus().size(), found.count());
-      return found.count();
-    }
+  public int own() {
+    return new OwnRun(this).run();
   }
 
   /**
@@ -69,7 +50,12 @@ public record FuzzRun(
    * @return findings
    */
   public int jazzer() throws IOException {
-    Beginning beginning = BigStack.call(this::beginning);
+    Beginning beginning;
+    try {
+      beginning = BigStack.call(this::beginning);
+    } catch (FuzzFinding beforeAnyInput) {
+      return keep(beforeAnyInput);
+    }
     CorpusFolder.write(corpus, beginning.seeds);
     Path dictionary = null;
     if (!beginning.words.isEmpty()) {
@@ -81,14 +67,12 @@ public record FuzzRun(
       CorpusFolder.write(corpus, CorpusFolder.read(imported));
     }
     List<JazzerJob> running = new ArrayList<>();
-    int found = 0;
+    int found;
     try {
       for (int job = 0; job < jobs; job++) {
         running.add(job(job, dictionary));
       }
-      for (JazzerJob job : running) {
-        found += job.await();
-      }
+      found = JazzerJob.await(running);
     } finally {
       running.forEach(JazzerJob::close);
     }
@@ -117,7 +101,33 @@ public record FuzzRun(
     }
   }
 
-  private List<byte[]> first(FuzzTarget target) throws IOException {
+  /**
+   * Keeps a finding of a device that fails before there is any input.
+   *
+   * @return findings
+   */
+  int keep(FuzzFinding beforeAnyInput) {
+    byte[] none = new byte[0];
+    Findings.Kept kept =
+        new Findings(findings, kind.label(), setup)
+            .add(new NeverReady(beforeAnyInput), none, beforeAnyInput, "its start");
+    System.out.println(Objects.requireNonNull(kept).line(beforeAnyInput));
+    return 1;
+  }
+
+  private record NeverReady(FuzzFinding finding) implements FuzzTarget {
+    @Override
+    public void run(byte[] input, FuzzLog log) {
+      throw finding;
+    }
+
+    @Override
+    public byte[] edges() {
+      return new byte[0];
+    }
+  }
+
+  List<byte[]> first(FuzzTarget target) throws IOException {
     List<byte[]> inputs = new ArrayList<>();
     target.seeds().forEach(inputs::add);
     inputs.addAll(CorpusFolder.read(corpus));

@@ -47,9 +47,9 @@ public final class JazzerEntry {
     }
     report(fuzzed.edges());
     if (broken != null) {
-      Path place = Objects.requireNonNull(findings).add(fuzzed, input, broken, "jazzer");
-      if (place != null) {
-        System.out.println("FINDING " + broken.getMessage() + " in " + place);
+      Findings.Kept kept = Objects.requireNonNull(findings).add(fuzzed, input, broken, "jazzer");
+      if (kept != null) {
+        System.out.println(kept.line(broken));
       }
     }
   }

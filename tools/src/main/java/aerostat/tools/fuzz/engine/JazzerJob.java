@@ -3,6 +3,11 @@ package aerostat.tools.fuzz.engine;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorCompletionService;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.LongSupplier;
 
 /**
@@ -33,7 +38,7 @@ final class JazzerJob implements AutoCloseable {
 
   /**
    * @param code exit code; 0 at the end of the time
-   * @param findings that were new
+   * @param findings that it told, known ones too
    */
   record Outcome(int code, int findings) {}
 
@@ -51,6 +56,7 @@ final class JazzerJob implements AutoCloseable {
   private final LongSupplier clock;
   private final long end;
   private Engine engine;
+  private boolean closed;
   private int crashes;
 
   /**
@@ -68,15 +74,15 @@ final class JazzerJob implements AutoCloseable {
   /**
    * Waits for the end of the time.
    *
-   * @return findings that were new
+   * @return findings that were told, and deaths
    * @throws IOException if the engine dies again and again
    */
   int await() throws IOException {
     int findings = 0;
     while (true) {
-      Outcome outcome = engine.await();
+      Outcome outcome = engine().await();
       findings += outcome.findings();
-      if (outcome.code() == 0) {
+      if (outcome.code() == 0 || closed()) {
         return findings;
       }
       findings++;
@@ -86,23 +92,66 @@ final class JazzerJob implements AutoCloseable {
             died + ", " + crashes + " times now; -v shows what it said, the corpus is kept");
       }
       long left = Duration.ofNanos(end - clock.getAsLong()).toSeconds();
-      if (left < LEAST_SECONDS) {
-        return findings;
-      }
+      boolean another = left >= LEAST_SECONDS;
       System.out.println(
           "FINDING "
               + died
               + ", what it left is in "
               + folder
-              + "; another goes on for "
-              + left
-              + " s");
-      engine = starter.start(left, crashes);
+              + (another ? "; another goes on for " + left + " s" : ""));
+      if (!another || !restart(left)) {
+        return findings;
+      }
     }
   }
 
+  /**
+   * Waits for all at the same time, so that none that dies waits for another's end.
+   *
+   * @return findings that were told, and deaths
+   * @throws IOException if the engine of one dies again and again
+   */
+  static int await(List<JazzerJob> jobs) throws IOException {
+    int findings = 0;
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      ExecutorCompletionService<Integer> ends = new ExecutorCompletionService<>(threads);
+      for (JazzerJob job : jobs) {
+        var unused = ends.submit(job::await);
+      }
+      try {
+        for (int i = 0; i < jobs.size(); i++) {
+          findings += ends.take().get();
+        }
+      } finally {
+        jobs.forEach(JazzerJob::close); // or the executor would wait for them
+      }
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
+    return findings;
+  }
+
+  private synchronized boolean closed() {
+    return closed;
+  }
+
+  private synchronized Engine engine() {
+    return engine;
+  }
+
+  private synchronized boolean restart(long seconds) throws IOException {
+    if (!closed) {
+      engine = starter.start(seconds, crashes);
+    }
+    return !closed;
+  }
+
   @Override
-  public void close() {
+  public synchronized void close() {
+    closed = true;
     engine.close();
   }
 }

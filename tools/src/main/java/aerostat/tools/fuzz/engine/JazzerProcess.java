@@ -1,6 +1,7 @@
 package aerostat.tools.fuzz.engine;
 
 import aerostat.tools.fuzz.SetupText;
+import aerostat.tools.fuzz.Watch;
 import aerostat.vmm.cli.LogSetup;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -42,6 +43,7 @@ final class JazzerProcess implements JazzerJob.Engine {
         List.of(
             "-Xss128m",
             "-XX:+UseSerialGC",
+            "-XX:-OmitStackTraceInFastThrow", // a finding is known by the place of its exception
             "-XX:+EnableDynamicAgentLoading",
             "-Xshare:off",
             "--enable-native-access=ALL-UNNAMED",
@@ -62,6 +64,7 @@ final class JazzerProcess implements JazzerJob.Engine {
             corpus.toString(),
             "-max_total_time=" + seconds,
             "-max_len=" + LONGEST_INPUT,
+            "-timeout=" + Watch.LONGEST.toSeconds(),
             "-seed=" + seed,
             "-reload=10",
             "-print_final_stats=1"));

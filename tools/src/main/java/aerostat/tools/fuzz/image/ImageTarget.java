@@ -23,6 +23,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Damaged class files: refused with rules, or else they are rewritten, pass the JVM's own
@@ -38,6 +39,9 @@ public final class ImageTarget implements FuzzTarget {
   private final GuestImage sample = GuestImage.fromClasses(whole, SampleImage.ENTRY);
   private final Outcomes outcomes = new Outcomes();
   private final InputBytes input = new InputBytes();
+
+  /** The machine of the trial that runs, which another thread may have to end. */
+  private volatile @Nullable Machine running;
 
   @Override
   public void run(byte[] bytes, FuzzLog log) {
@@ -56,7 +60,8 @@ public final class ImageTarget implements FuzzTarget {
         log.say(outcome);
       }
     } catch (TimeoutException e) {
-      throw new FuzzFinding("hang", "neither refused nor at its poll budget after a minute");
+      end();
+      throw FuzzFinding.hang("neither refused nor at its poll budget after a minute");
     } catch (ExecutionException e) {
       if (e.getCause() instanceof FuzzFinding finding) {
         throw finding;
@@ -65,6 +70,17 @@ public final class ImageTarget implements FuzzTarget {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException(e);
+    }
+  }
+
+  /**
+   * A guest that does not end is ended at its next poll. For the rest, a rewriter or a guest without
+   * polls, there is no way: its thread stays, and takes its processor from the inputs that follow.
+   */
+  private void end() {
+    Machine left = running;
+    if (left != null) {
+      Thread.ofPlatform().daemon().name("fuzz-image-end").start(left::close);
     }
   }
 
@@ -106,6 +122,7 @@ public final class ImageTarget implements FuzzTarget {
         };
     try (Machine machine =
         Machine.builder().memory(MEMORY).image(sample).deterministic(1).hooks(hooks).build()) {
+      running = machine;
       machine.onEvent(
           event -> {
             if (event.name().equals("GUEST_PANICKED")) {
@@ -113,6 +130,8 @@ public final class ImageTarget implements FuzzTarget {
             }
           });
       var unused = machine.runUntilPoll(POLLS);
+    } finally {
+      running = null;
     }
     // Behind the end of the vCPU's thread, which tells of a panic.
     String text = String.valueOf(panic.get());

@@ -1,13 +1,13 @@
 package aerostat.tools.fuzz.planted;
 
-import aerostat.tools.fuzz.BigStack;
 import aerostat.tools.fuzz.FuzzFinding;
-import aerostat.tools.fuzz.FuzzTarget;
+import aerostat.tools.fuzz.GuardedTarget;
+import aerostat.tools.fuzz.Watch;
 import aerostat.tools.fuzz.engine.OwnEngine;
 import java.lang.management.ManagementFactory;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * The process with a defect: the own engine from an empty corpus, up to the first finding. The last
@@ -15,15 +15,14 @@ import java.util.concurrent.locks.LockSupport;
  */
 public final class PlantedRun {
   /** An input that takes longer than this hangs: 400 polls and 64 events take a millisecond. */
-  private static final long HANG_NANOS = TimeUnit.SECONDS.toNanos(10);
+  private static final Duration LONGEST = Duration.ofSeconds(10);
 
   private final Defect defect;
   private final long seed;
   private final long seconds;
   private final long executions;
-  private volatile long begun = System.nanoTime();
+  private final Watch watch = new Watch();
   private volatile long runs;
-  private volatile boolean watching;
   private Outcome outcome = Outcome.NOTHING;
 
   private PlantedRun(Defect defect, long seed, long seconds, long executions) {
@@ -66,15 +65,18 @@ public final class PlantedRun {
     PlantedRun run =
         new PlantedRun(
             defect, Long.parseLong(args[1]), Long.parseLong(args[2]), Long.parseLong(args[3]));
-    Thread.ofPlatform().daemon().name("watch").start(run::watch);
-    Outcome outcome = BigStack.call(run::search);
+    Outcome outcome =
+        run.watch.call(
+            run::search,
+            LONGEST,
+            (input, hang) -> new Outcome(hang.signature(), run.runs + 1, millis()));
     System.out.println(outcome.line());
     System.out.flush();
     Runtime.getRuntime().halt(0);
   }
 
   private Outcome search() {
-    FuzzTarget target;
+    GuardedTarget target;
     try {
       target = defect.kind().make(defect.setup());
     } catch (RuntimeException e) {
@@ -83,14 +85,12 @@ public final class PlantedRun {
     }
     long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
     OwnEngine engine = new OwnEngine(target, seed);
-    begun = System.nanoTime();
-    watching = true;
+    watch.watch(target);
     engine.run(
         List.of(),
         count -> {
-          begun = System.nanoTime();
           runs = count;
-          return !outcome.found() && count < executions && begun < until;
+          return !outcome.found() && count < executions && System.nanoTime() < until;
         },
         this::found);
     return outcome.found() ? outcome : new Outcome("", engine.runs(), millis());
@@ -105,14 +105,5 @@ public final class PlantedRun {
   /** Since the start of this process: its own start and the guest's boot are part of the time. */
   private static long millis() {
     return ManagementFactory.getRuntimeMXBean().getUptime();
-  }
-
-  private void watch() {
-    while (!watching || System.nanoTime() - begun < HANG_NANOS) {
-      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(200));
-    }
-    System.out.println(new Outcome("hang", runs + 1, millis()).line());
-    System.out.flush();
-    Runtime.getRuntime().halt(0);
   }
 }

@@ -168,7 +168,7 @@ public final class QmpTarget implements FuzzTarget {
       ByteBuffer in = ByteBuffer.allocate(1 << 14);
       while (true) {
         if (selector.select(PATIENCE_MILLIS) == 0) {
-          throw new FuzzFinding("hang", "no answer for a minute");
+          throw FuzzFinding.hang("no answer for a minute");
         }
         selector.selectedKeys().clear();
         if (client.read(in.clear()) < 0) {

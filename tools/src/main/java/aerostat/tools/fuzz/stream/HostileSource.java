@@ -168,7 +168,7 @@ final class HostileSource {
       }
       quiet = 0; // what one does may wake another
       if (System.nanoTime() - begun > PATIENCE) {
-        throw new FuzzFinding("hang", "a connection is busy for a minute" + stack(wire));
+        throw FuzzFinding.hang("a connection is busy for a minute" + stack(wire));
       }
       LockSupport.parkNanos(LOOK);
     }

@@ -150,8 +150,8 @@ public final class StreamTarget implements FuzzTarget {
       Thread reader = wire.reader();
       while (reader != null && reader.isAlive()) {
         if (System.nanoTime() - begun > END) {
-          throw new FuzzFinding(
-              "hang", "a connection's thread does not end: " + List.of(reader.getStackTrace()));
+          throw FuzzFinding.hang(
+              "a connection's thread does not end: " + List.of(reader.getStackTrace()));
         }
         LockSupport.parkNanos(10_000);
       }
