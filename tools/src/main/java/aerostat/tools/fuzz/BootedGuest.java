@@ -86,9 +86,7 @@ public final class BootedGuest {
 
     /** Whatever a command line or a file says. */
     public Setup {
-      if (memory < LEAST_MEMORY
-          || memory > MOST_MEMORY
-          || memory % GuestMemory.PAGE_SIZE != 0) {
+      if (memory < LEAST_MEMORY || memory > MOST_MEMORY || memory % GuestMemory.PAGE_SIZE != 0) {
         throw new IllegalArgumentException(
             "--memory " + memory + ": a multiple of 4K is needed, from 2M to 4G");
       }

@@ -30,8 +30,7 @@ public final class Watch {
    * @param longest time for one input
    * @param hung is asked for the result if an input takes longer
    */
-  public <T> T call(
-      Callable<T> body, Duration longest, BiFunction<byte[], FuzzFinding, T> hung) {
+  public <T> T call(Callable<T> body, Duration longest, BiFunction<byte[], FuzzFinding, T> hung) {
     FutureTask<T> task = BigStack.start(body);
     long last = -1;
     long looks = 0;

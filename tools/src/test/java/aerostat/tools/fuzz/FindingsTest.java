@@ -49,8 +49,7 @@ class FindingsTest {
 
   private FuzzFinding broken() {
     return Objects.requireNonNull(
-        catchThrowableOfType(
-            FuzzFinding.class, () -> new Sevens().run(INPUT, FuzzLog.OFF)));
+        catchThrowableOfType(FuzzFinding.class, () -> new Sevens().run(INPUT, FuzzLog.OFF)));
   }
 
   private Findings.Kept add(Findings findings) {

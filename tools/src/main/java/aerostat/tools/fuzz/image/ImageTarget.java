@@ -74,8 +74,9 @@ public final class ImageTarget implements FuzzTarget {
   }
 
   /**
-   * A guest that does not end is ended at its next poll. For the rest, a rewriter or a guest without
-   * polls, there is no way: its thread stays, and takes its processor from the inputs that follow.
+   * A guest that does not end is ended at its next poll. For the rest, a rewriter or a guest
+   * without polls, there is no way: its thread stays, and takes its processor from the inputs that
+   * follow.
    */
   private void end() {
     Machine left = running;
