@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import aerostat.mmio.bus.MmioDevice;
 import aerostat.mmio.memory.GuestMemory;
 import aerostat.mmio.virtio.MmioRegisters;
+import aerostat.mmio.virtio.Virtio;
+import aerostat.mmio.virtio.VirtioPort;
 import aerostat.tools.fuzz.device.DeviceTarget;
 import aerostat.tools.fuzz.engine.OwnEngine;
 import java.nio.file.Files;
@@ -26,7 +28,10 @@ class PlantedDefectTest {
     INTERRUPT_STATUS_STAYS_EMPTY("interrupt"),
     SECOND_QUEUE_IS_NEVER_LOOKED_AT("used ring"),
     STRAY_WRITE_AT_A_NOTIFICATION("stray write"),
-    RESET_IS_IGNORED_WHEN_BROKEN("usable");
+    RESET_IS_IGNORED_WHEN_BROKEN("usable"),
+    USED_RING_IS_WRITTEN_AFTER_A_RESET("stray write"),
+    STRAY_WRITE_BESIDE_A_PACKED_RING("stray write"),
+    DISCARD_AT_A_MALFORMED_CHAIN("discard");
 
     final String property;
 
@@ -35,8 +40,19 @@ class PlantedDefectTest {
     }
   }
 
-  private record Defective(Defect defect, MmioDevice inner, GuestMemory memory)
-      implements MmioDevice {
+  private static final class Defective implements MmioDevice {
+    private final Defect defect;
+    private final MmioDevice inner;
+    private final GuestMemory memory;
+    private long queue;
+    private long usedRing;
+
+    Defective(Defect defect, MmioDevice inner, GuestMemory memory) {
+      this.defect = defect;
+      this.inner = inner;
+      this.memory = memory;
+    }
+
     @Override
     public long read(long offset, int width) {
       boolean hidden =
@@ -47,6 +63,8 @@ class PlantedDefectTest {
     @Override
     public void write(long offset, int width, long value) {
       boolean notify = offset == MmioRegisters.QUEUE_NOTIFY;
+      boolean reset = offset == MmioRegisters.STATUS && value == 0;
+      boolean broken = isBroken();
       switch (defect) {
         case SECOND_QUEUE_IS_NEVER_LOOKED_AT -> {
           if (notify && value == 1) {
@@ -59,14 +77,42 @@ class PlantedDefectTest {
           }
         }
         case RESET_IS_IGNORED_WHEN_BROKEN -> {
-          boolean broken = (inner.read(MmioRegisters.STATUS, 4) & 64) != 0;
-          if (offset == MmioRegisters.STATUS && value == 0 && broken) {
+          if (reset && broken) {
             return;
+          }
+        }
+        case USED_RING_IS_WRITTEN_AFTER_A_RESET -> {
+          if (reset && memory.isWritable(usedRing, 2)) {
+            memory.store16(usedRing, 0);
           }
         }
         default -> {}
       }
       inner.write(offset, width, value);
+      follow((int) offset, value);
+      long elsewhere = memory.end() - GuestMemory.PAGE_SIZE;
+      if (defect == Defect.STRAY_WRITE_BESIDE_A_PACKED_RING && notify && isPacked()) {
+        memory.store8(elsewhere, 1);
+      } else if (defect == Defect.DISCARD_AT_A_MALFORMED_CHAIN && !broken && isBroken()) {
+        memory.discard(elsewhere, GuestMemory.PAGE_SIZE);
+      }
+    }
+
+    private boolean isBroken() {
+      return (inner.read(MmioRegisters.STATUS, 4) & Virtio.STATUS_NEEDS_RESET) != 0;
+    }
+
+    /** Asked of the transport, for its state goes back with the guest and this object's does not. */
+    private boolean isPacked() {
+      return (((VirtioPort) inner).features() & Virtio.F_RING_PACKED) != 0;
+    }
+
+    private void follow(int register, long value) {
+      switch (register) {
+        case MmioRegisters.QUEUE_SEL -> queue = value;
+        case MmioRegisters.QUEUE_DEVICE_LOW -> usedRing = queue == 0 ? value : usedRing;
+        default -> {}
+      }
     }
   }
 

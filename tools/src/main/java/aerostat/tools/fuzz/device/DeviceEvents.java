@@ -35,36 +35,42 @@ final class DeviceEvents {
 
   private final SnapshotMachine machine;
   private final Wire wire;
+  private final RamProperties ram;
   private final WireEvents wireEvents;
   private final HostEvents host;
   private final HostProperties told;
   private final ChainEvent chains;
   private final Outcomes outcomes;
 
-  DeviceEvents(SnapshotMachine machine, Wire wire, HostProperties told, Outcomes outcomes) {
+  DeviceEvents(
+      SnapshotMachine machine,
+      Wire wire,
+      RamProperties ram,
+      HostProperties told,
+      Outcomes outcomes) {
     this.machine = machine;
     this.wire = wire;
+    this.ram = ram;
     this.told = told;
     this.outcomes = outcomes;
     wireEvents = new WireEvents(wire, SnapshotMachine.balloonWindow(), 0);
     host = new HostEvents(machine, number -> number << 20);
     chains =
         new ChainEvent(
-            wire, wireEvents, new ChainProperties(machine, wire, outcomes), this::hintStart);
+            wire, wireEvents, new ChainProperties(machine, wire, ram, outcomes), this::hintStart);
   }
 
   void next(InputBytes in, FuzzLog log) {
     int event = in.below(EVENTS);
     wire.orderly(wire.orderly() && KEEPS_ORDER[event]);
     switch (event) {
-      case RUN -> {
-        int polls = (int) Math.max(1, Math.min(in.u8(), MOST_POLLS - machine.pollsSince()));
-        SnapshotMachine.Stop stop = machine.run(polls);
-        if (log.on()) {
-          log.say("guest runs %d polls: %s".formatted(polls, stop));
-        }
+      case RUN -> run(in, log);
+      case HOST -> {
+        ram.before();
+        int what = host.next(in, log);
+        ram.after();
+        told.checkHost(what);
       }
-      case HOST -> told.checkHost(host.next(in, log));
       case CHAIN -> chains.next(in, log);
       case RESTORE -> restore(log);
       default -> wireEvents.next(event, in, log);
@@ -74,9 +80,29 @@ final class DeviceEvents {
     outcomes.saw(event << 8 | (status & 0x7f) | (wire.orderly() ? 0x80 : 0));
   }
 
+  /** What the guest says meanwhile stands between the two lines. */
+  private void run(InputBytes in, FuzzLog log) {
+    int polls = (int) Math.max(1, Math.min(in.u8(), MOST_POLLS - machine.pollsSince()));
+    if (log.on()) {
+      log.say("guest runs " + polls + " polls");
+    }
+    SnapshotMachine.Stop stop = machine.run(polls);
+    if (log.on()) {
+      log.say(
+          switch (stop) {
+            case POLLS -> "guest stops: its polls are used up";
+            case ASLEEP -> "guest stops: it sleeps, and nothing will wake it";
+            case POWERED_OFF -> "guest stops: it has powered off";
+            case PANICKED -> "guest stops: it has panicked";
+          });
+    }
+  }
+
   private void hintStart() {
     told.begin();
+    ram.before();
     host.hintStart();
+    ram.after();
     told.checkHost(HostEvents.HINT_START);
   }
 
@@ -85,12 +111,14 @@ final class DeviceEvents {
     if (log.on()) {
       log.say("state is saved and restored");
     }
+    ram.before();
     byte[] saved = machine.state().save();
     try {
       machine.state().restore(saved);
     } catch (StateRefusedException refused) {
       throw new FuzzFinding("restore refused", String.valueOf(refused.getMessage()));
     }
+    ram.after();
     int at = Arrays.mismatch(saved, machine.state().save());
     if (at >= 0) {
       throw new FuzzFinding("restore", "a restored state differs from itself at byte " + at);

@@ -12,6 +12,7 @@ import aerostat.tools.fuzz.FuzzTarget;
 import aerostat.tools.fuzz.InputBytes;
 import aerostat.tools.fuzz.Outcomes;
 import aerostat.tools.fuzz.ring.BusWindow;
+import aerostat.tools.fuzz.ring.QueueAreas;
 import aerostat.tools.fuzz.ring.Wire;
 import aerostat.tools.fuzz.ring.WireEvents;
 import aerostat.vmm.machine.SnapshotMachine;
@@ -37,6 +38,7 @@ public final class DeviceTarget implements FuzzTarget {
   private final @Nullable UserDevice own;
   private final BootedGuest guest;
   private final SnapshotMachine machine;
+  private final QueueAreas areas;
   private final Wire wire;
   private final DeviceEvents events;
   private final DeviceProperties properties;
@@ -68,27 +70,33 @@ public final class DeviceTarget implements FuzzTarget {
     this.own = own;
     ErrorLog.watch();
     InterruptController[] controller = new InterruptController[1];
+    QueueAreas[] before = new QueueAreas[1];
     guest =
         BootedGuest.boot(
             setup,
             (transport, memory, interrupts) -> {
               controller[0] = interrupts;
-              return between.wrap(transport, memory, interrupts);
+              before[0] = new QueueAreas(between.wrap(transport, memory, interrupts));
+              return before[0];
             });
     machine = guest.machine();
-    wire =
-        new Wire(machine.memory(), new BusWindow(machine.bus(), SnapshotMachine.balloonWindow()));
+    areas = Objects.requireNonNull(before[0]);
+    RamProperties ram =
+        new RamProperties(
+            new BusWindow(machine.bus(), SnapshotMachine.balloonWindow()), machine, areas);
+    wire = new Wire(machine.memory(), ram);
     told = new HostProperties(machine, wire, Objects.requireNonNull(controller[0]));
-    events = new DeviceEvents(machine, wire, told, outcomes);
+    events = new DeviceEvents(machine, wire, ram, told, outcomes);
     properties = new DeviceProperties(machine, wire);
     edges = new byte[guest.edges().length + outcomes.counters().length];
-    if (own != null) {
-      try {
+    try {
+      if (own != null) {
         own.take();
-      } catch (RuntimeException | LinkageError | AssertionError e) {
-        close();
-        throw new FuzzFinding("exception", "take: " + e, e);
       }
+      areas.take();
+    } catch (RuntimeException | LinkageError | AssertionError e) {
+      close();
+      throw new FuzzFinding("exception", "take: " + e, e);
     }
   }
 
@@ -111,12 +119,12 @@ public final class DeviceTarget implements FuzzTarget {
   @Override
   public void run(byte[] bytes, FuzzLog log) {
     guest.rewind(log);
+    areas.rewind();
     if (own != null) {
       own.rewind();
     }
     input.begin(bytes);
     wire.begin();
-    properties.begin();
     told.begin();
     ErrorLog.clear();
     try {
