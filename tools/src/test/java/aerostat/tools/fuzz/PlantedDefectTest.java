@@ -102,7 +102,9 @@ class PlantedDefectTest {
       return (inner.read(MmioRegisters.STATUS, 4) & Virtio.STATUS_NEEDS_RESET) != 0;
     }
 
-    /** Asked of the transport, for its state goes back with the guest and this object's does not. */
+    /**
+     * Asked of the transport, for its state goes back with the guest and this object's does not.
+     */
     private boolean isPacked() {
       return (((VirtioPort) inner).features() & Virtio.F_RING_PACKED) != 0;
     }
