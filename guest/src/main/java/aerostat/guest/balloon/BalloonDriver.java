@@ -63,15 +63,17 @@ public record BalloonDriver() implements VirtioDriver {
     }
     Balloon vb = new Balloon(memory);
     vb.init(device);
+    vb.setStopped(true); // the queues call back before all is there
     vb.setVariant(BalloonVariants.chosen());
     vb.setPageOrder(pageOrder());
     device.setPriv(memory);
-    int error = setUp(vb);
+    int error = BalloonPm.setUp(vb);
     if (error != 0) {
       device.setPriv(0);
       Slab.kfree(memory);
       return error;
     }
+    MemoryFailure.setMovableOps(new BalloonMove());
     BalloonPm.start(vb);
     return 0;
   }
@@ -84,15 +86,6 @@ public record BalloonDriver() implements VirtioDriver {
       return 0;
     }
     return (int) shift - Page.PAGE_SHIFT;
-  }
-
-  private static int setUp(Balloon vb) {
-    int error = BalloonPm.setUp(vb);
-    if (error == 0) {
-      DeflateOnOom.register(vb);
-      MemoryFailure.setMovableOps(new BalloonMove());
-    }
-    return error;
   }
 
   @Override

@@ -30,6 +30,7 @@ final class BalloonPm {
     }
     if (error == 0) {
       vb.variant().tellPoison(vb);
+      DeflateOnOom.register(vb);
       return 0;
     }
     if (attached) {
@@ -46,6 +47,7 @@ final class BalloonPm {
 
   /** DRIVER_OK, and what waited for it. */
   static void start(Balloon vb) {
+    setStopped(vb, false);
     vb.device().ready();
     Printk.info(
         "virtio_balloon virtio%d: ready, variant %s\n",
@@ -76,20 +78,6 @@ final class BalloonPm {
   private static void quiesce(Balloon vb) {
     Reporting.unregister(vb);
     DeflateOnOom.unregister(vb);
-    settle(vb);
-  }
-
-  /** virtballoon_remove; of a device that is frozen, or was not restored, little is left. */
-  static void remove(Balloon vb) {
-    if (vb.isDown()) {
-      DeflateOnOom.unregister(vb);
-    } else {
-      quiesce(vb);
-      takeDown(vb);
-    }
-  }
-
-  private static void settle(Balloon vb) {
     setStopped(vb, true);
     boolean unusedSize = vb.sizeWork().cancelSync();
     boolean unusedStats = vb.statsWork().cancelSync();
@@ -97,14 +85,24 @@ final class BalloonPm {
     vb.variant().quiesce(vb);
   }
 
+  /** virtballoon_remove; of a device that is frozen, or was not restored, little is left. */
+  static void remove(Balloon vb) {
+    if (!vb.isDown()) {
+      quiesce(vb);
+      takeDown(vb);
+    }
+  }
+
   /** remove_common: all pages back, then the count; hinted blocks wait for the reset (MIG-24). */
   private static void takeDown(Balloon vb) {
     VirtioDevice device = vb.device();
     deflateAll(vb);
+    vb.lock().lock(); // a page that moves may still be at the queues
     device.reset();
     if (device.config().status(device) == 0) {
       Inflate.releaseHeld(vb);
     }
+    vb.lock().unlock();
     vb.variant().detach(vb);
     device.config().delVqs(device);
   }
@@ -119,12 +117,15 @@ final class BalloonPm {
   }
 
   /**
-   * virtballoon_freeze. There is no freezer, so the work is stopped here, and reporting with it;
-   * Linux leaves the latter registered because its work queue is frozen (REPORT-19).
+   * virtballoon_freeze. There is no freezer, so the work is stopped here, and with it reporting and
+   * the help in a shortage; Linux leaves these registered because reporting's work queue and kswapd
+   * are frozen (REPORT-19). One that was not restored has nothing left to freeze.
    */
   static void freeze(Balloon vb) {
-    Reporting.unregister(vb);
-    settle(vb);
+    if (vb.isDown()) {
+      return;
+    }
+    quiesce(vb);
     takeDown(vb);
     vb.setDown(true);
   }
@@ -136,7 +137,6 @@ final class BalloonPm {
       return error;
     }
     vb.setDown(false);
-    setStopped(vb, false);
     start(vb);
     Inflate.updateActual(vb);
     return 0;

@@ -10,6 +10,7 @@ public record NotifierBlock(long address) {
 
   private static final int FUNCTION = 16;
   private static final int PRIORITY = 24;
+  private static final int CALLS = 28;
   private static final int DATA = 32;
 
   /** Fills in; blocks of a higher priority are called first. */
@@ -28,7 +29,24 @@ public record NotifierBlock(long address) {
     return Memory.load64(address + DATA);
   }
 
+  /** Calls under way; the block stays linked as long. */
+  int calls() {
+    return Memory.load32(address + CALLS);
+  }
+
+  void addCalls(int n) {
+    Memory.store32(address + CALLS, calls() + n);
+  }
+
+  /** No call begins any more. */
+  void retire() {
+    Memory.store64(address + FUNCTION, 0);
+  }
+
   int call(long action, long data) {
+    if (Memory.load64(address + FUNCTION) == 0) {
+      return NotifierHead.DONE;
+    }
     return Ops.<NotifierFn>of(Memory.load64(address + FUNCTION)).call(this, action, data);
   }
 }

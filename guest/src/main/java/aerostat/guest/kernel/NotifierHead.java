@@ -22,7 +22,15 @@ public record NotifierHead(long address) {
     at.addTail(new ListHead(block.address()));
   }
 
+  /**
+   * Waits for a call of the block that is under way, as the chain's rwsem does in Linux: its owner
+   * may free what the call works on. In process context, and not from within a call.
+   */
   public void unregister(NotifierBlock block) {
+    block.retire();
+    while (block.calls() != 0) {
+      Sched.msleep(1);
+    }
     new ListHead(block.address()).delInit();
   }
 
@@ -30,11 +38,21 @@ public record NotifierHead(long address) {
   public int call(long action, long data) {
     int result = DONE;
     ListHead at = list().next();
-    while (!list().is(at) && result != STOP) {
-      ListHead next = at.next();
+    hold(at, 1);
+    while (!list().is(at)) {
       result = new NotifierBlock(at.address()).call(action, data);
+      ListHead next = result == STOP ? list() : at.next();
+      hold(next, 1);
+      hold(at, -1);
       at = next;
     }
     return result;
+  }
+
+  /** A block that is held stays linked. */
+  private void hold(ListHead at, int n) {
+    if (!list().is(at)) {
+      new NotifierBlock(at.address()).addCalls(n);
+    }
   }
 }

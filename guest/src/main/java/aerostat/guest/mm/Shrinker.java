@@ -1,6 +1,7 @@
 package aerostat.guest.mm;
 
 import aerostat.guest.kernel.ListHead;
+import aerostat.guest.kernel.Sched;
 import aerostat.guest.machine.Cpu;
 import aerostat.guest.machine.Memory;
 import aerostat.guest.machine.Ops;
@@ -22,6 +23,7 @@ public record Shrinker(long address) {
   private static final int SEEKS = 24;
   private static final int BATCH = 28;
   private static final int DATA = 32;
+  private static final int CALLS = 40;
 
   /** Objects a scan asks for when the shrinker does not say. */
   private static final int SHRINK_BATCH = 128;
@@ -42,8 +44,15 @@ public record Shrinker(long address) {
     Cpu.irqRestore(flags);
   }
 
-  /** shrinker_free: it is not called again once this returns, unless a call is under way. */
+  /**
+   * shrinker_free: no call is under way, and none begins, once this returns. In process context,
+   * and not from within a call.
+   */
   public void unregister() {
+    Memory.store64(address + OPS, 0);
+    while (Memory.load32(address + CALLS) != 0) {
+      Sched.msleep(1);
+    }
     int flags = Cpu.irqSave();
     new ListHead(address).delInit();
     Cpu.irqRestore(flags);
@@ -58,8 +67,34 @@ public record Shrinker(long address) {
     return new ListHead(MmData.SHRINKERS);
   }
 
+  /** shrink_slab: every shrinker once. */
+  static long shrinkAll(int priority) {
+    long freed = 0;
+    ListHead at = list().next();
+    hold(at, 1);
+    while (!list().is(at)) {
+      freed += new Shrinker(at.address()).shrink(priority);
+      ListHead next = at.next();
+      hold(next, 1);
+      hold(at, -1);
+      at = next;
+    }
+    return freed;
+  }
+
+  /** A shrinker that is held stays linked. */
+  private static void hold(ListHead at, int n) {
+    if (!list().is(at)) {
+      long calls = at.address() + CALLS;
+      Memory.store32(calls, Memory.load32(calls) + n);
+    }
+  }
+
   /** do_shrink_slab: asks for a share of the objects, more with a smaller {@code priority}. */
-  long shrink(int priority) {
+  private long shrink(int priority) {
+    if (Memory.load64(address + OPS) == 0) {
+      return 0; // unregister waits
+    }
     ShrinkerOps ops = Ops.of(Memory.load64(address + OPS));
     long freeable = ops.countObjects(this);
     if (freeable <= 0) {

@@ -1,7 +1,6 @@
 package aerostat.guest.mm;
 
 import aerostat.guest.kernel.Kthread;
-import aerostat.guest.kernel.ListHead;
 import aerostat.guest.kernel.Sched;
 import aerostat.guest.kernel.Task;
 import aerostat.guest.kernel.WaitQueueHead;
@@ -169,13 +168,6 @@ public final class Vmscan {
 
   /** shrink_slab: every shrinker once. */
   static long shrinkSlab(int priority) {
-    long freed = 0;
-    ListHead at = Shrinker.list().next();
-    while (!Shrinker.list().is(at)) {
-      ListHead next = at.next();
-      freed += new Shrinker(at.address()).shrink(priority);
-      at = next;
-    }
-    return freed;
+    return Shrinker.shrinkAll(priority);
   }
 }

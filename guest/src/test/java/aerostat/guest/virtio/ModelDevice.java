@@ -58,6 +58,9 @@ public final class ModelDevice implements PlainDevice {
   /** Runs at each write to QueueNotify, with the queue's index. */
   public IntConsumer onNotify = queue -> {};
 
+  /** Runs after each write to a register, with its offset. */
+  public IntConsumer onWrite = offset -> {};
+
   /** Runs when the guest sleeps; true when it did something. */
   public java.util.function.BooleanSupplier onIdle = () -> false;
 
@@ -112,6 +115,12 @@ public final class ModelDevice implements PlainDevice {
   /** Config change interrupt, with both bits, as QEMU (DEV-12). */
   public void configChanged() {
     raise(3);
+  }
+
+  /** Says that it needs a reset, by interrupt (BASE-DEV-04). */
+  public void needsReset() {
+    status |= VirtioIds.STATUS_NEEDS_RESET;
+    configChanged();
   }
 
   public void raise(int bits) {
@@ -177,6 +186,11 @@ public final class ModelDevice implements PlainDevice {
       throw new AssertionError("write of width " + width + " at " + offset);
     }
     checkVersion((int) offset);
+    writeRegister(offset, value);
+    onWrite.accept((int) offset);
+  }
+
+  private void writeRegister(long offset, long value) {
     switch ((int) offset) {
       case 0x028 -> pageSize = (int) value;
       case 0x03c -> selected().align = (int) value;

@@ -6,7 +6,6 @@ import aerostat.guest.balloon.BalloonQueues;
 import aerostat.guest.balloon.BalloonVariant;
 import aerostat.guest.balloon.Inflate;
 import aerostat.guest.balloon.Poison;
-import aerostat.guest.balloon.Stats;
 import aerostat.guest.kernel.Errno;
 import aerostat.guest.virtio.VirtioDevice;
 import aerostat.guest.virtio.VirtioIds;
@@ -89,9 +88,10 @@ record Bitmap2016() implements BalloonVariant {
     if (absent(vb)) {
       return;
     }
+    FreePageRequest.of(vb).init(vb);
     infos.at(BalloonIds.VQ_FREE_PAGE).ask("free_pages", FreePageRequest::called);
     if (!vb.device().hasFeature(BalloonIds.F_STATS_VQ)) {
-      infos.at(BalloonIds.VQ_STATS).ask("stats", Stats::request);
+      infos.at(BalloonIds.VQ_STATS).ask("stats", null); // nobody uses it
     }
   }
 
@@ -101,7 +101,7 @@ record Bitmap2016() implements BalloonVariant {
     if (vb.device().hasFeature(F_PAGE_BITMAP) && !pages.attach()) {
       return -Errno.ENOMEM;
     }
-    int error = absent(vb) ? 0 : FreePageRequest.of(vb).attach(vb);
+    int error = absent(vb) ? 0 : FreePageRequest.of(vb).post();
     if (error != 0) {
       pages.release();
     }
@@ -129,6 +129,7 @@ record Bitmap2016() implements BalloonVariant {
   @Override
   public void quiesce(Balloon vb) {
     if (!absent(vb)) {
+      vb.acked().wakeUp(); // who waits with a reply sees that it ends
       var unused = FreePageRequest.of(vb).work().cancelSync();
     }
     if (vb.device().hasFeature(F_INFLATE_DEFLATE)) {

@@ -71,6 +71,10 @@ final class FreePageReply {
 
   /** As posted in 2016: one bitmap of all pages, the lock let go before it is sent. */
   private static boolean asPosted(FreePageRequest r) {
+    // The series did not wait; but the device may still read the last reply.
+    if (!r.awaitReplied()) {
+      return false;
+    }
     FreePageBitmap map = r.bitmap();
     provide(map, FreePageBitmap.bytesForAll());
     long start = Cpu.now();
@@ -137,17 +141,14 @@ final class FreePageReply {
       Zone.unlockAll(flags);
       return used ? held : FAILED;
     }
-    if (sent) {
-      r.balloon().acked().waitEvent(new FreePageRequest.Replied(), r.address());
-    }
-    return sent && !r.replyOut() ? held : FAILED;
+    return sent && r.awaitReplied() ? held : FAILED;
   }
 
   /** Under the zone's lock. */
   private static boolean awaitUsed(FreePageRequest r) {
     long end = Cpu.now() + MAX_HOLD_NS;
     while (r.replyOut() && !r.queue().isBroken() && Cpu.now() < end) {
-      var unused = r.takeUsed();
+      var unused = r.takeUsed(r.queue());
       Cpu.safepoint();
     }
     if (r.replyOut()) {

@@ -104,15 +104,17 @@ record FreePageRequest(long address) {
     return bytes();
   }
 
-  /** Posts the first request buffer; the device is told of it after DRIVER_OK. */
-  int attach(Balloon vb) {
+  /** Before there is a queue that may call back. */
+  void init(Balloon vb) {
     store64(address + BALLOON, vb.address());
     setReplyOut(false);
     work().init(FreePageReply::work);
-    return post();
   }
 
-  /** Gives the request buffer to the device (BITMAP-02). 0, or a negative error. */
+  /**
+   * Gives the request buffer to the device (BITMAP-02), which is told of the first after DRIVER_OK.
+   * 0, or a negative error.
+   */
   int post() {
     int flags = Cpu.irqSave();
     int error = VirtioRing.addInbuf(queue(), address + BUFFER, bytes(), address + BUFFER);
@@ -128,23 +130,24 @@ record FreePageRequest(long address) {
   /** free_pages_rq: the device has used a buffer of the queue. In interrupt. */
   static void called(Virtqueue q) {
     FreePageRequest r = of(Balloon.of(q.device()));
-    boolean more = r.takeUsed();
+    boolean more = r.takeUsed(q);
     // One buffer an interrupt, as posted: of two that come together the second is never looked at
     // (BITMAP-03). With request ids all are taken.
     while (more && r.extended()) {
-      more = r.takeUsed();
+      more = r.takeUsed(q);
     }
   }
 
   /** Takes one used buffer; false if there is none. Interrupts are off. */
-  boolean takeUsed() {
-    Virtqueue q = queue();
+  boolean takeUsed(Virtqueue q) {
     long token = VirtioRing.getBuf(q);
     if (token == address) {
       setReplyOut(false);
       balloon().acked().wakeUp();
     } else if (token != 0 && q.lastLength() == bytes()) {
       begin();
+    } else if (q.isBroken()) {
+      balloon().acked().wakeUp();
     }
     return token != 0;
   }
@@ -159,12 +162,25 @@ record FreePageRequest(long address) {
     vb.stopLock().unlockIrqrestore(flags);
   }
 
-  /** The device has used the reply, or never will. */
+  /**
+   * Sleeps until header and bitmap are the driver's again. False if the device keeps them, because
+   * its queue is broken or the driver goes.
+   */
+  boolean awaitReplied() {
+    balloon().acked().waitEvent(new Replied(), address);
+    return !replyOut();
+  }
+
+  /** The device has used the reply, or need not any more. */
   record Replied() implements WaitCondition {
     @Override
     public boolean test(long data) {
       FreePageRequest r = new FreePageRequest(data);
-      return !r.replyOut() || r.queue().isBroken();
+      int flags = Cpu.irqSave();
+      // As posted, a reply that came with a request has not been looked at yet (BITMAP-03).
+      while (r.replyOut() && r.takeUsed(r.queue())) {}
+      Cpu.irqRestore(flags);
+      return !r.replyOut() || r.queue().isBroken() || r.balloon().isStopped();
     }
   }
 }
