@@ -39,8 +39,8 @@ class TeardownTest {
   }
 
   /**
-   * CLASSIC-20: unregister_oom_notifier and shrinker_free wait for a call under way, which holds all
-   * there is in the balloon.
+   * CLASSIC-20: unregister_oom_notifier and shrinker_free wait for a call under way, which holds
+   * all there is in the balloon.
    */
   private static void endWaitsForTheDeflate(String era, int pages, Runnable help, Runnable end) {
     ModelBalloon model = new ModelBalloon(features(BalloonIds.F_DEFLATE_ON_OOM));
@@ -52,17 +52,21 @@ class TeardownTest {
           settle();
           List<String> ended = new ArrayList<>();
           model.stalled = true;
-          thread("shortage", () -> {
-            help.run();
-            ended.add("help");
-          });
+          thread(
+              "shortage",
+              () -> {
+                help.run();
+                ended.add("help");
+              });
           settle();
           assertThat(BalloonFixture.balloon().numPages()).isZero();
           model.device.log.clear();
-          thread("end", () -> {
-            end.run();
-            ended.add("end");
-          });
+          thread(
+              "end",
+              () -> {
+                end.run();
+                ended.add("end");
+              });
           settle();
           assertThat(model.device.log).as("reset").doesNotContain("70=0");
           model.stalled = false;
@@ -106,7 +110,9 @@ class TeardownTest {
         });
   }
 
-  /** BASE-DRV-04: the queues call back when they break, and the probe is to leave nothing behind. */
+  /**
+   * BASE-DRV-04: the queues call back when they break, and the probe is to leave nothing behind.
+   */
   @Test
   void aDeviceThatNeedsAResetDuringTheProbe() {
     ModelBalloon model = new ModelBalloon(hintFeatures());
