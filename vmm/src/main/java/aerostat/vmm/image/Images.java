@@ -1,9 +1,12 @@
 package aerostat.vmm.image;
 
 import aerostat.vmm.image.rewrite.Rewriter;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 
 /** From an image to code that can run: verify and rewrite, with a cache in memory and on disk. */
 public final class Images {
@@ -26,6 +29,12 @@ public final class Images {
         }
       };
 
+  /**
+   * Images that a thread is at work on. Others wait only for the same one: a stranger's image may
+   * take seconds.
+   */
+  private static final Map<String, CompletableFuture<RewrittenImage>> RUNNING = new HashMap<>();
+
   private Images() {}
 
   /**
@@ -35,13 +44,45 @@ public final class Images {
    */
   public static RewrittenImage rewrite(GuestImage image) {
     String key = HexFormat.of().formatHex(image.digest());
+    CompletableFuture<RewrittenImage> mine = new CompletableFuture<>();
+    CompletableFuture<RewrittenImage> other;
     synchronized (CACHE) {
       RewrittenImage known = CACHE.get(key);
-      if (known == null) {
-        known = fromDisk(image);
-        CACHE.put(key, known);
+      if (known != null) {
+        return known;
       }
-      return known;
+      other = RUNNING.putIfAbsent(key, mine);
+    }
+    return other == null ? make(image, key, mine) : await(other);
+  }
+
+  private static RewrittenImage make(
+      GuestImage image, String key, CompletableFuture<RewrittenImage> result) {
+    try {
+      RewrittenImage fresh = fromDisk(image);
+      synchronized (CACHE) {
+        CACHE.put(key, fresh);
+      }
+      result.complete(fresh);
+      return fresh;
+    } catch (RuntimeException | Error e) {
+      result.completeExceptionally(e);
+      throw e;
+    } finally {
+      synchronized (CACHE) {
+        RUNNING.remove(key);
+      }
+    }
+  }
+
+  private static RewrittenImage await(CompletableFuture<RewrittenImage> other) {
+    try {
+      return other.join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof ImageRefusedException refused) {
+        throw new ImageRefusedException(refused.refusals());
+      }
+      throw e;
     }
   }
 

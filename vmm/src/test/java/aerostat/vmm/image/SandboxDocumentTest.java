@@ -27,11 +27,13 @@ class SandboxDocumentTest {
   private static final List<Class<?>> TESTS =
       List.of(
           BootstrapRefusalTest.class,
+          CostlyImageTest.class,
           HostileImageTest.class,
           LyingStackMapsTest.class,
           MalformedAttributesTest.class,
           MalformedCodeTest.class,
           MalformedImageTest.class,
+          OddCodeTest.class,
           RunawayGuestTest.class);
 
   /** In a package that this one does not see. */

@@ -17,10 +17,12 @@ import org.objectweb.asm.tree.MethodNode;
 final class Dispatcher {
   private final ImageModel model;
   private final Naming naming;
+  private final ErasedLimits limits;
 
-  Dispatcher(ImageModel model, Naming naming) {
+  Dispatcher(ImageModel model, Naming naming, ErasedLimits limits) {
     this.model = model;
     this.naming = naming;
+    this.limits = limits;
   }
 
   void build(CallTarget.Dispatch dispatch, ErasedMethod into) {
@@ -35,6 +37,11 @@ final class Dispatcher {
         numbers.add(model.opsNumber(i));
         targets.add(i);
       }
+    }
+    long instructions = targets.size() * (arguments.length + 2L);
+    if (instructions > ErasedLimits.MAX_INSTRUCTIONS) {
+      limits.tooLarge(into, instructions); // before they are made: they may be millions
+      return;
     }
     Label bad = new Label();
     Label[] cases = new Label[numbers.size()];

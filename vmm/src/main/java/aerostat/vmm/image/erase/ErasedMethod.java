@@ -14,6 +14,9 @@ import org.objectweb.asm.tree.MethodNode;
  * code and number its resume sites.
  */
 public final class ErasedMethod {
+  /** Characters of a file name; the class file's encoding has limits of its own. */
+  private static final int MAX_SOURCE_NAME = 255;
+
   private final GuestClass owner;
   private final String sourceName;
   private final int bound;
@@ -21,6 +24,7 @@ public final class ErasedMethod {
   private final boolean dispatcher;
   private final MethodNode code;
   private final Map<Integer, String> names = new HashMap<>();
+  private final Map<String, Integer> temporaries = new HashMap<>();
 
   ErasedMethod(
       GuestClass owner,
@@ -80,6 +84,12 @@ public final class ErasedMethod {
     return bound;
   }
 
+  /** Source file of its class; empty if that has none, or none of a sensible name. */
+  public String sourceFile() {
+    String file = owner.node().sourceFile;
+    return file == null || file.length() > MAX_SOURCE_NAME ? "" : file;
+  }
+
   /** Number in frames and backtraces. */
   public int id() {
     return id;
@@ -101,6 +111,15 @@ public final class ErasedMethod {
     code.maxLocals += type == 'J' || type == 'D' ? 2 : 1;
     names.put(local, name);
     return local;
+  }
+
+  /**
+   * A local of this type letter for what a few instructions put aside, between which the method
+   * cannot stop: the same for each type and position.
+   */
+  int temporary(char type, int position) {
+    return temporaries.computeIfAbsent(
+        type + "" + position, k -> newLocal(type, "temporary"));
   }
 
   /** The source's name of a local variable, as far as known. */

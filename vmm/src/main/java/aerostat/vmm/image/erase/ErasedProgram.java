@@ -28,12 +28,15 @@ public final class ErasedProgram {
   /**
    * Erases a verified image.
    *
-   * @param refusals receives what only shows now: ops calls without a single implementation
+   * @param refusals receives what only shows now: ops calls without a single implementation, and
+   *     methods that became too large
    */
   public static ErasedProgram of(VerifiedImage image, Refusals refusals) {
-    Naming naming = new Naming(image, refusals);
+    ErasedLimits limits = new ErasedLimits(refusals);
+    Naming naming = new Naming(image, limits, refusals);
     for (Map.Entry<GuestMethod, ErasedMethod> e : naming.methods().entrySet()) {
       new Eraser(image, naming, e.getKey(), e.getValue()).erase();
+      limits.add(e.getValue());
     }
     return new ErasedProgram(naming.all(), naming.methods());
   }

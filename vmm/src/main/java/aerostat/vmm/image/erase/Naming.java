@@ -47,7 +47,7 @@ final class Naming {
             .thenComparing(p -> p.origin == null);
   }
 
-  Naming(VerifiedImage image, Refusals refusals) {
+  Naming(VerifiedImage image, ErasedLimits limits, Refusals refusals) {
     List<Planned> planned = new ArrayList<>();
     Set<CallTarget.Dispatch> called = new HashSet<>();
     CallResolver resolver = new CallResolver(image.model());
@@ -76,11 +76,13 @@ final class Naming {
           "use fewer");
       refusals.throwIfAny();
     }
+    limits.methods(planned.size(), image.model().image().entryClass());
     planned.sort(Planned.ORDER);
-    name(image.model(), planned, refusals);
+    name(image.model(), planned, limits, refusals);
   }
 
-  private void name(ImageModel model, List<Planned> planned, Refusals refusals) {
+  private void name(
+      ImageModel model, List<Planned> planned, ErasedLimits limits, Refusals refusals) {
     Map<String, Set<String>> used = new HashMap<>();
     for (Planned p : planned) {
       Set<String> names = used.computeIfAbsent(p.owner.name(), k -> sourceNames(p.owner));
@@ -104,7 +106,8 @@ final class Naming {
     dispatchers.forEach(
         (d, m) -> {
           if (check(model, d, refusals)) {
-            new Dispatcher(model, this).build(d, m);
+            new Dispatcher(model, this, limits).build(d, m);
+            limits.add(m);
           }
         });
   }

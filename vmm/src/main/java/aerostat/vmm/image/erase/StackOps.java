@@ -91,7 +91,7 @@ final class StackOps {
     all.addAll(over);
     List<Integer> temps = new ArrayList<>();
     for (char c : all) {
-      int t = target.newLocal(c, "temporary");
+      int t = target.temporary(c, temps.size());
       temps.add(t);
       out.add(Code.store(c, t));
     }

@@ -166,7 +166,7 @@ record CountedLoop(
         return 0;
       }
       for (int latch : loop.latches()) {
-        if (!flow.dominates(i, latch)) {
+        if (!flow.dominators().dominates(i, latch)) {
           return 0;
         }
       }

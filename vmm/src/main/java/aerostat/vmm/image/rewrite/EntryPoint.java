@@ -20,10 +20,14 @@ record EntryPoint(AbstractInsnNode at, int cost, boolean late) {
 
   static EntryPoint find(ErasedProgram program, MethodPlan plan) {
     Flow flow = plan.flow;
+    Dominators dominators = flow.dominators();
     int at = -1;
     for (int i : flow.order()) {
       if (needsPoll(program, plan, i)) {
-        at = at < 0 ? i : flow.commonDominator(at, i);
+        at = at < 0 ? i : at;
+        while (!dominators.dominates(at, i)) {
+          at = dominators.of(at);
+        }
       }
     }
     EntryPoint first = new EntryPoint(flow.node(0), 0, false);
@@ -31,7 +35,7 @@ record EntryPoint(AbstractInsnNode at, int cost, boolean late) {
       return first;
     }
     while (plan.innermostPlan(at) != null && at != flow.order()[0]) {
-      at = flow.dominator(at);
+      at = dominators.of(at);
     }
     // The beginning of the straight code around it, where fewer operands wait.
     while (isStraight(flow, at - 1)) {

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.objectweb.asm.Opcodes;
 import org.objectweb.asm.tree.AbstractInsnNode;
 import org.objectweb.asm.tree.InsnList;
@@ -21,7 +22,7 @@ final class Flow {
   private final int[][] predecessors;
   private final int[] order;
   private final int[] position;
-  private final int[] dominator;
+  private @Nullable Dominators dominators;
 
   Flow(InsnList code) {
     nodes = code.toArray();
@@ -61,7 +62,6 @@ final class Flow {
     for (int i = 0; i < order.length; i++) {
       position[order[i]] = i;
     }
-    dominator = dominators();
   }
 
   /** Where a jump or switch can go, apart from the next instruction. */
@@ -124,23 +124,17 @@ final class Flow {
     return position[from] >= 0 && position[to] <= position[from];
   }
 
-  /** Whether every way to {@code b} leads over {@code a}. */
-  boolean dominates(int a, int b) {
-    int at = b;
-    while (at != a && position[at] > position[a]) {
-      at = dominator[at];
+  /** Whether an instruction can be reached at all. */
+  boolean isReached(int at) {
+    return position[at] >= 0;
+  }
+
+  /** What dominates what; many passes do not ask. */
+  Dominators dominators() {
+    if (dominators == null) {
+      dominators = new Dominators(successors, predecessors);
     }
-    return at == a;
-  }
-
-  /** The last instruction that every way to this one leads over; itself for the first. */
-  int dominator(int at) {
-    return dominator[at];
-  }
-
-  /** The last instruction that every way to either of two leads over; both reachable. */
-  int commonDominator(int a, int b) {
-    return meet(dominator, a, b);
+    return dominators;
   }
 
   private int[] reversePostorder() {
@@ -168,46 +162,5 @@ final class Flow {
       }
     }
     return Arrays.copyOfRange(result, filled, nodes.length);
-  }
-
-  /** Immediate dominators (Cooper, Harvey and Kennedy's iteration). */
-  private int[] dominators() {
-    int[] idom = new int[nodes.length];
-    Arrays.fill(idom, -1);
-    if (order.length == 0) {
-      return idom;
-    }
-    idom[order[0]] = order[0];
-    for (boolean changed = true; changed; ) {
-      changed = false;
-      for (int k = 1; k < order.length; k++) {
-        int at = order[k];
-        int best = -1;
-        for (int p : predecessors[at]) {
-          if (position[p] >= 0 && idom[p] >= 0) {
-            best = best < 0 ? p : meet(idom, p, best);
-          }
-        }
-        if (idom[at] != best) {
-          idom[at] = best;
-          changed = true;
-        }
-      }
-    }
-    return idom;
-  }
-
-  private int meet(int[] idom, int a, int b) {
-    int x = a;
-    int y = b;
-    while (x != y) {
-      while (position[x] > position[y]) {
-        x = idom[x];
-      }
-      while (position[y] > position[x]) {
-        y = idom[y];
-      }
-    }
-    return x;
   }
 }

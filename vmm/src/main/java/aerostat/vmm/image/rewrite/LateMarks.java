@@ -80,8 +80,7 @@ final class LateMarks {
     Flow flow = target.plan().flow;
     if (counted == null
         || (plan.guard != Guard.STRIP
-            && (plan.guard != Guard.NONE
-                || counted.constantTrips(flow, plan.loop) < LEAST_TRIPS))) {
+            && (plan.guard != Guard.NONE || plan.constantTrips < LEAST_TRIPS))) {
       return null;
     }
     StraightLoop loop = StraightLoop.match(flow, plan);

@@ -26,15 +26,18 @@ final class Letters {
     };
   }
 
-  /** From the value on the stack to its word. */
+  /**
+   * From the value on the stack to its word. A NaN gets its canonical bits: which it has depends on
+   * how far the JIT has come, and the word lies in guest memory.
+   */
   static void toBits(MethodVisitor out, char letter) {
     switch (letter) {
       case 'J' -> {}
       case 'F' -> {
-        call(out, "java/lang/Float", "floatToRawIntBits", "(F)I");
+        call(out, "java/lang/Float", "floatToIntBits", "(F)I");
         out.visitInsn(Opcodes.I2L);
       }
-      case 'D' -> call(out, "java/lang/Double", "doubleToRawLongBits", "(D)J");
+      case 'D' -> call(out, "java/lang/Double", "doubleToLongBits", "(D)J");
       default -> out.visitInsn(Opcodes.I2L);
     }
   }

@@ -1,5 +1,6 @@
 package aerostat.vmm.image.rewrite;
 
+import aerostat.vmm.image.erase.ErasedMethod;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -54,17 +55,18 @@ final class Loop {
   }
 
   /** All loops of a method, inner ones before those around them. */
-  static List<Loop> find(Flow flow) {
+  static List<Loop> find(Flow flow, ErasedMethod method, LoopWork work) {
     SortedMap<Integer, Loop> byHeader = new TreeMap<>();
     for (int from : flow.order()) {
       for (int to : flow.successors(from)) {
         if (flow.isRetreating(from, to)) {
           Loop loop = byHeader.computeIfAbsent(to, h -> new Loop(h, (LabelNode) flow.node(h)));
           loop.latches.add(from);
-          loop.natural &= flow.dominates(to, from);
+          loop.natural &= flow.dominators().dominates(to, from);
         }
       }
     }
+    work.add(method, flow.size(), byHeader.size());
     List<Loop> loops = new ArrayList<>(byHeader.values());
     for (Loop loop : loops) {
       loop.fill(flow);
@@ -83,7 +85,8 @@ final class Loop {
   }
 
   /**
-   * What reaches a latch without passing the header; all that can reach it if there are entries.
+   * What reaches a latch without passing the header, which dominates all that does; all that can
+   * reach it if there are other entries.
    */
   private void fill(Flow flow) {
     List<Integer> work = new ArrayList<>();
@@ -96,7 +99,7 @@ final class Loop {
     while (!work.isEmpty()) {
       int at = work.removeLast();
       for (int p : flow.predecessors(at)) {
-        if (!body.get(p) && (!natural || flow.dominates(header, p))) {
+        if (!body.get(p) && (!natural || flow.isReached(p))) {
           body.set(p);
           work.add(p);
         }

@@ -50,10 +50,14 @@ final class MethodPlan {
     /** Trips of this loop and the guard-free loops inside it, at most; 1 if it has a guard. */
     long product = 1;
 
-    LoopPlan(Loop loop, @Nullable CountedLoop counted, Guard guard) {
+    /** Trips if they are constant, else −1. */
+    final long constantTrips;
+
+    LoopPlan(Flow flow, Loop loop, @Nullable CountedLoop counted) {
       this.loop = loop;
       this.counted = counted;
-      this.guard = guard;
+      guard = Guard.NONE;
+      constantTrips = counted == null ? -1 : counted.constantTrips(flow, loop);
     }
   }
 
@@ -80,13 +84,13 @@ final class MethodPlan {
   boolean resumable;
   long cost;
 
-  MethodPlan(ErasedProgram program, ErasedMethod method, boolean polls) {
+  MethodPlan(ErasedProgram program, ErasedMethod method, LoopWork work, boolean polls) {
     this.method = method;
     flow = new Flow(method.code().instructions);
-    List<Loop> found = Loop.find(flow);
+    List<Loop> found = Loop.find(flow, method, work);
     for (Loop loop : found) {
       CountedLoop counted = CountedLoop.match(flow, loop, found);
-      LoopPlan plan = new LoopPlan(loop, counted, Guard.NONE);
+      LoopPlan plan = new LoopPlan(flow, loop, counted);
       byLoop.put(loop, plan);
       loops.add(plan);
     }
@@ -138,7 +142,7 @@ final class MethodPlan {
       plan.guard = Guard.EVERY;
       return;
     }
-    long trips = plan.counted == null ? -1 : plan.counted.constantTrips(flow, loop);
+    long trips = plan.constantTrips;
     if (trips >= 0 && trips <= SHORT_TRIPS && !guarded && trips * inner <= SHORT_PRODUCT) {
       plan.product = Math.max(1, trips * inner);
       return;
@@ -181,7 +185,7 @@ final class MethodPlan {
   /** Passes through a loop's header between two of its polls, at most; saturates. */
   long trips(LoopPlan l) {
     return switch (l.guard) {
-      case NONE -> l.counted == null ? 1 : Math.max(1, l.counted.constantTrips(flow, l.loop));
+      case NONE -> Math.max(1, l.constantTrips);
       case STRIP -> CHUNK / l.weight;
       case CREDIT -> CREDIT / l.weight;
       case EVERY -> 1;

@@ -22,7 +22,7 @@ import org.objectweb.asm.tree.MethodInsnNode;
 /** Emits the classes of a program in one flavour after the other. */
 final class ProgramEmitter {
   /** Bytes above which the JVM never compiles a method. */
-  private static final int MAX_SIZE = 8000;
+  static final int MAX_SIZE = 8000;
 
   /** Bytes above which the JIT does not inline even a hot method. */
   private static final int INLINED_SIZE = 325;
@@ -62,6 +62,15 @@ final class ProgramEmitter {
         classes.put(e.getKey().replace('/', '.'), bytes);
       }
     }
+    if (!spills.fits()) {
+      refusals.add(
+          Rule.LIMITS,
+          "",
+          "",
+          0,
+          "too many different frames",
+          "keep fewer variables of different types alive over calls");
+    }
     List<ErasedMethod> entries =
         program.methods().stream().filter(m -> resumable.containsKey(m.id() - 1)).toList();
     classes.put(Owners.RESUME.replace('/', '.'), ResumeClass.emit(entries));
@@ -77,7 +86,8 @@ final class ProgramEmitter {
         null,
         "java/lang/Object",
         null);
-    out.visitSource(methods.get(0).owner().node().sourceFile, null);
+    String file = methods.get(0).sourceFile();
+    out.visitSource(file.isEmpty() ? null : file, null);
     Map<ErasedMethod, Label> hot = new LinkedHashMap<>();
     Map<ErasedMethod, Label> resume = new LinkedHashMap<>();
     for (ErasedMethod m : methods) {

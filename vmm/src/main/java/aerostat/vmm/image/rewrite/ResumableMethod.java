@@ -29,7 +29,11 @@ import org.objectweb.asm.tree.analysis.Frame;
 
 /** A method that can be stopped: its resume sites, and what lies in a frame at each. */
 final class ResumableMethod {
-  private static final int MAX_SITES = 0xFFFF;
+  /** Bytes that each site has in the code at least, besides the loads of what is alive there. */
+  private static final int LEAST_SITE = 16;
+
+  /** Values in the frames of all instructions. A method that fits into 8,000 bytes has fewer. */
+  private static final long MAX_VALUES = 8_000_000;
 
   /** Argument slots of a JVM method, less the footer's two. */
   private static final int MAX_SLOTS = 253;
@@ -64,15 +68,24 @@ final class ResumableMethod {
     start = new Site(0, null, "", parameters, method.line());
     Flow flow = new Flow(method.code().instructions);
     findTypes(flow);
+    if (!fits(flow.size(), refusals)) {
+      return;
+    }
     Liveness liveness = new Liveness(flow);
     Frame<BasicValue>[] frames = frames();
     int line = 0;
-    for (int i = 0; i < flow.size(); i++) {
+    int bytes = 0;
+    for (int i = 0; i < flow.size() && bytes <= ProgramEmitter.MAX_SIZE; i++) {
       AbstractInsnNode n = flow.node(i);
       line = n instanceof LineNumberNode l ? l.line : line;
       if (frames[i] != null && isSite(program, plans, n)) {
-        sites.put(n, site(n, line, liveness.after(i), frames[i]));
+        Site site = site(n, line, liveness.after(i), frames[i]);
+        sites.put(n, site);
+        bytes += LEAST_SITE + site.locals.size();
       }
+    }
+    if (bytes > ProgramEmitter.MAX_SIZE) {
+      refuse(refusals, Rule.METHOD_SIZE, line, "too many places to stop at, and variables at them");
     }
     check(refusals);
   }
@@ -125,24 +138,36 @@ final class ResumableMethod {
     }
   }
 
-  private void check(Refusals refusals) {
-    if (sites.size() > MAX_SITES) {
-      refuse(refusals, 0, "more than " + MAX_SITES + " places to stop at");
+  /** Whether a frame for each instruction, and what is alive there, can be kept for a while. */
+  private boolean fits(int instructions, Refusals refusals) {
+    long values = (long) instructions * (method.code().maxLocals + method.code().maxStack);
+    if (values > MAX_VALUES) {
+      refuse(
+          refusals,
+          Rule.LIMITS,
+          method.line(),
+          "instructions times locals and stack after erasure ("
+              + values
+              + ") exceed "
+              + MAX_VALUES);
     }
+    return values <= MAX_VALUES;
+  }
+
+  private void check(Refusals refusals) {
     for (Site s : sites.values()) {
       int slots = 0;
       for (char c : letters(s).toCharArray()) {
         slots += c == 'J' || c == 'D' ? 2 : 1;
       }
       if (slots > MAX_SLOTS) {
-        refuse(refusals, s.line, "too many live variables at a place to stop at");
+        refuse(refusals, Rule.LIMITS, s.line, "too many live variables at a place to stop at");
       }
     }
   }
 
-  private void refuse(Refusals refusals, int line, String what) {
-    refusals.add(
-        Rule.LIMITS, method.owner().name(), method.sourceName(), line, what, "split the method");
+  private void refuse(Refusals refusals, Rule rule, int line, String what) {
+    refusals.add(rule, method.owner().name(), method.sourceName(), line, what, "split the method");
   }
 
   ErasedMethod method() {
@@ -191,6 +216,15 @@ final class ResumableMethod {
       words = Math.max(words, words(s));
     }
     return words * Long.BYTES;
+  }
+
+  /** Slots of all its layouts. */
+  int slots() {
+    int slots = 0;
+    for (Site s : sites.values()) {
+      slots += s.stack.length() + s.locals.size();
+    }
+    return slots;
   }
 
   /** Layouts by site number. */

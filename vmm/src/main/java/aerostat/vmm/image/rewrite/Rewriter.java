@@ -30,6 +30,9 @@ public final class Rewriter {
 
   private static final Logger LOG = LoggerFactory.getLogger(Rewriter.class);
 
+  /** Slots of all frames' layouts, which the resume table has; the guest kernel has 2,700. */
+  private static final long MAX_SLOTS = 1_000_000;
+
   private final Options options;
   private final Refusals refusals = new Refusals();
   private final Map<Integer, ResumableMethod> resumable = new TreeMap<>();
@@ -73,26 +76,34 @@ public final class Rewriter {
     ErasedProgram program = ErasedProgram.of(verified, refusals);
     refusals.throwIfAny();
     List<MethodPlan> plans = new ArrayList<>();
+    LoopWork work = new LoopWork(refusals);
     for (ErasedMethod m : program.methods()) {
-      plans.add(new MethodPlan(program, m, options.polls));
-    }
-    CallGraph graph = new CallGraph(program, plans);
-    if (options.polls) {
-      graph.settle(refusals);
-      refusals.throwIfAny();
-      for (MethodPlan p : plans) {
-        new PollInsertion(p).insert();
-      }
-      for (MethodPlan p : plans) {
-        if (p.resumable) {
-          resumable.put(p.method.id() - 1, new ResumableMethod(program, plans, p.method, refusals));
-        }
-      }
-      refusals.throwIfAny();
+      plans.add(new MethodPlan(program, m, work, options.polls));
     }
     int start = program.entry(model, "start", "(J)V").id();
     int interrupt = program.entry(model, "interrupt", "(I)V").id();
     int thread = program.entry(model, "thread", "(J)V").id();
+    CallGraph graph = new CallGraph(program, plans);
+    if (options.polls) {
+      graph.settle(refusals);
+      refusals.throwIfAny();
+      for (int entry : new int[] {start, interrupt, thread}) {
+        plans.get(entry - 1).resumable = true; // the dispatcher enters them by a frame
+      }
+      for (MethodPlan p : plans) {
+        new PollInsertion(p).insert();
+      }
+      long slots = 0;
+      for (MethodPlan p : plans) {
+        if (p.resumable) {
+          ResumableMethod r = new ResumableMethod(program, plans, p.method, refusals);
+          resumable.put(p.method.id() - 1, r);
+          slots += r.slots();
+          refuseSlots(slots, image.entryClass());
+        }
+      }
+      refusals.throwIfAny();
+    }
     StackBound bound = new StackBound(graph, plans.size(), resumable);
     int reserve = bound.reserve(start - 1, thread - 1, interrupt - 1);
     long hostStack = bound.hostStack();
@@ -122,12 +133,24 @@ public final class Rewriter {
     return result;
   }
 
+  private void refuseSlots(long slots, String entryClass) {
+    if (slots > MAX_SLOTS) {
+      refusals.add(
+          Rule.LIMITS,
+          entryClass,
+          "",
+          0,
+          "variables alive at places to stop at, summed over the image, exceed " + MAX_SLOTS,
+          "keep fewer variables alive over calls and loops");
+      refusals.throwIfAny();
+    }
+  }
+
   private ResumeTable table(List<MethodPlan> plans, int reserve) {
     List<ResumeTable.Method> methods = new ArrayList<>();
     for (MethodPlan p : plans) {
       ErasedMethod m = p.method;
       ResumableMethod r = resumable.get(m.id() - 1);
-      String file = m.owner().node().sourceFile;
       List<FrameLayout> layouts = r == null ? List.of() : r.layouts();
       methods.add(
           new ResumeTable.Method(
@@ -136,7 +159,7 @@ public final class Rewriter {
               m.sourceName(),
               m.name(),
               m.descriptor(),
-              file == null || file.length() > 255 ? "" : file,
+              m.sourceFile(),
               p.cyclic && r != null ? r.maxBytes() : 0,
               layouts));
     }

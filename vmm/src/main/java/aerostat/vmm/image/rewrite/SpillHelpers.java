@@ -9,12 +9,20 @@ import org.objectweb.asm.Opcodes;
 
 /** The generated methods that store a frame's slots, one for each sequence of types. */
 final class SpillHelpers {
+  /** Methods of the class: each has two constants of the 65,535. */
+  private static final int MAX_HELPERS = 20_000;
+
   private final SortedSet<String> used = new TreeSet<>();
 
   /** Emits a call; the slots' values and the footer are on the stack. */
   void call(MethodVisitor out, String letters) {
     used.add(letters);
     out.visitMethodInsn(Opcodes.INVOKESTATIC, Owners.SPILL, name(letters), desc(letters), false);
+  }
+
+  /** Whether they all fit into one class. */
+  boolean fits() {
+    return used.size() <= MAX_HELPERS;
   }
 
   private static String name(String letters) {

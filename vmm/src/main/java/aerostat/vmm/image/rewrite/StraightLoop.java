@@ -101,7 +101,8 @@ final class StraightLoop {
   }
 
   /**
-   * The stores whose addresses depend on the loop's variable and on what the loop does not change.
+   * The stores whose addresses depend on the loop's variable and on what the loop does not change;
+   * none if the loop uses operands that were there before it.
    */
   Map<MethodInsnNode, Linear> stores(int locals) {
     Frame<Linear> frame = new Frame<>(locals, 2 * way.size() + 4);
@@ -124,6 +125,8 @@ final class StraightLoop {
           frame.execute(n, interpreter);
         }
       }
+    } catch (IndexOutOfBoundsException e) {
+      return Map.of(); // an operand that was there before the loop, of which nothing is known here
     } catch (AnalyzerException e) {
       throw new IllegalStateException("straight code", e);
     }
