@@ -140,8 +140,7 @@ class OddCodeTest {
                 + "L, Float.floatToIntBits(n) + Double.doubleToLongBits(d));");
     GuestImage image = GuestImage.fromClasses(classes, "t.Entry");
     assertThat(Rewriter.rewrite(image, Rewriter.Options.VM)).isNotNull();
-    try (Machine machine =
-        Machine.builder().memory(MEMORY).image(image).deterministic(1).build()) {
+    try (Machine machine = Machine.builder().memory(MEMORY).image(image).deterministic(1).build()) {
       machine.runUntilPoll(100);
       int floats = 0;
       int doubles = 0;

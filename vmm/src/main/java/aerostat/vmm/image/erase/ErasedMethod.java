@@ -118,8 +118,7 @@ public final class ErasedMethod {
    * cannot stop: the same for each type and position.
    */
   int temporary(char type, int position) {
-    return temporaries.computeIfAbsent(
-        type + "" + position, k -> newLocal(type, "temporary"));
+    return temporaries.computeIfAbsent(type + "" + position, k -> newLocal(type, "temporary"));
   }
 
   /** The source's name of a local variable, as far as known. */

@@ -11,8 +11,8 @@ import aerostat.vmm.image.verify.Refusals;
  */
 final class LoopWork {
   /**
-   * Instructions times loops, summed over the methods; see guest-java.md, G03. The guest kernel
-   * has 13,000.
+   * Instructions times loops, summed over the methods; see guest-java.md, G03. The guest kernel has
+   * 13,000.
    */
   static final long MAX = 10_000_000;
 
