@@ -159,7 +159,7 @@ public final class BalloonDevice implements VirtioDevice {
     return role(queue) == QueueRole.FREE_PAGE && state.hintStatus() == HintStatus.START;
   }
 
-  /** Arrays of page numbers, 256 as Linux sends them (CLASSIC-03); a bitmap may be of all RAM. */
+  /** Arrays of page numbers, 256 as Linux sends them (CLASSIC-03); a bitmap may mean more. */
   @Override
   public boolean isPrompt(int queue) {
     QueueRole role = role(queue);

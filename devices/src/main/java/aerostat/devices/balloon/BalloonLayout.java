@@ -48,6 +48,9 @@ final class BalloonLayout {
    */
   static final int MAX_PFN_ARRAY_BYTES = 1 << 20;
 
+  /** Longest bitmap taken in one element of a page queue: of as many pages, 1 GiB of memory. */
+  static final int MAX_PAGE_BITMAP_BYTES = MAX_PFN_ARRAY_BYTES / PFN_BYTES / 8;
+
   /** Bytes of a statistics buffer that are looked at; 16 known entries need 160. */
   static final int MAX_STATS_BYTES = 4096;
 

@@ -133,10 +133,15 @@ final class FreePagesMachine implements FreePageSource {
     return (port.features() & FreePagesLayout.F_REQUEST_ID) != 0;
   }
 
+  private int requestBytes() {
+    return extended()
+        ? FreePagesLayout.EXTENDED_REQUEST_BYTES
+        : FreePagesLayout.PLAIN_REQUEST_BYTES;
+  }
+
   /** The driver's request buffer, to be held; a second one goes straight back, unused. */
   private void take(DescriptorChain chain, Virtqueue queue) {
-    long need =
-        extended() ? FreePagesLayout.EXTENDED_REQUEST_BYTES : FreePagesLayout.PLAIN_REQUEST_BYTES;
+    int need = requestBytes();
     if (state.get32(FREE_PAGES_HELD) != 0) {
       queue.push(chain.head(), 0);
       return;
@@ -160,8 +165,7 @@ final class FreePagesMachine implements FreePageSource {
     request.set(U64, FreePagesLayout.DROP, dropCaches);
     request.set(U64, FreePagesLayout.ID, id);
     request.set(U64, FreePagesLayout.CHUNK, CHUNK_BYTES);
-    long bytes =
-        extended() ? FreePagesLayout.EXTENDED_REQUEST_BYTES : FreePagesLayout.PLAIN_REQUEST_BYTES;
+    int bytes = requestBytes();
     memory.write(state.get64(FREE_PAGES_GPA), request, 0, bytes);
     state.set64(FREE_PAGES_ID, id);
     state.set32(FREE_PAGES_HELD, 0);
@@ -189,6 +193,10 @@ final class FreePagesMachine implements FreePageSource {
     long first = extended() ? header.get(U64, FreePagesLayout.FIRST_PFN) : 0;
     long length = header.get(U64, FreePagesLayout.LENGTH);
     PageBitmapReader.check(memory, first, length, chain.readableBytes() - headerBytes);
+    if (extended() && length > CHUNK_BYTES) {
+      throw new QueueViolation(
+          "free page bitmap of " + length + " bytes, " + CHUNK_BYTES + " asked");
+    }
     boolean current =
         has(ASKED)
             && !has(STALE)
@@ -242,7 +250,7 @@ final class FreePagesMachine implements FreePageSource {
     boolean possible = held == 0 || (queue != null && queue.mayHold(held - 1));
     BalloonState.require(port.name(), "held request buffer", possible, held);
     long gpa = state.get64(FREE_PAGES_GPA);
-    boolean writable = memory.isWritable(gpa, FreePagesLayout.EXTENDED_REQUEST_BYTES);
+    boolean writable = memory.isWritable(gpa, requestBytes());
     BalloonState.require(port.name(), "request buffer", held == 0 || writable, gpa);
     BalloonState.require(port.name(), "request flags", (flags() & ~ALL_FLAGS) == 0, flags());
   }

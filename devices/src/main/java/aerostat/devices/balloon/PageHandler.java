@@ -84,6 +84,9 @@ final class PageHandler {
     long length = piece.get(BalloonLayout.U64, FreePagesLayout.PAGES_LENGTH);
     long found = chain.readableBytes() - FreePagesLayout.PAGES_HEADER_BYTES;
     PageBitmapReader.check(memory, first, length, found);
+    if (length > BalloonLayout.MAX_PAGE_BITMAP_BYTES) {
+      throw new QueueViolation("page bitmap of " + length + " bytes");
+    }
     PageRuns.Sink sink =
         switch (role) {
           case INFLATE -> this::inflate;
@@ -104,6 +107,7 @@ final class PageHandler {
     if (bytes > BalloonLayout.MAX_PFN_ARRAY_BYTES) {
       throw new QueueViolation("page number array of " + bytes + " bytes");
     }
+    runs.drop();
     for (long at = 0; at < bytes; at += PIECE) {
       long here = Math.min(PIECE, bytes - at);
       chain.read(memory, at, piece, here);

@@ -52,8 +52,14 @@ public final class PageRuns {
   /** Ends the current run, if there is one. */
   public void flush() {
     if (pages > 0) {
-      sink.run(first << GuestMemory.PAGE_SHIFT, pages);
-      pages = 0;
+      long count = pages;
+      pages = 0; // first: a sink that throws must not be given the run again
+      sink.run(first << GuestMemory.PAGE_SHIFT, count);
     }
+  }
+
+  /** Drops the current run, of an element that was not read to its end. */
+  public void drop() {
+    pages = 0;
   }
 }

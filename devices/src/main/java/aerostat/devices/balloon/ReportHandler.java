@@ -55,6 +55,7 @@ final class ReportHandler {
       state.count(BalloonCounter.REPORTS_SKIPPED, 1);
       trace("report-skipped", 0, chain.writableBytes() >>> GuestMemory.PAGE_SHIFT);
     } else {
+      runs.drop();
       for (int i = 0; i < chain.writables(); i++) {
         segment(chain.writableAddress(i), chain.writableLength(i));
       }

@@ -8,6 +8,7 @@ import aerostat.mmio.trace.Trace;
 import aerostat.mmio.trace.TraceLine;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +32,8 @@ public final class PowerDevice implements MmioDevice {
   public static final int BUTTON = 1;
   public static final int WAKEUP = 2;
 
-  private static final ValueLayout.OfInt U32 = ValueLayout.JAVA_INT;
+  private static final ValueLayout.OfInt U32 =
+      ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final int LAYOUT_VERSION = 1;
   private static final int STATE_EVENTS = 0;
   private static final int STATE_SUSPENDED = 4;
@@ -143,5 +145,6 @@ public final class PowerDevice implements MmioDevice {
       throw new StateRefusedException(
           "power: events 0x%x, suspended %d are not possible here".formatted(events, suspended));
     }
+    interrupts.setLevel(line, events != 0);
   }
 }

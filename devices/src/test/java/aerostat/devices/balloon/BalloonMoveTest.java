@@ -7,11 +7,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import aerostat.mmio.memory.PageOwners;
 import aerostat.mmio.mock.MockDriver;
+import aerostat.mmio.mock.MockPackedRing;
 import aerostat.mmio.mock.MockRing;
 import aerostat.mmio.state.StateRefusedException;
 import aerostat.mmio.virtio.MmioRegisters;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -19,6 +21,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The balloon's state moves in the middle of anything, and hostile states are refused. */
@@ -111,6 +114,35 @@ class BalloonMoveTest {
     byte[] before = target.flat.save();
     assertThatThrownBy(() -> target.flat.restore(state)).isInstanceOf(StateRefusedException.class);
     assertThat(target.flat.save()).isEqualTo(before);
+  }
+
+  @ParameterizedTest(name = "packed: of a list of {0} slots, a held head of {1}: possible {2}")
+  @CsvSource({"1, 1, true", "1, 3, false", "3, 3, true", "3, 2, false"})
+  void heldOfPackedRing(int popped, int held, boolean possible) {
+    BalloonOptions options = BalloonOptions.DEFAULT.with(BalloonProperty.PACKED, true);
+    try (BalloonRig packed = new BalloonRig(options, false)) {
+      packed.driver.negotiate(BalloonRig.ALL);
+      MockPackedRing ring = packed.driver.setUpPackedQueue(2, 8);
+      packed.driver.ready();
+      MockRing.Part[] parts = new MockRing.Part[popped];
+      Arrays.setAll(parts, i -> packed.driver.out(new byte[10]));
+      int id = ring.send(parts);
+      byte[] state = packed.flat.save();
+      MemorySegment.ofArray(state)
+          .set(
+              ValueLayout.JAVA_INT_UNALIGNED,
+              SLICE + BalloonLayout.STATS_HELD,
+              (held - 1 << 16 | id) + 1);
+      if (possible) {
+        packed.flat.restore(state);
+      } else {
+        assertThatThrownBy(() -> packed.flat.restore(state))
+            .isInstanceOf(StateRefusedException.class);
+      }
+      packed.host().setStatsPollingInterval(2);
+      packed.clock.runDue();
+      assertThat(ring.poll()).isEqualTo(new MockRing.Used(id, 0));
+    }
   }
 
   @Test

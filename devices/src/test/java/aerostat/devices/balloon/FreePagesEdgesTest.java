@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import aerostat.mmio.memory.PageOwners;
+import aerostat.mmio.mock.MockPackedRing;
 import aerostat.mmio.mock.MockRing;
 import aerostat.mmio.state.StateRefusedException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -174,16 +176,30 @@ class FreePagesEdgesTest {
     try (BalloonRig each = new BalloonRig(extended ? EXTENDED : PLAIN, false)) {
       each.start(4)[3].send(MockRing.in(each.memory.end() - bytes, bytes));
       assertThat(each.broken()).isEqualTo(!good);
+      byte[] state = each.flat.save();
+      each.flat.restore(state);
+      assertThat(each.flat.save()).as("held, it moves").isEqualTo(state);
     }
   }
 
-  @ParameterizedTest(name = "BITMAP-05: a bitmap of {1} words from page frame {0}: good {2}")
+  @ParameterizedTest(name = "BITMAP-05: a bitmap of {0} words for all RAM: good {1}")
+  @CsvSource({"4128, true", "4129, false"}) // the RAM of 8 MiB ends at frame 0x40800
+  void wholeBitmap(int words, boolean good) {
+    ring.send(rig.driver.in(8));
+    rig.host().hintStart(rig.sink);
+    ByteBuffer bytes = ByteBuffer.allocate(8 + 8 * words).order(ByteOrder.LITTLE_ENDIAN);
+    ring.send(rig.driver.out(bytes.putLong(8L * words).array()));
+    assertThat(rig.broken()).isEqualTo(!good);
+    assertThat(rig.host().hintRoundOver()).isEqualTo(good);
+  }
+
+  @ParameterizedTest(name = "BITMAP-05: a piece of {1} words from page frame {0}: good {2}")
   @CsvSource({
     "0x40800, 0, true", // the RAM of 8 MiB ends at frame 0x40800
     "0x40800, 1, true",
     "0x40840, 1, false",
-    "0x40000, 4128, true", // as many bits as there are frames below its end
-    "0x40000, 4129, false",
+    "0x40000, 512, true", // as many as were asked for
+    "0x40000, 513, false",
     "0x40020, 1, false",
     "0xffffffffffffffc0, 1, false",
   })
@@ -217,6 +233,39 @@ class FreePagesEdgesTest {
       MemorySegment.ofArray(state).set(ValueLayout.JAVA_INT_UNALIGNED, SLICE + field, value);
       assertThatThrownBy(() -> target.flat.restore(state))
           .isInstanceOf(StateRefusedException.class);
+    }
+  }
+
+  @ParameterizedTest(name = "refused: the buffer {0} is held and none is in flight")
+  @ValueSource(ints = {1, 1024})
+  void heldAndNotInFlight(int held) {
+    assertHeld(rig, held, false);
+  }
+
+  @ParameterizedTest(name = "packed: of a list of {0} slots, a head of {1} slots: possible {2}")
+  @CsvSource({"1, 1, true", "1, 3, false", "3, 3, true", "3, 1, false"})
+  void heldOfPackedRing(int popped, int held, boolean possible) {
+    try (BalloonRig packed = new BalloonRig(PLAIN.with(BalloonProperty.PACKED, true), false)) {
+      packed.driver.negotiate(BalloonRig.ALL);
+      MockPackedRing queue = packed.driver.setUpPackedQueue(3, 8);
+      packed.driver.ready();
+      MockRing.Part[] parts = new MockRing.Part[popped];
+      Arrays.setAll(parts, i -> packed.driver.in(8));
+      int id = queue.send(parts);
+      assertHeld(packed, (held - 1 << 16 | id) + 1, possible);
+      packed.host().hintStart(packed.sink);
+      assertThat(queue.poll()).isEqualTo(new MockRing.Used(id, 8));
+    }
+  }
+
+  private static void assertHeld(BalloonRig rig, int held, boolean possible) {
+    byte[] state = rig.flat.save();
+    MemorySegment.ofArray(state)
+        .set(ValueLayout.JAVA_INT_UNALIGNED, SLICE + BalloonLayout.FREE_PAGES_HELD, held);
+    if (possible) {
+      rig.flat.restore(state);
+    } else {
+      assertThatThrownBy(() -> rig.flat.restore(state)).isInstanceOf(StateRefusedException.class);
     }
   }
 

@@ -13,6 +13,9 @@ final class LargePageRam implements RamBackend {
    */
   record Discard(long offset, long length) {}
 
+  /** Before each discard; may throw. */
+  Runnable beforeDiscard = () -> {};
+
   final List<Discard> discards = new ArrayList<>();
   private final Arena arena = Arena.ofShared();
   private final MemorySegment segment;
@@ -43,6 +46,7 @@ final class LargePageRam implements RamBackend {
     if (((offset | length) & (hostPage - 1)) != 0) {
       throw new AssertionError("misaligned discard at " + offset + " of " + length);
     }
+    beforeDiscard.run();
     discards.add(new Discard(offset, length));
     segment.asSlice(offset, length).fill((byte) 0);
   }

@@ -10,6 +10,8 @@ import java.nio.ByteOrder;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** S004, M. Tsirkin: the bitmap for inflate and deflate as well, and a queue that does both. */
 class PageBitmapTest {
@@ -39,7 +41,7 @@ class PageBitmapTest {
   @Test
   @DisplayName("PAGE_BITMAP: a bitmap of 64 pages inflates and deflates what its bits say")
   void inflateAndDeflate() {
-    assertThat(rig.balloon.isPrompt(0)).isFalse(); // it may be of all RAM
+    assertThat(rig.balloon.isPrompt(0)).isFalse(); // it may mean many pages
     rig.memory.fill(FREE, 1 << 18, (byte) 0x77);
     rings[0].send(pages(FREE >>> 12, 8, 0x8000_0000_0000_0005L));
     assertThat(rig.memory.owners().counts()[PageOwners.BALLOON]).isEqualTo(3);
@@ -64,6 +66,16 @@ class PageBitmapTest {
     rig.balloon.inhibitDiscards(true);
     rings[4].send(pages(FREE >>> 12, 8, 2));
     assertThat(rig.memory.load8(FREE + 4096)).as("DEV-03").isEqualTo(0x77);
+  }
+
+  @ParameterizedTest(name = "a bitmap of {0} bytes in one element: good {1}")
+  @CsvSource({"32768, true", "32776, false"})
+  void longest(int length, boolean good) {
+    // RAM of 8 MiB ends at page frame 0x40800, so a bitmap from 0 may be of 33,024 bytes.
+    byte[] element = new byte[16 + length];
+    ByteBuffer.wrap(element).order(ByteOrder.LITTLE_ENDIAN).putLong(0).putLong(length);
+    rings[0].send(rig.driver.out(element));
+    assertThat(rig.broken()).isEqualTo(!good);
   }
 
   @Test

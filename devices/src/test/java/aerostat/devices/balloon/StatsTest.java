@@ -4,12 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import aerostat.devices.clock.DeviceClock;
+import aerostat.mmio.mock.MockPackedRing;
 import aerostat.mmio.mock.MockRing;
+import aerostat.mmio.virtio.Virtio;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class StatsTest {
   private static final long SECOND = 1_000_000_000L;
@@ -127,6 +136,43 @@ class StatsTest {
     rig.host().setStatsPollingInterval(1);
     advance(0);
     assertThat(ring.poll()).isEqualTo(new MockRing.Used(second, 0));
+  }
+
+  @ParameterizedTest(
+      name = "FEAT-DEV-05: buffers go back in the order in which they came, packed {0}")
+  @ValueSource(booleans = {false, true})
+  void inOrder(boolean packed) {
+    BalloonOptions options =
+        BalloonOptions.DEFAULT
+            .with(BalloonProperty.IN_ORDER, true)
+            .with(BalloonProperty.PACKED, packed);
+    try (BalloonRig each = new BalloonRig(options, false)) {
+      each.driver.negotiate(BalloonRig.ALL);
+      ToIntFunction<MockRing.Part> send;
+      Supplier<MockRing.@Nullable Used> poll;
+      if (packed) {
+        MockPackedRing own = each.driver.setUpPackedQueue(2, 4);
+        send = own::send;
+        poll = own::poll;
+      } else {
+        MockRing own = each.driver.setUpQueue(2, 4);
+        send = own::send;
+        poll = own::poll;
+      }
+      each.driver.ready();
+      assertThat(each.transport.features() & Virtio.F_IN_ORDER).isNotZero();
+      List<Integer> sent = new ArrayList<>();
+      List<Integer> used = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        sent.add(send.applyAsInt(each.driver.out(entries(4, i))));
+        MockRing.Used back = poll.get();
+        if (back != null) {
+          used.add(back.head());
+        }
+      }
+      assertThat(used).isEqualTo(sent.subList(0, 3));
+      assertThat(each.host().stats()).containsEntry("stat-free-memory", 3L);
+    }
   }
 
   @Test

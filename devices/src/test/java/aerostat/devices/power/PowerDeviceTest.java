@@ -77,6 +77,22 @@ class PowerDeviceTest {
   }
 
   @Test
+  void theLineFollowsTheEventsOfARestoredState() {
+    byte[] quiet = flat.save();
+    power.button();
+    byte[] pressed = flat.save();
+    assertThat(pressed[pressed.length - 8])
+        .as("little-endian")
+        .isEqualTo((byte) PowerDevice.BUTTON);
+    pressed[8] = 0; // the interrupt controller's levels
+    flat.restore(pressed);
+    assertThat(line()).isTrue();
+    quiet[8] = 1 << LINE;
+    flat.restore(quiet);
+    assertThat(line()).isFalse();
+  }
+
+  @Test
   void aStateThatNoRunLeavesIsRefused() {
     power.write(0, 4, 4);
     byte[] state = flat.save();

@@ -24,6 +24,7 @@ public abstract sealed class DeviceExecutor implements AutoCloseable
 
   final ReentrantLock lock;
   final List<Slot> slots = new CopyOnWriteArrayList<>();
+  private final RateLimit logLimit = new RateLimit();
 
   DeviceExecutor(ReentrantLock lock) {
     this.lock = lock;
@@ -112,7 +113,12 @@ public abstract sealed class DeviceExecutor implements AutoCloseable
     try {
       return slot.work.step(canPoll);
     } catch (RuntimeException | InternalError bug) {
-      log.error("device work failed; the device does nothing more for this kick", bug);
+      if (logLimit.pass()) {
+        log.error(
+            "device work failed; the device does nothing more for this kick ({} not logged)",
+            logLimit.takeSuppressed(),
+            bug);
+      }
       return DeviceWork.Next.IDLE;
     }
   }

@@ -65,7 +65,12 @@ final class PackedVirtqueue extends DeviceQueue {
 
   @Override
   public boolean mayHold(int head) {
-    return head >= 0 && slots(head) <= size();
+    int others = inFlight() - 1;
+    int distance =
+        distance(state.get(U32, base + QUEUE_USED), state.get(U32, base + QUEUE_LAST_AVAIL));
+    int theirs = distance - slots(head);
+    // Others have a slot at least; without others no slot is left, or positions would disagree.
+    return head >= 0 && (others == 0 ? theirs == 0 : others > 0 && theirs >= others);
   }
 
   @Override

@@ -50,7 +50,7 @@ final class SplitVirtqueue extends DeviceQueue {
 
   @Override
   public boolean mayHold(int head) {
-    return head >= 0 && head < size();
+    return head >= 0 && head < size() && inFlight() > 0;
   }
 
   @Override

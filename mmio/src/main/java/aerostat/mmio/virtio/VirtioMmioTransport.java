@@ -7,6 +7,7 @@ import aerostat.mmio.bus.DeviceExecutor;
 import aerostat.mmio.bus.DeviceWork;
 import aerostat.mmio.bus.InterruptController;
 import aerostat.mmio.bus.MmioDevice;
+import aerostat.mmio.bus.RateLimit;
 import aerostat.mmio.memory.GuestAddressException;
 import aerostat.mmio.memory.GuestMemory;
 import aerostat.mmio.state.FlatState;
@@ -50,6 +51,7 @@ public final class VirtioMmioTransport implements MmioDevice, VirtioPort {
   private final ConfigWindow config;
   private final DeviceExecutor.Slot[] work;
   private final RateLimit logLimit = new RateLimit();
+  private RateLimit failureLimit = new RateLimit();
 
   /** Version 2. */
   public VirtioMmioTransport(
@@ -125,7 +127,8 @@ public final class VirtioMmioTransport implements MmioDevice, VirtioPort {
   public long read(long offset, int width) {
     long value =
         offset >= MmioRegisters.CONFIG ? readConfig(offset, width) : readControl(offset, width);
-    if (trace.on() && worthTracing(offset)) {
+    // Reads of constants say nothing; the rest is what a peer's trace would be compared with.
+    if (trace.on() && offset >= MmioRegisters.DEVICE_FEATURES) {
       TraceLine.of(name, "read")
           .word("reg", MmioRegisters.name(offset))
           .num("width", width)
@@ -188,12 +191,12 @@ public final class VirtioMmioTransport implements MmioDevice, VirtioPort {
   }
 
   void writeStatus(int value) {
-    if (value == 0) {
+    int old = status();
+    int now = registers.status(old, value & STATUS_WRITABLE) | (old & Virtio.STATUS_NEEDS_RESET);
+    if ((value & 0xff) == 0 || now == 0) { // as QEMU: a status of 0 is a device that was reset
       reset();
       return;
     }
-    int old = status();
-    int now = registers.status(old, value & STATUS_WRITABLE) | (old & Virtio.STATUS_NEEDS_RESET);
     state.set(U32, TransportState.STATUS, now);
     if (trace.on()) {
       TraceLine.of(name, "status").hex("value", now).hex("features", features()).to(trace);
@@ -348,8 +351,10 @@ public final class VirtioMmioTransport implements MmioDevice, VirtioPort {
       }
     } catch (QueueViolation | GuestAddressException bad) {
       needsReset(String.valueOf(bad.getMessage()));
-    } catch (RuntimeException bug) {
-      log.error("{}: queue {}: the device model failed", name, index, bug);
+    } catch (RuntimeException | InternalError bug) { // RAM whose file has shrunk throws the latter
+      if (failureLimit.pass()) {
+        log.error("{}: queue {}: the device model failed", name, index, bug);
+      }
       needsReset("internal error: " + bug);
     }
     return DeviceWork.Next.IDLE;
@@ -371,6 +376,7 @@ public final class VirtioMmioTransport implements MmioDevice, VirtioPort {
   private void restored() {
     TransportState.check(name, state);
     registers.checkRestored(name);
+    failureLimit = new RateLimit(); // another life: what fails in it is news
     interrupts.setLevel(line, state.get(U32, TransportState.INTERRUPT_STATUS) != 0);
   }
 
@@ -388,10 +394,5 @@ public final class VirtioMmioTransport implements MmioDevice, VirtioPort {
   int wrongAccess() {
     TransportState.increment(state, TransportState.WRONG_ACCESSES);
     return 0;
-  }
-
-  /** Reads of constants say nothing; the rest is what a peer's trace would be compared with. */
-  private static boolean worthTracing(long offset) {
-    return offset >= MmioRegisters.DEVICE_FEATURES;
   }
 }

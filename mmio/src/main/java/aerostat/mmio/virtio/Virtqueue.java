@@ -37,6 +37,9 @@ public interface Virtqueue {
   /** Puts the element popped last back: it will be popped again (DEV-24, DEV-25). */
   void unpop(int head);
 
-  /** Whether an element that a restored state says was popped can be one of this queue. */
+  /**
+   * Whether an element that a restored state says was popped can be one of this queue: then {@link
+   * #push} takes it.
+   */
   boolean mayHold(int head);
 }

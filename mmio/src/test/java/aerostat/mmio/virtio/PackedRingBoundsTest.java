@@ -9,6 +9,7 @@ import aerostat.mmio.mock.MockRing;
 import aerostat.mmio.state.StateRefusedException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -70,10 +71,29 @@ class PackedRingBoundsTest {
   }
 
   @Test
-  @DisplayName("a head of buffer id 0 can be held, and one of as many slots as the ring has")
+  @DisplayName("a head of buffer id 0 can be held; its slots are those that are in flight")
   void heads() {
-    holding(0);
-    assertThat(rig.transport.queue(0).mayHold(0)).isTrue();
+    MockPackedRing ring = holding(0);
+    Virtqueue queue = rig.transport.queue(0);
+    assertThat(queue.mayHold(0)).as("none is in flight").isFalse();
+    ring.send(rig.driver.in(4), rig.driver.in(4));
+    assertThat(queue.mayHold(0)).as("a slot would be nobody's").isFalse();
+    assertThat(queue.mayHold(1 << 16)).isTrue();
+    assertThat(queue.mayHold(2 << 16)).isFalse();
+    ring.send(rig.driver.in(4));
+    assertThat(queue.mayHold(0)).as("one of two, of three slots").isTrue();
+    assertThat(queue.mayHold(1 << 16)).isTrue();
+    assertThat(queue.mayHold(2 << 16)).as("no slot for the other").isFalse();
+    assertThat(queue.mayHold(-1)).isFalse();
+  }
+
+  @Test
+  @DisplayName("a head of as many slots as the ring has can be held")
+  void longestHead() {
+    MockPackedRing ring = holding(0);
+    MockRing.Part[] parts = new MockRing.Part[SIZE];
+    Arrays.fill(parts, rig.driver.in(4));
+    ring.send(parts);
     assertThat(rig.transport.queue(0).mayHold((SIZE - 1) << 16)).isTrue();
     assertThat(rig.transport.queue(0).mayHold(SIZE << 16)).isFalse();
   }

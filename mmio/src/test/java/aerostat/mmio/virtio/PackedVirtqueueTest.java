@@ -129,8 +129,11 @@ class PackedVirtqueueTest {
     MockRing.Part in = rig.driver.in(8);
     long table = rig.driver.allocate(48, 16);
     int junk = Virtio.DESC_NEXT | Virtio.DESC_INDIRECT | Virtio.DESC_AVAIL;
-    ring.descriptorAt(table, number(1), 99, junk);
-    ring.descriptorAt(table + 16, number(2), 98, 0);
+    MockRing.Part first = number(1);
+    MockRing.Part second = number(2);
+    rig.device.script(0, element -> new MockDevice.Reply.Answer(new byte[] {9, 9, 9, 9, 9, 9, 9}));
+    ring.descriptorAt(table, first, 99, junk);
+    ring.descriptorAt(table + 16, second, 98, 0);
     ring.descriptorAt(table + 32, in, 97, Virtio.DESC_WRITE);
     ring.descriptor(
         0,
@@ -141,21 +144,27 @@ class PackedVirtqueueTest {
     assertThat(rig.device.elements().getFirst().readable()).containsExactly(1, 0, 0, 0, 2, 0, 0, 0);
     assertThat(rig.device.elements().getFirst().writable())
         .containsExactly(new MockDevice.Range(in.address(), 8));
+    assertThat(rig.memory.load64(in.address())).isEqualTo(0x0009_0909_0909_0909L);
+    assertThat(rig.memory.load32(first.address())).as("PACKED-DEV-04").isEqualTo(1);
+    assertThat(rig.memory.load32(second.address())).as("PACKED-DEV-04").isEqualTo(2);
     assertThat(rig.broken()).isFalse();
   }
 
   @Test
   @DisplayName(
-      "PACKED-DEV-04, PACKED-TXT-14, PACKED-TXT-15: WRITE says whether anything was written")
+      "PACKED-DEV-04, PACKED-TXT-14, PACKED-TXT-15: WRITE says whether anything was written, and"
+          + " nothing is where the device reads")
   void writeFlag() {
     MockPackedRing ring = start(0, 0, 4);
     ring.send(number(7));
     assertThat(rig.memory.load16(ring.descriptorArea() + 14))
         .isEqualTo(Virtio.DESC_AVAIL | Virtio.DESC_USED);
     rig.device.script(0, element -> new MockDevice.Reply.Answer(new byte[4]));
-    ring.send(rig.driver.in(4));
+    MockRing.Part question = number(7);
+    ring.send(question, rig.driver.in(4));
     assertThat(rig.memory.load16(ring.descriptorArea() + 30))
         .isEqualTo(Virtio.DESC_AVAIL | Virtio.DESC_USED | Virtio.DESC_WRITE);
+    assertThat(rig.memory.load32(question.address())).isEqualTo(7);
   }
 
   @Test

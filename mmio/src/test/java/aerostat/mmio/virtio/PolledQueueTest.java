@@ -156,10 +156,13 @@ class PolledQueueTest {
     lock.lock();
     try {
       Virtqueue queue = device.port().queue(0);
+      assertThat(queue.mayHold(0)).as("none is in flight").isFalse();
+      assertThat(queue.pop()).isNotNull();
       assertThat(queue.mayHold(0)).isTrue();
       assertThat(queue.mayHold(7)).isTrue();
       assertThat(queue.mayHold(8)).isFalse();
       assertThat(queue.mayHold(-1)).isFalse();
+      queue.unpop(0);
       assertThatThrownBy(() -> queue.unpop(0)).isInstanceOf(IllegalStateException.class);
     } finally {
       lock.unlock();

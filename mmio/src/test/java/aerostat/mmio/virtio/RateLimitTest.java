@@ -2,6 +2,7 @@ package aerostat.mmio.virtio;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import aerostat.mmio.bus.RateLimit;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;

@@ -1,7 +1,10 @@
-package aerostat.mmio.virtio;
+package aerostat.mmio.bus;
 
-/** At most one log message a second: a hostile guest must not fill the host's disk. */
-final class RateLimit {
+/**
+ * At most one log message a second: a hostile guest must not fill the host's disk. Not thread-safe:
+ * its users hold the machine lock.
+ */
+public final class RateLimit {
   private static final long INTERVAL_NANOS = 1_000_000_000L;
 
   private long last;
@@ -9,7 +12,7 @@ final class RateLimit {
   private long suppressed;
 
   /** Whether to speak now. */
-  boolean pass() {
+  public boolean pass() {
     long now = System.nanoTime();
     if (any && now - last < INTERVAL_NANOS) {
       suppressed++;
@@ -21,7 +24,7 @@ final class RateLimit {
   }
 
   /** Messages kept back since the last call. */
-  long takeSuppressed() {
+  public long takeSuppressed() {
     long count = suppressed;
     suppressed = 0;
     return count;
