@@ -101,11 +101,21 @@ public final class SnapshotRam implements RamBackend {
    *     #written}
    */
   public int collect() {
+    return collectFrom(0);
+  }
+
+  /**
+   * As {@link #collect}, but marks of pages before the group of 64 that holds this one stay: cheap
+   * for a page near the end.
+   *
+   * @param page of RAM
+   */
+  public int collectFrom(int page) {
     DirtyLog log = made().dirtyLog();
     log.settle();
     writtenCount = 0;
     takenCount = 0;
-    int marked = log.nextMarked(0);
+    int marked = log.nextMarked(page & -DirtyLog.GROUP);
     while (marked < cards.length) {
       for (int at = marked; at < marked + DirtyLog.GROUP; at += Long.BYTES) {
         if ((long) EIGHT.get(cards, at) != 0) {

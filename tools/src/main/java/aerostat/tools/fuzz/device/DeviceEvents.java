@@ -87,6 +87,7 @@ final class DeviceEvents {
       log.say("guest runs " + polls + " polls");
     }
     SnapshotMachine.Stop stop = machine.run(polls);
+    ram.guestRan();
     if (log.on()) {
       log.say(
           switch (stop) {

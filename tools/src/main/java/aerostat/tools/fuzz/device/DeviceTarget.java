@@ -39,6 +39,7 @@ public final class DeviceTarget implements FuzzTarget {
   private final BootedGuest guest;
   private final SnapshotMachine machine;
   private final QueueAreas areas;
+  private final RamProperties ram;
   private final Wire wire;
   private final DeviceEvents events;
   private final DeviceProperties properties;
@@ -81,7 +82,7 @@ public final class DeviceTarget implements FuzzTarget {
             });
     machine = guest.machine();
     areas = Objects.requireNonNull(before[0]);
-    RamProperties ram =
+    ram =
         new RamProperties(
             new BusWindow(machine.bus(), SnapshotMachine.balloonWindow()), machine, areas);
     wire = new Wire(machine.memory(), ram);
@@ -134,6 +135,7 @@ public final class DeviceTarget implements FuzzTarget {
         ErrorLog.check();
       }
       machine.run(Math.max(1, LEAST_POLLS - machine.pollsSince()));
+      ram.guestRan();
       properties.checkUsable(log);
       ErrorLog.check();
     } catch (GuestAddressException | IllegalStateException | IndexOutOfBoundsException e) {

@@ -5,8 +5,10 @@ import aerostat.mmio.memory.GuestMemory;
 import aerostat.mmio.memory.PageOwners;
 import aerostat.mmio.memory.SnapshotRam;
 import aerostat.mmio.virtio.MmioRegisters;
+import aerostat.mmio.virtio.Virtio;
 import aerostat.tools.fuzz.FuzzFinding;
 import aerostat.tools.fuzz.ring.QueueAreas;
+import aerostat.tools.fuzz.ring.Wire;
 import aerostat.vmm.machine.SnapshotMachine;
 
 /**
@@ -20,6 +22,7 @@ final class RamProperties implements MmioDevice {
   private final MmioDevice window;
   private final SnapshotMachine machine;
   private final QueueAreas areas;
+  private final int arena;
 
   /**
    * @param window the device as the guest reaches it
@@ -29,6 +32,7 @@ final class RamProperties implements MmioDevice {
     this.window = window;
     this.machine = machine;
     this.areas = areas;
+    arena = page(Wire.arena(machine.memory()));
   }
 
   @Override
@@ -38,7 +42,7 @@ final class RamProperties implements MmioDevice {
 
   @Override
   public void write(long offset, int width, long value) {
-    if (width == 4 && isOnlyKept((int) offset)) {
+    if (width == 4 && isOnlyKept((int) offset, (int) value)) {
       window.write(offset, width, value);
       return;
     }
@@ -48,14 +52,16 @@ final class RamProperties implements MmioDevice {
     after(offset == MmioRegisters.STATUS && areas.inUse(DEFLATE));
   }
 
-  /** Registers that are numbers for a later write: no work follows, and to look takes long. */
-  private static boolean isOnlyKept(int register) {
+  /** Whether a write only prepares a later one: no work follows, and to look takes long. */
+  private static boolean isOnlyKept(int register, int value) {
     return switch (register) {
+      case MmioRegisters.STATUS -> value != 0 && (value & Virtio.STATUS_DRIVER_OK) == 0;
       case MmioRegisters.DEVICE_FEATURES_SEL,
           MmioRegisters.DRIVER_FEATURES_SEL,
           MmioRegisters.DRIVER_FEATURES,
           MmioRegisters.QUEUE_SEL,
           MmioRegisters.QUEUE_SIZE,
+          MmioRegisters.QUEUE_READY,
           MmioRegisters.QUEUE_DESC_LOW,
           MmioRegisters.QUEUE_DESC_HIGH,
           MmioRegisters.QUEUE_DRIVER_LOW,
@@ -69,9 +75,14 @@ final class RamProperties implements MmioDevice {
     };
   }
 
-  /** What changed so far was not the device's doing. */
-  void before() {
+  /** The guest has run: all that changed so far is right. */
+  void guestRan() {
     machine.ram().collect();
+  }
+
+  /** What the driver has stored so far is right. */
+  void before() {
+    machine.ram().collectFrom(arena);
   }
 
   /** The device is done. */
@@ -110,11 +121,15 @@ final class RamProperties implements MmioDevice {
   boolean discarded(long gpa) {
     SnapshotRam ram = machine.ram();
     for (int i = 0; i < ram.discardedCount(); i++) {
-      if (gpa(ram.discarded(i)) == (gpa & -GuestMemory.PAGE_SIZE)) {
+      if (ram.discarded(i) == page(gpa)) {
         return true;
       }
     }
     return false;
+  }
+
+  private static int page(long gpa) {
+    return (int) ((gpa - GuestMemory.RAM_BASE) >>> GuestMemory.PAGE_SHIFT);
   }
 
   private static long gpa(int page) {

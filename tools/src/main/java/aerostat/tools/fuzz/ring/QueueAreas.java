@@ -14,7 +14,7 @@ import java.util.Arrays;
  */
 public final class QueueAreas implements MmioDevice {
   /** Queues that are followed; a balloon has five. */
-  private static final int QUEUES = 16;
+  private static final int QUEUES = 8;
 
   private static final Registers RESET = new Registers();
   private static final Queue UNUSED = new Queue();

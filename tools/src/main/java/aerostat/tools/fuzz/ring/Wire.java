@@ -46,7 +46,7 @@ public final class Wire implements MmioDevice {
   public Wire(GuestMemory memory, MmioDevice registers) {
     this.memory = memory;
     this.registers = registers;
-    arena = memory.end() - ARENA;
+    arena = arena(memory);
   }
 
   public void begin() {
@@ -103,6 +103,11 @@ public final class Wire implements MmioDevice {
 
   public long buffer(int n) {
     return arena + (long) QUEUES * QUEUE_ROOM + n * 4096L;
+  }
+
+  /** Guest-physical address from which on the driver stores, and nowhere before. */
+  public static long arena(GuestMemory memory) {
+    return memory.end() - ARENA;
   }
 
   /** Memory for a well-behaved driver of a target's properties. */
