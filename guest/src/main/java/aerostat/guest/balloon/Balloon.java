@@ -39,8 +39,8 @@ public record Balloon(long address) {
   private static final int OOM_BLOCK = STATS_WORK + WorkStruct.SIZE;
   private static final int OOM_SHRINKER = OOM_BLOCK + NotifierBlock.SIZE;
   private static final int PUFF_LIMIT = OOM_SHRINKER + Shrinker.SIZE;
-  private static final int REPORT_LIMIT = PUFF_LIMIT + RateLimit.SIZE;
-  private static final int VARIANT = REPORT_LIMIT + RateLimit.SIZE;
+  private static final int ERROR_LIMIT = PUFF_LIMIT + RateLimit.SIZE;
+  private static final int VARIANT = ERROR_LIMIT + RateLimit.SIZE;
   private static final int REPORTING_VQ = VARIANT + 8;
   private static final int REPORTING = REPORTING_VQ + 8;
   private static final int PAGE_ORDER = REPORTING + PageReportingDevInfo.SIZE;
@@ -272,9 +272,9 @@ public record Balloon(long address) {
     return new Shrinker(address + OOM_SHRINKER);
   }
 
-  /** How often it may be said that a report did not get through. */
-  RateLimit reportLimit() {
-    return new RateLimit(address + REPORT_LIMIT);
+  /** How often it may be said that a buffer did not get through. */
+  public RateLimit errorLimit() {
+    return new RateLimit(address + ERROR_LIMIT);
   }
 
   /** How often "Out of puff" may be said. */

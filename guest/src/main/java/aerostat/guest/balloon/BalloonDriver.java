@@ -69,13 +69,21 @@ public record BalloonDriver() implements VirtioDriver {
     device.setPriv(memory);
     int error = BalloonPm.setUp(vb);
     if (error != 0) {
-      device.setPriv(0);
-      Slab.kfree(memory);
+      free(vb);
       return error;
     }
     MemoryFailure.setMovableOps(new BalloonMove());
     BalloonPm.start(vb);
     return 0;
+  }
+
+  /** The buffers of a lost device lie in it. */
+  private static void free(Balloon vb) {
+    VirtioDevice device = vb.device();
+    device.setPriv(0);
+    if (!device.isLost()) {
+      Slab.kfree(vb.address());
+    }
   }
 
   /** The guest's page size, as far as the balloon sees it: 4, 16 or 64 KiB (P = 1, 4, 16). */
@@ -98,8 +106,7 @@ public record BalloonDriver() implements VirtioDriver {
     Balloon vb = Balloon.of(device);
     MemoryFailure.setMovableOps(null);
     BalloonPm.remove(vb);
-    device.setPriv(0);
-    Slab.kfree(vb.address());
+    free(vb);
     Printk.info("virtio_balloon virtio%d: removed\n", device.index());
   }
 

@@ -38,6 +38,10 @@ final class BalloonPm {
     }
     // The statistics buffer is in its queue: the device must let go of it first.
     device.reset();
+    if (device.isLost()) {
+      device.abandonQueues();
+      return error;
+    }
     if (attached) {
       vb.variant().detach(vb);
     }
@@ -85,7 +89,7 @@ final class BalloonPm {
     vb.variant().quiesce(vb);
   }
 
-  /** virtballoon_remove; of a device that is frozen, or was not restored, little is left. */
+  /** virtballoon_remove; of a device that is frozen, or was not restored, nothing is left. */
   static void remove(Balloon vb) {
     if (!vb.isDown()) {
       quiesce(vb);
@@ -93,16 +97,26 @@ final class BalloonPm {
     }
   }
 
-  /** remove_common: all pages back, then the count; hinted blocks wait for the reset (MIG-24). */
+  /**
+   * remove_common: all pages back, then the count; hinted blocks wait for the reset (MIG-24). From a
+   * device that does not reset nothing comes back.
+   */
   private static void takeDown(Balloon vb) {
     VirtioDevice device = vb.device();
     deflateAll(vb);
     vb.lock().lock(); // a page that moves may still be at the queues
     device.reset();
-    if (device.config().status(device) == 0) {
+    if (!device.isLost()) {
       Inflate.releaseHeld(vb);
     }
     vb.lock().unlock();
+    if (device.isLost()) {
+      Printk.err(
+          "virtio_balloon virtio%d: the device keeps %lu pages, and all that it was told of\n",
+          device.index(), vb.numPages());
+      device.abandonQueues();
+      return;
+    }
     vb.variant().detach(vb);
     device.config().delVqs(device);
   }

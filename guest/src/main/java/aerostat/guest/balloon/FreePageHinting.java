@@ -67,6 +67,9 @@ public final class FreePageHinting {
   static void work(WorkStruct work) {
     Hinting h = Hinting.ofWork(work);
     int id = HintChannel.received(h);
+    if (h.queue().isBroken() && id != BalloonIds.CMD_DONE) {
+      return; // a device could have its errors told without end
+    }
     if (id == BalloonIds.CMD_DONE) {
       h.variant().done(h);
     } else if (id == BalloonIds.CMD_STOP) {
@@ -84,6 +87,7 @@ public final class FreePageHinting {
     Hinting h = vb.hinting();
     var unused = h.work().cancelSync();
     h.workqueue().destroy();
+    h.variant().hintQuiesce(h);
   }
 
   /** Second half, after the reset: no hint of a block can be acted on when it goes back. */

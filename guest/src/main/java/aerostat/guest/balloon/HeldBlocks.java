@@ -3,6 +3,7 @@ package aerostat.guest.balloon;
 import aerostat.guest.kernel.Errno;
 import aerostat.guest.kernel.ListHead;
 import aerostat.guest.kernel.Params;
+import aerostat.guest.kernel.Printk;
 import aerostat.guest.kernel.Sched;
 import aerostat.guest.mm.Gfp;
 import aerostat.guest.mm.Page;
@@ -34,6 +35,9 @@ public record HeldBlocks() implements ShrinkerOps {
   /** Below a block's alignment there is room in its token for the generation. */
   private static final long GENERATION_MASK = BLOCK_BYTES - 1;
 
+  /** Generations of one half. */
+  private static final int HALF = BLOCK_BYTES / 2;
+
   /** Neither reclaim nor reserves (MM-09). */
   public static final int HINT_GFP = Gfp.__GFP_NORETRY | Gfp.__GFP_NOWARN | Gfp.__GFP_NOMEMALLOC;
 
@@ -41,13 +45,18 @@ public record HeldBlocks() implements ShrinkerOps {
     h.unusedBlocks().init();
     h.usedBlocks().init();
     h.batchBlocks().init();
+    h.setStale(0, 0);
+    h.setStale(HALF, 0);
     long batch = Params.number("virtio_balloon.batch", 1);
     h.setBatch((int) Math.min(Math.max(batch, 1), MAX_BATCH));
     h.shrinker().register(new HeldBlocks(), h.address(), Shrinker.DEFAULT_SEEKS, 0);
   }
 
-  static void detach(Hinting h) {
+  static void quiesce(Hinting h) {
     h.shrinker().unregister();
+  }
+
+  static void detach(Hinting h) {
     releaseAll(h);
   }
 
@@ -153,7 +162,9 @@ public record HeldBlocks() implements ShrinkerOps {
   /** The block may go back under memory pressure from now on. */
   static void used(Hinting h, long token) {
     if ((token & GENERATION_MASK) != (h.generation() & GENERATION_MASK)) {
-      return; // It was released long ago and may be somebody else's.
+      // It was released long ago and may be somebody else's.
+      h.setStale((int) token & HALF, h.stale((int) token & HALF) - 1);
+      return;
     }
     Page page = Page.ofAddress(token & ~GENERATION_MASK);
     page.lru().moveTo(h.usedBlocks());
@@ -172,10 +183,27 @@ public record HeldBlocks() implements ShrinkerOps {
   /** Whatever the device says about a block from here on is late. Under the lock. */
   private static void awaitNone(Hinting h) {
     if (h.numUnused() > 0) {
-      h.setGeneration(h.generation() + 1);
+      nextGeneration(h);
       h.usedBlocks().spliceInit(h.unusedBlocks());
       h.addUsed(h.numUnused());
       h.addUnused(-h.numUnused());
+    }
+  }
+
+  /**
+   * Generations come round. Before those of one half do, all hints of that half must be back, else
+   * an old hint of a device could be taken for a new one.
+   */
+  private static void nextGeneration(Hinting h) {
+    int half = h.generation() & HALF;
+    h.setStale(half, h.stale(half) + h.numUnused());
+    int next = h.generation() + 1;
+    h.setGeneration(next);
+    if ((next & HALF - 1) == 0 && h.stale(next & HALF) != 0) {
+      Printk.err(
+          "virtio_balloon virtio%d: the device has kept hints for too long\n",
+          h.balloon().device().index());
+      h.queue().setBroken(true);
     }
   }
 

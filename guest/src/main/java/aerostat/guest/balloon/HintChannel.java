@@ -23,7 +23,9 @@ public final class HintChannel {
 
   /** Says what went wrong; the next step is still taken (HINT-04). */
   public static void log(Hinting h, String what, int error) {
-    Printk.err(what, h.balloon().device().index(), error);
+    if (h.balloon().errorLimit().allows()) {
+      Printk.err(what, h.balloon().device().index(), error);
+    }
   }
 
   /**

@@ -12,6 +12,9 @@ public interface HintVariant extends BalloonVariant {
   /** Begins: once at probe, before DRIVER_OK. */
   void hintAttach(Hinting h);
 
+  /** No command comes any more, and reclaim may call for nothing from here on. */
+  default void hintQuiesce(Hinting h) {}
+
   /** Ends: no command comes any more and the device is reset; gives back all it holds. */
   void hintDetach(Hinting h);
 

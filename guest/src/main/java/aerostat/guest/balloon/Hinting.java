@@ -33,9 +33,10 @@ public record Hinting(long address) {
   private static final int SHRINKER = WORK + WorkStruct.SIZE;
   private static final int BATCH = SHRINKER + Shrinker.SIZE;
   private static final int BATCH_BLOCKS = BATCH + 8;
+  private static final int STALE = BATCH_BLOCKS + ListHead.SIZE;
 
   /** Bytes of the structure. */
-  static final int SIZE = BATCH_BLOCKS + ListHead.SIZE;
+  static final int SIZE = STALE + 16;
 
   static Hinting ofWork(WorkStruct work) {
     return new Hinting(work.address() - WORK);
@@ -125,6 +126,15 @@ public record Hinting(long address) {
 
   void setGeneration(int generation) {
     store32(address + GENERATION, generation);
+  }
+
+  /** Blocks of old generations that the device has not used yet; {@code half}: 0 for the first. */
+  long stale(int half) {
+    return load64(address + (half == 0 ? STALE : STALE + 8));
+  }
+
+  void setStale(int half, long n) {
+    store64(address + (half == 0 ? STALE : STALE + 8), n);
   }
 
   /** Guards queue and lists. */

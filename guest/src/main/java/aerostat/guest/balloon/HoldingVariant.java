@@ -8,6 +8,11 @@ public interface HoldingVariant extends HintVariant {
   }
 
   @Override
+  default void hintQuiesce(Hinting h) {
+    HeldBlocks.quiesce(h);
+  }
+
+  @Override
   default void hintDetach(Hinting h) {
     HeldBlocks.detach(h);
   }

@@ -261,9 +261,11 @@ public final class Inflate {
   public static boolean tell(Balloon vb, Virtqueue q, long start, int length) {
     int error = VirtioRing.addOutbuf(q, start, length, vb.address());
     if (error != 0) {
-      Printk.warn(
-          "virtio_balloon virtio%d: %s: cannot add buffer, err = %d\n",
-          vb.device().index(), q.name(), error);
+      if (vb.errorLimit().allows()) {
+        Printk.warn(
+            "virtio_balloon virtio%d: %s: cannot add buffer, err = %d\n",
+            vb.device().index(), q.name(), error);
+      }
       return false;
     }
     var unused = VirtioRing.kick(q);

@@ -38,7 +38,7 @@ record Reporting() implements PageReportingOps {
     Virtqueue q = vb.reportingQueue();
     int error = VirtioRing.addSgs(q, sgl, 0, nents, vb.address());
     if (error != 0) {
-      if (vb.reportLimit().allows()) {
+      if (vb.errorLimit().allows()) {
         Printk.warn(
             "virtio_balloon virtio%d: %s: cannot add buffer, err = %d\n",
             vb.device().index(), q.name(), error);

@@ -116,9 +116,11 @@ public final class Stats {
     }
     int error = VirtioRing.addOutbuf(q, vb.stats(), length, vb.address());
     if (error != 0) {
-      Printk.warn(
-          "virtio_balloon virtio%d: stats: cannot add buffer, err = %d\n",
-          vb.device().index(), error);
+      if (vb.errorLimit().allows()) {
+        Printk.warn(
+            "virtio_balloon virtio%d: stats: cannot add buffer, err = %d\n",
+            vb.device().index(), error);
+      }
       return;
     }
     var unused = VirtioRing.kick(q);

@@ -78,6 +78,9 @@ public final class PlainMachine {
   private static long randomState;
   private static PlainMmio mmio = new PlainMmio();
 
+  /** Interrupts at one point after which a test has gone wrong. */
+  private static final int MAX_IN_A_ROW = 1_000_000;
+
   /** Runs at each memory barrier, null: nothing does. */
   private static Runnable barrier;
 
@@ -304,7 +307,10 @@ public final class PlainMachine {
   }
 
   private static void deliver() {
-    while (irqsEnabled && pending() != 0) {
+    for (int i = 0; irqsEnabled && pending() != 0; i++) {
+      if (i == MAX_IN_A_ROW) {
+        throw new PlainFault("an interrupt line stays high");
+      }
       irqsEnabled = false;
       Entry.interrupt(Integer.numberOfTrailingZeros(pending()));
       irqsEnabled = true;

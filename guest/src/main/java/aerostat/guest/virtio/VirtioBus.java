@@ -92,6 +92,10 @@ public final class VirtioBus {
       device.reset(); // BASE-DRV-03; Linux binds anew without
       device.addStatus(VirtioIds.STATUS_ACKNOWLEDGE);
     }
+    if (device.isLost()) {
+      Printk.err("virtio virtio%d: the device does not reset, no driver for it\n", device.index());
+      return;
+    }
     device.setDriver(driver);
     int error = probe(device, driver);
     if (error != 0) {

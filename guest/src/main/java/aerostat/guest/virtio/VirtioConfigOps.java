@@ -11,7 +11,7 @@ public interface VirtioConfigOps {
 
   void setStatus(VirtioDevice device, int status);
 
-  /** Resets the device and waits until it says so (BASE-DRV-13). */
+  /** Resets the device and waits until it says so (BASE-DRV-13); if it never does, it is lost. */
   void reset(VirtioDevice device);
 
   /** Tells the device what the transport must say before all else, anew after a suspend. */

@@ -17,6 +17,7 @@ public record VirtioDevice(long address) {
   private static final int VENDOR_ID = 8;
   private static final int CONFIG_ENABLED = 12;
   private static final int CONFIG_PENDING = 16;
+  private static final int LOST = 20;
   private static final int FEATURES = 24;
   private static final int CONFIG = 32;
   private static final int DRIVER = 40;
@@ -69,6 +70,18 @@ public record VirtioDevice(long address) {
 
   void setConfigPending(boolean pending) {
     store32(address + CONFIG_PENDING, pending ? 1 : 0);
+  }
+
+  /**
+   * A reset of it has failed: it may use for ever what it was given, so that must stay as it is, and
+   * the device gets nothing more.
+   */
+  public boolean isLost() {
+    return load32(address + LOST) != 0;
+  }
+
+  void setLost() {
+    store32(address + LOST, 1);
   }
 
   /** The features negotiated so far. */
@@ -144,6 +157,12 @@ public record VirtioDevice(long address) {
     store64(address + QUEUES, queue);
   }
 
+  /** A lost device's queues are nobody's any more, but stay where they are. */
+  public void abandonQueues() {
+    VirtioBus.breakDevice(this);
+    setFirstQueue(0);
+  }
+
   /** The next device of the bus, null at the end. */
   public VirtioDevice next() {
     return ofNullable(load64(address + NEXT));
@@ -169,7 +188,10 @@ public record VirtioDevice(long address) {
     addStatus(VirtioIds.STATUS_DRIVER_OK);
   }
 
-  /** Takes the device out of use: no queue is read any more (virtio_reset_device). */
+  /**
+   * Takes the device out of use: no queue is read any more, unless it {@link #isLost}
+   * (virtio_reset_device).
+   */
   public void reset() {
     config().reset(this);
   }

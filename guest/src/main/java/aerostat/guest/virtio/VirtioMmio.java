@@ -121,7 +121,9 @@ public final class VirtioMmio {
 
     @Override
     public void reset(VirtioDevice device) {
-      resetDevice(base(device));
+      if (!resetDevice(base(device))) {
+        device.setLost();
+      }
     }
 
     @Override
@@ -176,16 +178,17 @@ public final class VirtioMmio {
     }
   }
 
-  static void resetDevice(long base) {
+  private static boolean resetDevice(long base) {
     writel(0, base + STATUS);
     int tries = 0;
     while (readl(base + STATUS) != 0) {
       tries++;
       if (tries == RESET_TRIES) {
         Printk.warn("virtio-mmio %lx: device does not reset\n", base);
-        return;
+        return false;
       }
     }
+    return true;
   }
 
   /** vring_transport_features: of the transport's bits only those that our rings know stay. */
@@ -355,6 +358,12 @@ public final class VirtioMmio {
         pollQueues(mmio.device());
       }
       return Irq.HANDLED;
+    }
+
+    /** It will not be heard any more: nobody may wait for it. */
+    @Override
+    public void disabled(int irq, long data) {
+      VirtioBus.breakDevice(new VirtioMmioDevice(data).device());
     }
   }
 

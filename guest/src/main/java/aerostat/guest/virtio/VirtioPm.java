@@ -1,5 +1,6 @@
 package aerostat.guest.virtio;
 
+import aerostat.guest.kernel.Errno;
 import aerostat.guest.kernel.NotifierBlock;
 import aerostat.guest.kernel.NotifierHead;
 import aerostat.guest.kernel.Printk;
@@ -58,6 +59,10 @@ public final class VirtioPm {
   public static int restore(VirtioDevice device) {
     device.config().resume(device);
     device.reset();
+    if (device.isLost()) {
+      Printk.err("virtio virtio%d: failed to restore, err = %d\n", device.index(), -Errno.EIO);
+      return -Errno.EIO;
+    }
     device.addStatus(VirtioIds.STATUS_ACKNOWLEDGE);
     VirtioDriver driver = device.driver();
     if (driver == null) {

@@ -140,7 +140,7 @@ public record Virtqueue(long address) {
     return load32(address + BROKEN) != 0;
   }
 
-  void setBroken(boolean broken) {
+  public void setBroken(boolean broken) {
     store32(address + BROKEN, broken ? 1 : 0);
   }
 

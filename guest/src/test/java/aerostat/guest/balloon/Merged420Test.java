@@ -83,6 +83,27 @@ class Merged420Test {
         });
   }
 
+  /** The interrupt serves DONE under a lock that the work has, too. */
+  @Test
+  void hint02_aDoneWhileTheWorkIsAtTheQueue() {
+    ModelBalloon model = new ModelBalloon(hintFeatures());
+    run(
+        model,
+        () -> {
+          var serve = model.device.onNotify;
+          model.device.onNotify =
+              queue -> {
+                serve.accept(queue);
+                if (queue == 3) {
+                  model.done();
+                }
+              };
+          model.request(ID);
+          settle();
+          assertThat(sequence(model)).contains(STOP);
+        });
+  }
+
   /** HINT-17, EDGE-30: STOP between the interrupt and the work is sent as a start. */
   @Test
   void hint17_stopIsSentAsAStartAndTakesAllMemory() {

@@ -43,6 +43,16 @@ final class ModelBalloon {
   /** No notification is served while set; see {@link #serve}. */
   boolean stalled;
 
+  /** Hinted blocks are looked at and not given back; {@link #giveBack} does. */
+  boolean keepBlocks;
+
+  private final List<Integer> kept = new ArrayList<>();
+
+  void giveBack() {
+    kept.forEach(head -> device.push(hintQueue, head, 0));
+    kept.clear();
+  }
+
   /** Runs after each hinted block. */
   Runnable onHint = () -> {};
 
@@ -160,7 +170,11 @@ final class ModelBalloon {
         device.push(queue, b.head(), 0);
       } else {
         hint(b);
-        device.push(queue, b.head(), 0);
+        if (keepBlocks && b.pieces().getFirst().writable()) {
+          kept.add(b.head());
+        } else {
+          device.push(queue, b.head(), 0);
+        }
       }
     }
   }

@@ -3,12 +3,15 @@ package aerostat.guest.balloon;
 import static aerostat.guest.balloon.BalloonFixture.features;
 import static aerostat.guest.balloon.BalloonFixture.settle;
 import static aerostat.guest.balloon.HintRig.ID;
+import static aerostat.guest.balloon.HintRig.heldBlocks;
 import static aerostat.guest.balloon.HintRig.hintFeatures;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import aerostat.guest.kernel.Kthread;
 import aerostat.guest.kernel.Wakeup;
 import aerostat.guest.mm.DropCaches;
+import aerostat.guest.mm.FreeMemory;
 import aerostat.guest.mm.Oom;
 import aerostat.guest.virtio.ModelDevice;
 import aerostat.guest.virtio.VirtioBus;
@@ -156,6 +159,75 @@ class TeardownTest {
           model.setTarget(3);
           settle();
           assertThat(model.actual()).isEqualTo(3);
+        });
+  }
+
+  /**
+   * BASE-DRV-31, MIG-24: it may still use every ring and every block, so nothing of it comes back,
+   * and it gets no driver any more.
+   */
+  @Test
+  void mig24_fromADeviceThatNeverResetsNothingComesBack() {
+    ModelBalloon model = new ModelBalloon(hintFeatures());
+    String console =
+        BalloonFixture.run(
+            model,
+            () -> {
+              model.request(ID);
+              settle();
+              assertThat(heldBlocks()).isPositive();
+              long before = FreeMemory.pages();
+              model.device.neverResets = true;
+              unbind();
+              assertThat(FreeMemory.pages()).as("no block").isCloseTo(before, within(8L));
+              long free = FreeMemory.pages();
+              assertThat(model.device.isReady(0)).isTrue();
+              model.device.configChanged();
+              DropCaches.dropSlab();
+              settle();
+              VirtioBus.bind(VirtioBus.first());
+              assertThat(VirtioBus.first().driver()).isNull();
+              assertThat(FreeMemory.pages()).isEqualTo(free);
+            });
+    assertThat(console)
+        .containsSubsequence(
+            "device does not reset",
+            "virtio_balloon virtio0: the device keeps 0 pages, and all that it was told of",
+            "virtio virtio0: the device does not reset, no driver for it");
+  }
+
+  @Test
+  void aDeviceThatNeverResetsIsNotRestored() {
+    ModelBalloon model = new ModelBalloon(hintFeatures());
+    String console =
+        BalloonFixture.run(
+            model,
+            () -> {
+              model.setTarget(10);
+              settle();
+              model.device.neverResets = true;
+              long free = FreeMemory.pages();
+              freeze();
+              assertThat(VirtioPm.restore(VirtioBus.first())).isNegative();
+              freeze();
+              unbind();
+              assertThat(FreeMemory.pages()).isCloseTo(free + 10, within(8L));
+            });
+    assertThat(console).contains("virtio virtio0: failed to restore, err = -5");
+  }
+
+  /** The statistics buffer, in the driver's structure, is the device's. */
+  @Test
+  void aProbeThatFailsOnADeviceThatNeverResets() {
+    ModelBalloon model = new ModelBalloon(hintFeatures(), 1);
+    model.device.onWrite = offset -> model.device.neverResets |= offset == 0x44;
+    BalloonFixture.run(
+        model,
+        () -> {
+          assertThat(VirtioBus.first().driver()).isNull();
+          assertThat(model.device.isReady(2)).isTrue();
+          model.device.configChanged();
+          settle();
         });
   }
 }

@@ -49,6 +49,10 @@ public final class ModelDevice implements PlainDevice {
   public int deviceId;
   public long offered = VirtioIds.bit(VirtioIds.F_VERSION_1);
   public boolean refuseFeatures;
+
+  /** A reset has no effect. */
+  public boolean neverResets;
+
   public final byte[] config = new byte[16];
   public final List<String> log = new ArrayList<>();
   public long accepted;
@@ -243,6 +247,9 @@ public final class ModelDevice implements PlainDevice {
   }
 
   private void setStatus(int value) {
+    if (value == 0 && neverResets) {
+      return;
+    }
     status = value & ~(refuseFeatures ? VirtioIds.STATUS_FEATURES_OK : 0);
     if (value == 0) {
       onReset.run();

@@ -51,7 +51,9 @@ final class FreePageReply {
   }
 
   private static void say(FreePageRequest r, String what, int value) {
-    Printk.warn(what, r.balloon().device().index(), value);
+    if (r.balloon().errorLimit().allows()) {
+      Printk.warn(what, r.balloon().device().index(), value);
+    }
   }
 
   /**

@@ -104,13 +104,13 @@ record Merged420() implements HintVariant {
 
   /** report_free_page_func. */
   private static void round(Hinting h) {
-    h.lock().lock();
+    int flags = h.lock().lockIrqsave(); // the interrupt takes it too
     HintChannel.detachUsed(h);
     // The id is read again, so STOP and DONE may be sent as a start (HINT-17); and the device may
     // not have read the last one yet (EDGE-18).
     h.setActiveId(h.cachedId());
     int error = HintChannel.sendId(h, h.activeAt());
-    h.lock().unlock();
+    h.lock().unlockIrqrestore(flags);
     if (error != 0) {
       HintChannel.log(h, HintChannel.NO_START, error);
     }
@@ -118,7 +118,9 @@ record Merged420() implements HintVariant {
     if (error != 0) {
       HintChannel.log(h, HintChannel.NO_PAGE, error);
     }
+    flags = Cpu.irqSave();
     error = HintChannel.sendStop(h);
+    Cpu.irqRestore(flags);
     if (error != 0) {
       HintChannel.log(h, HintChannel.NO_STOP, error);
     }
@@ -134,9 +136,9 @@ record Merged420() implements HintVariant {
   }
 
   private static int sendBlock(Hinting h) {
-    h.lock().lock();
+    int flags = h.lock().lockIrqsave();
     HintChannel.detachUsed(h);
-    h.lock().unlock();
+    h.lock().unlockIrqrestore(flags);
     Page page = PageAlloc.allocPages(HeldBlocks.HINT_GFP, HeldBlocks.BLOCK_ORDER);
     if (page == null) {
       return -Errno.EINTR;
@@ -154,10 +156,10 @@ record Merged420() implements HintVariant {
     }
     var unused = VirtioRing.kick(h.queue());
     Cpu.safepoint(); // a DONE that comes here does not find the block (HINT-07)
-    h.lock().lock();
+    flags = h.lock().lockIrqsave();
     h.usedBlocks().add(page.lru());
     h.addUsed(1);
-    h.lock().unlock();
+    h.lock().unlockIrqrestore(flags);
     return 0;
   }
 
