@@ -98,8 +98,8 @@ final class BalloonPm {
   }
 
   /**
-   * remove_common: all pages back, then the count; hinted blocks wait for the reset (MIG-24). From a
-   * device that does not reset nothing comes back.
+   * remove_common: all pages back, then the count; hinted blocks wait for the reset (MIG-24). From
+   * a device that does not reset nothing comes back.
    */
   private static void takeDown(Balloon vb) {
     VirtioDevice device = vb.device();

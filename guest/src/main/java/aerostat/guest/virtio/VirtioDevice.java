@@ -73,8 +73,8 @@ public record VirtioDevice(long address) {
   }
 
   /**
-   * A reset of it has failed: it may use for ever what it was given, so that must stay as it is, and
-   * the device gets nothing more.
+   * A reset of it has failed: it may use for ever what it was given, so that must stay as it is,
+   * and the device gets nothing more.
    */
   public boolean isLost() {
     return load32(address + LOST) != 0;

@@ -50,8 +50,7 @@ class IrqTest {
     raise(1000);
     assertThat(disabled()).isEqualTo(1);
     assertThat(Memory.load32(CALLS)).isEqualTo(LIMIT);
-    assertThat(PlainMachine.mmio().console())
-        .contains("irq 5: nobody cared", "Disabling IRQ #5");
+    assertThat(PlainMachine.mmio().console()).contains("irq 5: nobody cared", "Disabling IRQ #5");
     Irq.free(LINE);
     assertThat(Irq.request(LINE, new Nobody(), CALLS)).isZero();
     raise(1);
