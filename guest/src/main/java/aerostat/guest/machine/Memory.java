@@ -76,13 +76,13 @@ public final class Memory {
   /** Linux's rmb() and virtio_rmb(). */
   @Intrinsic
   public static void rmb() {
-    PlainMachine.mb();
+    PlainMachine.rmb();
   }
 
   /** Linux's wmb() and virtio_wmb(). */
   @Intrinsic
   public static void wmb() {
-    PlainMachine.mb();
+    PlainMachine.wmb();
   }
 
   /** At most {@link #BLOCK} bytes; use {@link #fill} for more. */

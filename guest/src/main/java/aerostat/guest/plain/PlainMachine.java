@@ -220,6 +220,20 @@ public final class PlainMachine {
 
   public static void mb() {
     VarHandle.fullFence();
+    runBarrier();
+  }
+
+  public static void rmb() {
+    VarHandle.loadLoadFence();
+    runBarrier();
+  }
+
+  public static void wmb() {
+    VarHandle.storeStoreFence();
+    runBarrier();
+  }
+
+  private static void runBarrier() {
     if (barrier != null) {
       barrier.run();
     }

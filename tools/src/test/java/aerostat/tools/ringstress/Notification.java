@@ -1,15 +1,15 @@
 package aerostat.tools.ringstress;
 
-import java.lang.invoke.VarHandle;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Expect;
 import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.II_Result;
 
 /**
- * A device that goes to sleep allows notifications, then looks once more; the driver adds, then
- * looks whether it is to notify. Both have a full fence in between.
+ * A device with a split ring that goes to sleep says so in its flag USED_NO_NOTIFY, then looks once
+ * more; the driver adds, then looks whether it is to notify. Both have a full fence in between.
  *
  * <p>r1: the driver notifies. r2: the device, about to sleep, sees the buffer.
  */
@@ -24,17 +24,20 @@ import org.openjdk.jcstress.infra.results.II_Result;
     expect = Expect.FORBIDDEN,
     desc = "a lost wake-up: the device sleeps on a buffer of which nobody will tell it")
 public class Notification {
-  @Actor
-  public void driver(SplitRing ring, II_Result r) {
-    ring.add();
-    VarHandle.fullFence();
-    r.r1 = ring.wantsKick() ? 1 : 0;
+  @State
+  public static class Queue extends Rings {
+    public Queue() {
+      super(false, false);
+    }
   }
 
   @Actor
-  public void device(SplitRing ring, II_Result r) {
-    ring.allow();
-    VarHandle.fullFence();
-    r.r2 = ring.loadAvailable();
+  public void driver(Queue rings, II_Result r) {
+    r.r1 = rings.addAndLook();
+  }
+
+  @Actor
+  public void device(Queue rings, II_Result r) {
+    r.r2 = rings.allowNotifications();
   }
 }

@@ -1,15 +1,16 @@
 package aerostat.tools.ringstress;
 
-import java.lang.invoke.VarHandle;
+import aerostat.guest.virtio.DriverRing;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Expect;
 import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.II_Result;
 
 /**
- * A wrong form of {@link Notification}: the driver looks without mb. Its index may still wait in
- * the store buffer when it reads the old wish.
+ * A wrong form of {@link Notification}: the driver looks without mb, while its flags or index may
+ * wait in the store buffer.
  */
 @JCStressTest
 @Outcome(id = "1, 0", expect = Expect.ACCEPTABLE, desc = "the device sleeps and is woken")
@@ -23,16 +24,21 @@ import org.openjdk.jcstress.infra.results.II_Result;
     expect = Expect.ACCEPTABLE_INTERESTING,
     desc = "a lost wake-up: neither saw what the other wrote")
 public class NotificationWithoutFence {
-  @Actor
-  public void driver(SplitRing ring, II_Result r) {
-    ring.add();
-    r.r1 = ring.wantsKick() ? 1 : 0;
+  @State
+  public static class Queue extends Rings {
+    public Queue() {
+      super(false, false);
+    }
   }
 
   @Actor
-  public void device(SplitRing ring, II_Result r) {
-    ring.allow();
-    VarHandle.fullFence();
-    r.r2 = ring.loadAvailable();
+  public void driver(Queue rings, II_Result r) {
+    rings.add();
+    r.r1 = DriverRing.kickPrepareWithoutFence(rings.q) ? 1 : 0;
+  }
+
+  @Actor
+  public void device(Queue rings, II_Result r) {
+    r.r2 = rings.allowNotifications();
   }
 }

@@ -1,31 +1,40 @@
 package aerostat.tools.ringstress;
 
+import aerostat.mmio.virtio.DescriptorChain;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Expect;
 import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
-import org.openjdk.jcstress.infra.results.III_Result;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.II_Result;
 
-/** A packed descriptor is whole for whoever sees its flags. */
+/** A buffer is whole for whoever sees the flags of its descriptor. */
 @JCStressTest
 @Outcome(
-    id = "0, 0, 0",
+    id = "0, 0",
     expect = Expect.ACCEPTABLE,
     desc = "the flags are not there yet, and nothing is read")
-@Outcome(id = "1, 1, 1", expect = Expect.ACCEPTABLE, desc = "flags, address and id")
-@Outcome(expect = Expect.FORBIDDEN, desc = "the flags without the descriptor")
+@Outcome(id = "2, 16", expect = Expect.ACCEPTABLE, desc = "address and length of the second buffer")
+@Outcome(expect = Expect.FORBIDDEN, desc = "a buffer without what belongs to it")
 public class PackedAvailable {
-  @Actor
-  public void driver(PackedRing ring) {
-    ring.add();
+  @State
+  public static class Queue extends Rings {
+    public Queue() {
+      super(true, false);
+    }
   }
 
   @Actor
-  public void device(PackedRing ring, III_Result r) {
-    r.r1 = ring.loadFlags();
-    if (r.r1 == PackedRing.AVAILABLE) {
-      r.r2 = ring.address;
-      r.r3 = ring.id;
+  public void driver(Queue rings) {
+    rings.add();
+  }
+
+  @Actor
+  public void device(Queue rings, II_Result r) {
+    DescriptorChain chain = rings.device.queue().pop();
+    if (chain != null) {
+      r.r1 = Rings.number(chain.writableAddress(0));
+      r.r2 = (int) chain.writableLength(0);
     }
   }
 }
