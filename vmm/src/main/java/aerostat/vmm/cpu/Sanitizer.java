@@ -19,6 +19,7 @@ public final class Sanitizer {
   private final ResumeTable table;
   private final boolean fault;
   private final List<String> kept = new ArrayList<>();
+  private volatile boolean inhibited;
   private long violations;
 
   /**
@@ -41,6 +42,14 @@ public final class Sanitizer {
     return owners;
   }
 
+  /**
+   * Whether violations are passed over: for a device that has told its driver of pages that are not
+   * back, as a test's may.
+   */
+  public void inhibit(boolean on) {
+    inhibited = on;
+  }
+
   /** How many accesses touched a page in the balloon. */
   public synchronized long violations() {
     return violations;
@@ -53,6 +62,9 @@ public final class Sanitizer {
 
   /** Called by the flavour's intrinsics on the vCPU thread. */
   public void violation(String access, long address, int length) {
+    if (inhibited) {
+      return;
+    }
     String text =
         access
             + " of "

@@ -81,6 +81,7 @@ public final class DriverTarget implements FuzzTarget {
     guest.rewind(log);
     lied = false;
     machine.balloonDevice().inhibitDiscards(false);
+    machine.sanitizer().inhibit(false);
     device.reports().begin(!packed);
     input.begin(bytes);
     for (int i = 0; i < MOST_EVENTS && !input.atEnd(); i++) {
@@ -132,6 +133,14 @@ public final class DriverTarget implements FuzzTarget {
     device.reports().begin(false);
   }
 
+  /**
+   * From here on nobody looks who owns a page: a driver that reads in a used ring that its pages
+   * are back takes them for its own, and no driver can know better (CLASSIC-08).
+   */
+  private void forge() {
+    machine.sanitizer().inhibit(true);
+  }
+
   /** The host wants so much for its balloon; returns what the guest is to have then. */
   private long ask(long bytes, FuzzLog log) {
     if (log.on()) {
@@ -177,6 +186,9 @@ public final class DriverTarget implements FuzzTarget {
     int event = input.below(EVENTS);
     if (event != LOSE && event != RUN && event != HOST && event != INTERRUPT) {
       tellLies();
+    }
+    if (event == USED || event == USED_RAW) {
+      forge();
     }
     switch (event) {
       case USED -> used(log);

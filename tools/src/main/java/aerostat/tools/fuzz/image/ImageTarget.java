@@ -45,12 +45,29 @@ public final class ImageTarget implements FuzzTarget {
 
   @Override
   public void run(byte[] bytes, FuzzLog log) {
+    check(damaged(bytes, log), log);
+  }
+
+  /** The sample's own class files, by internal name, after what an input does to them. */
+  public SortedMap<String, byte[]> damaged(byte[] bytes, FuzzLog log) {
     input.begin(bytes);
-    SortedMap<String, byte[]> classes = new TreeMap<>(whole);
+    SortedMap<String, byte[]> classes = SampleImage.own(whole);
     Damage damage = new Damage(classes);
     for (int i = 0; i < MOST_EDITS && !input.atEnd(); i++) {
       damage.next(input, log);
     }
+    return classes;
+  }
+
+  /**
+   * Tries the machine's classes with these in the place of the sample's.
+   *
+   * @throws FuzzFinding when a property does not hold
+   */
+  public void check(SortedMap<String, byte[]> own, FuzzLog log) {
+    SortedMap<String, byte[]> classes = new TreeMap<>(whole);
+    classes.keySet().removeAll(SampleImage.OWN);
+    classes.putAll(own);
     FutureTask<String> task = new FutureTask<>(() -> trial(classes));
     Thread.ofPlatform().daemon().name("fuzz-image").start(task);
     try {

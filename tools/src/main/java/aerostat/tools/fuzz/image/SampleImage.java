@@ -21,6 +21,13 @@ final class SampleImage {
 
   private SampleImage() {}
 
+  /** Of these classes those that inputs damage. */
+  static SortedMap<String, byte[]> own(SortedMap<String, byte[]> classes) {
+    SortedMap<String, byte[]> own = new TreeMap<>(classes);
+    own.keySet().retainAll(OWN);
+    return own;
+  }
+
   /** By internal name: the machine's, and a guest's of our own. */
   static SortedMap<String, byte[]> classes() {
     SortedMap<String, byte[]> classes = new TreeMap<>();

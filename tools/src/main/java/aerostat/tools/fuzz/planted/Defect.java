@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param target label of the target that has to find it, and {@code --sanitize} if its guest has to
  *     watch page owners
- * @param finding pattern that the finding's signature begins with
+ * @param finding pattern that the finding's signature begins with; {@code boot} is a guest that
+ *     does not start
  * @param source module/package/Class of the changed class
  * @param original text that is found there exactly once
  * @param changed what stands in its place

@@ -138,18 +138,23 @@ public final class PlantedCommand implements Callable<Integer> {
     }
 
     boolean asExpected() {
-      return outcomes.stream().allMatch(o -> o.found() && defect.explains(o.signature()));
+      return found() == outcomes.size();
     }
 
+    /** Runs whose finding is the defect's, and no other thing. */
     long found() {
-      return outcomes.stream().filter(Outcome::found).count();
+      return outcomes.stream().filter(this::counts).count();
     }
 
-    /** A run without a finding counts as longer than all others. */
+    private boolean counts(Outcome outcome) {
+      return outcome.found() && defect.explains(outcome.signature());
+    }
+
+    /** A run without the finding counts as longer than all others. */
     private long median(ToLongFunction<Outcome> of) {
       long[] sorted =
           outcomes.stream()
-              .mapToLong(o -> o.found() ? of.applyAsLong(o) : Long.MAX_VALUE)
+              .mapToLong(o -> counts(o) ? of.applyAsLong(o) : Long.MAX_VALUE)
               .sorted()
               .toArray();
       return sorted[(sorted.length - 1) / 2];

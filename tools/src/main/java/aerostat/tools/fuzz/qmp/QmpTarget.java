@@ -4,16 +4,7 @@ import aerostat.tools.fuzz.FuzzFinding;
 import aerostat.tools.fuzz.FuzzLog;
 import aerostat.tools.fuzz.FuzzTarget;
 import aerostat.tools.fuzz.Outcomes;
-import aerostat.vmm.machine.Machine;
-import aerostat.vmm.machine.MachineSlot;
-import aerostat.vmm.machine.RunState;
-import aerostat.vmm.migration.MigrationService;
-import aerostat.vmm.monitor.CommandTable;
-import aerostat.vmm.monitor.Endpoint;
 import aerostat.vmm.monitor.Json;
-import aerostat.vmm.monitor.MachineCommands;
-import aerostat.vmm.monitor.MigrationCommands;
-import aerostat.vmm.monitor.Monitor;
 import com.sun.management.ThreadMXBean;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -38,7 +29,6 @@ import org.jspecify.annotations.Nullable;
  * one client writes until it hangs up.
  */
 public final class QmpTarget implements FuzzTarget {
-  private static final long MEMORY = 4 << 20;
   private static final long PATIENCE_MILLIS = 60_000;
 
   /** Bytes that one input may make the monitor allocate. */
@@ -62,48 +52,53 @@ public final class QmpTarget implements FuzzTarget {
 
   private final Path folder;
   private final Path socket;
-  private final MachineSlot slot = new MachineSlot();
-  private final MigrationService migration;
-  private final Monitor monitor;
   private final Outcomes outcomes = new Outcomes();
   private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+  private @Nullable ServedMonitor served;
+
+  /** Whether a command may have changed something: one that was answered, or whose answer broke. */
   private boolean used;
 
   public QmpTarget() {
-    NoMigration nowhere = new NoMigration();
-    migration = new MigrationService(nowhere, nowhere);
-    CommandTable table = new CommandTable();
-    MachineCommands.addTo(table, "fuzz", slot, migration, bytes -> "");
-    MigrationCommands.addTo(table, migration);
-    monitor = new Monitor(table, () -> used = true);
     try {
       folder = Files.createTempDirectory("aerostat-fuzz");
-      socket = folder.resolve("qmp");
-      monitor.listen(new Endpoint.Unix(socket));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+    socket = folder.resolve("qmp");
     fresh();
   }
 
   private void fresh() {
-    slot.clear();
-    slot.put(Machine.builder().memory(MEMORY).append("workload=idle").deterministic(5).build());
+    stop();
+    try {
+      served = new ServedMonitor(socket);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
     used = false;
+  }
+
+  private void stop() {
+    if (served != null) {
+      served.close();
+      served = null;
+    }
   }
 
   @Override
   public void run(byte[] bytes, FuzzLog log) {
-    Machine machine = slot.machine();
-    if (used || machine == null || machine.state() != RunState.PRELAUNCH) {
+    if (used || served == null || !served.untouched()) {
       fresh();
     }
+    used = true; // until every answer was seen to be an error
     long allocated = threads.getTotalThreadAllocatedBytes();
     byte[] session = Arrays.copyOf(bytes, bytes.length + LAST.length);
     System.arraycopy(LAST, 0, session, bytes.length, LAST.length);
     List<String> answers = ask(session);
+    boolean done = false;
     for (String line : answers) {
-      check(line, log);
+      done |= check(line, log);
     }
     if (answers.isEmpty() || !answers.getLast().contains("\"last\"")) {
       throw new FuzzFinding("session", "the client was dropped before its last message");
@@ -116,9 +111,11 @@ public final class QmpTarget implements FuzzTarget {
     if (after.size() < 3 || !after.getLast().contains("\"status\"")) {
       throw new FuzzFinding("usable", "the next client is told " + after);
     }
+    used = done;
   }
 
-  private void check(String line, FuzzLog log) {
+  /** Returns whether a command was carried out. */
+  private boolean check(String line, FuzzLog log) {
     if (log.on()) {
       log.say(line);
     }
@@ -139,8 +136,8 @@ public final class QmpTarget implements FuzzTarget {
       }
     } else {
       outcomes.saw(String.valueOf(answer.keySet()) + shape(answer.get("return")));
-      used |= answer.containsKey("return");
     }
+    return answer.containsKey("return");
   }
 
   private static boolean known(Map<?, ?> answer) {
@@ -198,9 +195,7 @@ public final class QmpTarget implements FuzzTarget {
 
   @Override
   public void close() {
-    monitor.close();
-    migration.close();
-    slot.clear();
+    stop();
     try {
       Files.deleteIfExists(socket);
       Files.deleteIfExists(folder);

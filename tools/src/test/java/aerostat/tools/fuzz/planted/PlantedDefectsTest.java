@@ -54,6 +54,8 @@ class PlantedDefectsTest {
           .as("%s: %s in %s", defect.name(), defect.original(), defect.source())
           .isNotNull();
       assertThat(TargetKind.values()).contains(defect.kind());
+      assertThat(defect.finding()).as(defect.name()).isNotBlank();
+      assertThat(defect.explains("")).as(defect.name()).isFalse();
       assertThat(Pattern.compile(defect.finding()).matcher("").groupCount()).isLessThan(2);
       assertThat(page).contains("| `" + defect.name() + "` | " + defect.what() + " |");
       assertThat(defect.what()).isNotBlank();
