@@ -183,6 +183,21 @@ public final class SnapshotRam implements RamBackend {
     made().owners().rewind(savedOwners);
   }
 
+  /** As {@link #rewind}, for memory of which the dirty log may not know all: every page. */
+  public void restore() {
+    collect();
+    MemorySegment bytes = ram.segment();
+    for (int page = 0; page < place.length; page++) {
+      long at = (long) page * PAGE;
+      if (place[page] >= 0) {
+        MemorySegment.copy(saved, (long) place[page] * PAGE, bytes, at, PAGE);
+      } else if (!ZeroTest.isZero(bytes, at, PAGE)) {
+        bytes.asSlice(at, PAGE).fill((byte) 0);
+      }
+    }
+    rewind();
+  }
+
   /** After {@link #rewind}: the first page that is not as it was, or -1. Looks at all of RAM. */
   public int firstDifference() {
     MemorySegment bytes = ram.segment();

@@ -80,6 +80,7 @@ public final class Findings {
     if (!told.add(signature)) {
       return null;
     }
+    byte[] guilty = finding.input() == null ? input : finding.input();
     Path place = place(signature);
     if (Files.exists(place.resolve("finding.txt"))) {
       return new Kept(place, false);
@@ -87,7 +88,7 @@ public final class Findings {
     try {
       // At once, so that it is not lost with this process.
       Files.createDirectories(place);
-      Files.write(place.resolve("input"), input);
+      Files.write(place.resolve("input"), guilty);
       Path begun = place.resolve("finding-" + ProcessHandle.current().pid());
       Files.writeString(begun, text(signature, finding, how));
       Files.move(begun, place.resolve("finding.txt"), StandardCopyOption.REPLACE_EXISTING);
@@ -95,7 +96,8 @@ public final class Findings {
         Files.write(
             place.resolve("trace.txt"), List.of("not run again, for it takes so long: --replay"));
       } else {
-        shorten(fuzzed, input, signature, place);
+        fuzzed.compareEachReset(finding.property().equals(ResetCheck.PROPERTY));
+        shorten(fuzzed, guilty, signature, place);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -151,11 +153,14 @@ public final class Findings {
             lines.add(event);
           }
         };
+    target.compareEachReset(true);
     try {
       target.run(input, log);
       lines.add("every property holds");
     } catch (FuzzFinding finding) {
       lines.add("FINDING " + finding.getMessage());
+    } finally {
+      target.compareEachReset(false);
     }
     return lines;
   }

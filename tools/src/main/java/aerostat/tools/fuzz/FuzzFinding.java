@@ -9,6 +9,7 @@ public final class FuzzFinding extends RuntimeException {
 
   private final String property;
   private final boolean slow;
+  private byte @Nullable [] input;
 
   /**
    * @param property short name: findings of one property at one place count as the same
@@ -38,6 +39,21 @@ public final class FuzzFinding extends RuntimeException {
     return thrown instanceof FuzzFinding finding
         ? finding
         : new FuzzFinding("exception", thrown.toString(), thrown);
+  }
+
+  /** This finding, of an input that ran earlier. */
+  FuzzFinding of(byte[] guilty) {
+    input = guilty;
+    return this;
+  }
+
+  /** The input that did it; null: the one that was run last. */
+  byte @Nullable [] input() {
+    return input;
+  }
+
+  String property() {
+    return property;
   }
 
   /** Whether one more run of the input may take a minute, or for ever. */

@@ -1,6 +1,7 @@
 package aerostat.tools.fuzz;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Something that takes any bytes and must keep its properties. For one thread. */
 public interface FuzzTarget extends AutoCloseable {
@@ -11,6 +12,14 @@ public interface FuzzTarget extends AutoCloseable {
    * @throws FuzzFinding when a property does not hold
    */
   void run(byte[] input, FuzzLog log);
+
+  /** The guest that is reset for each input, if there is one. */
+  default @Nullable BootedGuest guest() {
+    return null;
+  }
+
+  /** Whether each reset is to be compared with the snapshot: slow, for those who look closely. */
+  default void compareEachReset(boolean on) {}
 
   /**
    * Counters of the edges that inputs passed, one byte each; whoever reads them clears them. Of

@@ -2,13 +2,15 @@ package aerostat.tools.fuzz;
 
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What every target has to bear: whatever it throws is a finding, an input allocates no more than a
- * bound, and others see which input runs. Nothing is allocated for that.
+ * bound, its guest goes back to the snapshot, and others see which input runs. Nothing is allocated
+ * for that.
  */
 public final class GuardedTarget implements FuzzTarget {
   /** Where a target has no bound of its own. */
@@ -19,6 +21,7 @@ public final class GuardedTarget implements FuzzTarget {
   private final FuzzTarget target;
   private final long mostAllocated;
   private final Thread thread = Thread.currentThread();
+  private final @Nullable ResetCheck resets;
   private final AtomicLong runs = new AtomicLong();
   private volatile byte @Nullable [] running;
 
@@ -35,11 +38,17 @@ public final class GuardedTarget implements FuzzTarget {
   GuardedTarget(FuzzTarget target, long mostAllocated) {
     this.target = target;
     this.mostAllocated = mostAllocated;
+    BootedGuest guest = target.guest();
+    resets = guest == null ? null : new ResetCheck(guest);
   }
 
   @Override
   public void run(byte[] input, FuzzLog log) {
     FuzzFinding broken = attempt(input, log);
+    if (resets != null) {
+      FuzzFinding left = resets.after(input, this::again);
+      broken = left == null ? broken : left; // the other comes again
+    }
     if (broken != null) {
       throw broken;
     }
@@ -60,6 +69,24 @@ public final class GuardedTarget implements FuzzTarget {
       return new FuzzFinding("memory", "more than " + (mostAllocated >> 20) + " MiB for an input");
     }
     return null;
+  }
+
+  /** Its edges were counted before. */
+  private void again(byte[] input) {
+    var unused = attempt(input, FuzzLog.OFF);
+    Arrays.fill(target.edges(), (byte) 0);
+  }
+
+  @Override
+  public void compareEachReset(boolean on) {
+    if (resets != null) {
+      resets.each(on, this::again);
+    }
+  }
+
+  @Override
+  public @Nullable BootedGuest guest() {
+    return target.guest();
   }
 
   /** The target itself. */

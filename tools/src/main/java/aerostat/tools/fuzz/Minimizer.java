@@ -31,15 +31,25 @@ final class Minimizer {
     begun = clock.getAsLong();
     nanos = time.toNanos();
     byte[] best = input;
+    byte[] before;
+    do {
+      before = best;
+      best = simpler(shorter(best));
+    } while (!Arrays.equals(best, before));
+    return best;
+  }
+
+  private byte[] shorter(byte[] input) {
+    byte[] best = input;
     for (int chunk = Math.max(1, input.length / 2); chunk >= 1 && left > 0; ) {
-      byte[] shorter = withoutSome(best, chunk);
-      if (shorter.length < best.length) {
-        best = shorter;
+      byte[] fewer = withoutSome(best, chunk);
+      if (fewer.length < best.length) {
+        best = fewer;
       } else {
         chunk /= 2;
       }
     }
-    return simpler(best);
+    return best;
   }
 
   private byte[] withoutSome(byte[] input, int chunk) {

@@ -19,14 +19,15 @@ class DeviceFuzzTest {
     List<String> findings = new ArrayList<>();
     BigStack.call(
         () -> {
-          try (DeviceTarget target = new DeviceTarget(BootedGuest.Setup.DEFAULT)) {
+          DeviceTarget device = new DeviceTarget(BootedGuest.Setup.DEFAULT);
+          try (GuardedTarget target = new GuardedTarget(device)) {
             OwnEngine engine = new OwnEngine(target, SEED);
             engine.run(
                 target.seeds(), runs -> runs < RUNS, (in, found) -> findings.add(found.toString()));
             assertThat(engine.corpus())
                 .as("inputs that reached something new")
                 .hasSizeGreaterThan(50);
-            assertThat(target.guest().machine().pollsSince())
+            assertThat(device.guest().machine().pollsSince())
                 .isGreaterThanOrEqualTo(DeviceTarget.LEAST_POLLS);
           }
           return true;

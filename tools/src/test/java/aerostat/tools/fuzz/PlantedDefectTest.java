@@ -1,5 +1,6 @@
 package aerostat.tools.fuzz;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import aerostat.mmio.bus.MmioDevice;
@@ -9,6 +10,7 @@ import aerostat.mmio.virtio.Virtio;
 import aerostat.mmio.virtio.VirtioPort;
 import aerostat.tools.fuzz.device.DeviceTarget;
 import aerostat.tools.fuzz.engine.OwnEngine;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -31,7 +33,8 @@ class PlantedDefectTest {
     RESET_IS_IGNORED_WHEN_BROKEN("usable"),
     USED_RING_IS_WRITTEN_AFTER_A_RESET("stray write"),
     STRAY_WRITE_BESIDE_A_PACKED_RING("stray write"),
-    DISCARD_AT_A_MALFORMED_CHAIN("discard");
+    DISCARD_AT_A_MALFORMED_CHAIN("discard"),
+    STORE_WITHOUT_A_MARK_AT_A_NOTIFICATION("reset");
 
     final String property;
 
@@ -74,6 +77,11 @@ class PlantedDefectTest {
         case STRAY_WRITE_AT_A_NOTIFICATION -> {
           if (notify && value == 0) {
             memory.store8(memory.end() - 1, 1);
+          }
+        }
+        case STORE_WITHOUT_A_MARK_AT_A_NOTIFICATION -> {
+          if (notify && value == 3) {
+            memory.segment().set(JAVA_BYTE, memory.segment().byteSize() - 1, (byte) 1);
           }
         }
         case RESET_IS_IGNORED_WHEN_BROKEN -> {
@@ -124,10 +132,7 @@ class PlantedDefectTest {
     List<Path> places = new ArrayList<>();
     BigStack.call(
         () -> {
-          try (DeviceTarget target =
-              new DeviceTarget(
-                  BootedGuest.Setup.DEFAULT,
-                  (transport, memory, interrupts) -> new Defective(defect, transport, memory))) {
+          try (GuardedTarget target = target(defect)) {
             Findings findings = new Findings(folder, "device");
             new OwnEngine(target, SEED)
                 .run(
@@ -139,6 +144,7 @@ class PlantedDefectTest {
                         places.add(kept.place());
                       }
                     });
+            assertNothingCanBeLeftOut(target, places);
           }
           return true;
         });
@@ -150,7 +156,27 @@ class PlantedDefectTest {
         .last()
         .asString()
         .startsWith("FINDING");
-    assertThat(Files.size(place.resolve("minimal")))
-        .isLessThanOrEqualTo(Files.size(place.resolve("input")));
+  }
+
+  private static GuardedTarget target(Defect defect) {
+    return new GuardedTarget(
+        new DeviceTarget(
+            BootedGuest.Setup.DEFAULT,
+            (transport, memory, interrupts) -> new Defective(defect, transport, memory)));
+  }
+
+  private static void assertNothingCanBeLeftOut(GuardedTarget target, List<Path> places)
+      throws IOException {
+    String found = Files.readAllLines(places.getFirst().resolve("trace.txt")).getLast();
+    byte[] minimal = Files.readAllBytes(places.getFirst().resolve("minimal"));
+    assertThat(Findings.trace(target, minimal)).as("replayed").last().isEqualTo(found);
+    for (int at = 0; at < minimal.length; at++) {
+      byte[] shorter = new byte[minimal.length - 1];
+      System.arraycopy(minimal, 0, shorter, 0, at);
+      System.arraycopy(minimal, at + 1, shorter, at, shorter.length - at);
+      assertThat(Findings.trace(target, shorter).getLast())
+          .as("without byte " + at)
+          .isNotEqualTo(found);
+    }
   }
 }

@@ -121,6 +121,12 @@ public final class SnapshotMachine implements AutoCloseable {
     poweredOff = false;
   }
 
+  /** As {@link #rewind}, where {@link #difference} has found one. */
+  public void restore() {
+    ram.restore();
+    rewind();
+  }
+
   /**
    * After {@link #rewind}: what differs from the snapshot, by a look at every byte; null if nothing
    * does.

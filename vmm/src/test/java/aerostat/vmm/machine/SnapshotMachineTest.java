@@ -64,6 +64,8 @@ class SnapshotMachineTest {
       machine.memory().segment().setAtIndex(ValueLayout.JAVA_BYTE, 20 << 20, (byte) 1);
       machine.rewind();
       assertThat(machine.difference()).isEqualTo("page 5120 of RAM");
+      machine.restore();
+      assertThat(machine.difference()).isNull();
     }
   }
 

@@ -156,7 +156,7 @@ public final class DeviceTarget implements FuzzTarget {
     Arrays.fill(counters, (byte) 0);
   }
 
-  /** What drives the guest, for measurements. */
+  @Override
   public BootedGuest guest() {
     return guest;
   }

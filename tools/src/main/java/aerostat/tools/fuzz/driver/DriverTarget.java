@@ -306,6 +306,11 @@ public final class DriverTarget implements FuzzTarget {
   }
 
   @Override
+  public BootedGuest guest() {
+    return guest;
+  }
+
+  @Override
   public byte[] edges() {
     return guest.edges();
   }

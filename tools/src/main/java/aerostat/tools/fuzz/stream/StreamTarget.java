@@ -210,6 +210,11 @@ public final class StreamTarget implements FuzzTarget {
   }
 
   @Override
+  public BootedGuest guest() {
+    return guest;
+  }
+
+  @Override
   public byte[] edges() {
     return outcomes.counters();
   }
