@@ -14,7 +14,7 @@ public final class Images {
    * Changes whenever the same image gives other code or other frames. Two VMMs that differ here
    * differ in their resume tables, or may.
    */
-  public static final int REWRITER_VERSION = 2;
+  public static final int REWRITER_VERSION = 3;
 
   /** Rewritten images kept in memory; a VMM runs one or two. */
   private static final int KEPT = 8;

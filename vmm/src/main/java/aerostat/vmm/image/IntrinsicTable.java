@@ -25,9 +25,16 @@ public final class IntrinsicTable {
    * @param descriptor erased: a string is its address, a long
    * @param leaves it may start an unwinding; its call sites are resume sites
    * @param block it touches up to 64 KiB; a loop around it polls every trip
+   * @param cost instructions that one call counts for between two polls, roughly
    */
   public record Intrinsic(
-      String owner, String name, String descriptor, boolean leaves, boolean block) {}
+      String owner, String name, String descriptor, boolean leaves, boolean block, long cost) {}
+
+  /**
+   * What a block operation counts for, and an access to a device: it takes the machine's lock, and
+   * one may print 4 KiB or have a queue looked through.
+   */
+  private static final long COSTLY = 5_000;
 
   private static final Map<String, Intrinsic> BY_NAME = new TreeMap<>();
 
@@ -50,10 +57,10 @@ public final class IntrinsicTable {
     block("mismatchBlock", "(JJI)I");
     block("findOtherBlock", "(JII)I");
     for (String n : List.of("readb", "readw", "readl")) {
-      plain(IO, n, "(J)I");
+      device(n, "(J)I");
     }
     for (String n : List.of("writeb", "writew", "writel")) {
-      plain(IO, n, "(IJ)V");
+      device(n, "(IJ)V");
     }
     plain(CPU, "now", "()J");
     plain(CPU, "wallClock", "()J");
@@ -70,15 +77,19 @@ public final class IntrinsicTable {
   }
 
   private static void plain(String owner, String name, String descriptor) {
-    BY_NAME.put(name, new Intrinsic(owner, name, descriptor, false, false));
+    BY_NAME.put(name, new Intrinsic(owner, name, descriptor, false, false, 1));
+  }
+
+  private static void device(String name, String descriptor) {
+    BY_NAME.put(name, new Intrinsic(IO, name, descriptor, false, false, COSTLY));
   }
 
   private static void block(String name, String descriptor) {
-    BY_NAME.put(name, new Intrinsic(MEMORY, name, descriptor, false, true));
+    BY_NAME.put(name, new Intrinsic(MEMORY, name, descriptor, false, true, COSTLY));
   }
 
   private static void leaving(String name, String descriptor) {
-    BY_NAME.put(name, new Intrinsic(CPU, name, descriptor, true, false));
+    BY_NAME.put(name, new Intrinsic(CPU, name, descriptor, true, false, 1));
   }
 
   /** All, sorted by name. */

@@ -1,12 +1,14 @@
 package aerostat.vmm.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import aerostat.vmm.machine.Machine;
 import aerostat.vmm.machine.RunState;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -87,5 +89,37 @@ class RunawayGuestTest {
       })
   void memoryEndsWhereRamEnds(String statement) {
     assertThat(run(statement, "", new ByteArrayOutputStream())).isEqualTo(RunState.GUEST_PANICKED);
+  }
+
+  /** A character for each pass: no more than one between two polls, however the loop is made. */
+  @Hostile(value = HostileKind.LOOPS, images = 3, ends = "stopped at a poll")
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "for (;;) { Io.writel('a', 0x0900_0000L); }",
+        "for (int i = 0; i < 1 << 30; i++) { Io.writel('a', 0x0900_0000L); }",
+        "for (;;) { for (int i = 0; i < 60; i++) { Io.writel('a', 0x0900_0000L); } }",
+      })
+  void aLoopOfDeviceAccessesPollsEachTime(String loop) {
+    ByteArrayOutputStream console = new ByteArrayOutputStream();
+    assertThat(run(loop, "", console)).isEqualTo(RunState.PAUSED);
+    assertThat((long) console.size()).isBetween(POLLS / 2, POLLS + 1);
+  }
+
+  /** Sixteen million lines of 4 KiB, and not one poll. */
+  @Hostile(HostileKind.LOOPS)
+  @Test
+  void aBoundedMethodOfDeviceAccessesIsRefused() {
+    String prints = "Io.writel(4096, 0x0900_000cL);".repeat(240);
+    String method =
+        "@Bounded(65536) static void f() { for (int i = 0; i < 65536; i++) {" + prints + "} }";
+    ByteArrayOutputStream console = new ByteArrayOutputStream();
+    assertThatThrownBy(() -> run("f();", method, console))
+        .isInstanceOfSatisfying(
+            ImageRefusedException.class,
+            e -> {
+              assertThat(e.refusals().get(0).rule()).isEqualTo(Rule.BOUNDED);
+              assertThat(e.refusals().get(0).found()).contains("too long");
+            });
   }
 }

@@ -25,9 +25,6 @@ final class CallGraph {
   /** Most instructions of a {@code @Bounded} method with all that it calls, roughly. */
   private static final long MAX_BOUNDED_COST = 16_000_000;
 
-  /** What a block operation counts for. */
-  private static final long BLOCK_COST = 5_000;
-
   private final ErasedProgram program;
   private final List<MethodPlan> plans;
   private final int[][] callees;
@@ -180,8 +177,8 @@ final class CallGraph {
       return c.entry != null ? 1 + c.entry.cost() : c.entryPoll ? 1 : 1 + c.cost;
     }
     IntrinsicTable.Intrinsic intrinsic = MethodPlan.intrinsic(p.flow.node(i));
-    if (intrinsic != null && intrinsic.block()) {
-      return BLOCK_COST;
+    if (intrinsic != null) {
+      return intrinsic.cost();
     }
     return p.flow.node(i).getOpcode() >= 0 ? 1 : 0;
   }

@@ -54,7 +54,7 @@ record EntryPoint(AbstractInsnNode at, int cost, boolean late) {
     AbstractInsnNode n = plan.flow.node(i);
     IntrinsicTable.Intrinsic intrinsic = MethodPlan.intrinsic(n);
     return program.callee(n) != null
-        || (intrinsic != null && (intrinsic.leaves() || intrinsic.block()))
+        || (intrinsic != null && (intrinsic.leaves() || intrinsic.cost() > 1))
         || plan.innermostPlan(i) != null;
   }
 
