@@ -260,8 +260,9 @@ class FreePagesEdgesTest {
 
   private static void assertHeld(BalloonRig rig, int held, boolean possible) {
     byte[] state = rig.flat.save();
-    MemorySegment.ofArray(state)
-        .set(ValueLayout.JAVA_INT_UNALIGNED, SLICE + BalloonLayout.FREE_PAGES_HELD, held);
+    MemorySegment bent = MemorySegment.ofArray(state);
+    bent.set(ValueLayout.JAVA_INT_UNALIGNED, SLICE + BalloonLayout.FREE_PAGES_HELD, held);
+    bent.set(ValueLayout.JAVA_LONG_UNALIGNED, SLICE + BalloonLayout.FREE_PAGES_GPA, FREE);
     if (possible) {
       rig.flat.restore(state);
     } else {

@@ -18,8 +18,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A failure of the host in the middle of an element costs no page of a later element or driver. */
-class FailedDiscardTest {
+/** A failure of the host in the middle of an element costs the device, and nobody a page. */
+class HostFailureTest {
   private static final BalloonOptions REPORTING = new BalloonOptions(true, true, false, false);
   private static final long OTHER = FREE + (1 << 20);
 
@@ -60,6 +60,23 @@ class FailedDiscardTest {
       rings[4].send(MockRing.in(gpa, 4096));
     } else {
       rings[0].send(rig.driver.out32(pfn(gpa)));
+    }
+  }
+
+  @Test
+  @DisplayName("RAM whose file shrinks under statistics: what is in flight then moves with the guest")
+  void halfReadStatistics() throws IOException {
+    Path file = dir.resolve("ram");
+    GuestMemory memory = GuestMemory.sharedFile(file, BalloonRig.SIZE);
+    try (BalloonRig rig = new BalloonRig(REPORTING, false, memory);
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      MockRing ring = rig.start(5)[2];
+      channel.truncate(BalloonRig.SIZE - 4096);
+      ring.send(MockRing.out(memory.end() - 4096, 10));
+      assertThat(rig.broken()).isTrue();
+      byte[] state = rig.flat.save();
+      rig.flat.restore(state);
+      assertThat(rig.flat.save()).isEqualTo(state);
     }
   }
 
