@@ -55,10 +55,10 @@ public final class PlainMachine {
   private static final VarHandle LONG_CAS =
       ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
 
-  /**
-   * A guest that leaves so many critical sections without a look at the clock spins: time passes.
-   */
+  /** A guest that leaves so many sections without a look at the clock spins: time passes. */
   private static final int SPINS = 10_000;
+
+  private static final int MAX_IN_A_ROW = 1_000_000; // interrupts, before a test has gone wrong
 
   private static final Map<String, Long> STRINGS = new HashMap<>();
   private static final Map<Object, Long> OPS_IDS = new HashMap<>();
@@ -77,9 +77,6 @@ public final class PlainMachine {
   private static int lines;
   private static long randomState;
   private static PlainMmio mmio = new PlainMmio();
-
-  /** Interrupts at one point after which a test has gone wrong. */
-  private static final int MAX_IN_A_ROW = 1_000_000;
 
   /** Runs at each memory barrier, null: nothing does. */
   private static Runnable barrier;
@@ -108,8 +105,8 @@ public final class PlainMachine {
   }
 
   /**
-   * From here on {@code action} runs at each barrier of the guest's, as another processor's view of
-   * that moment; null: nothing does. A {@link #reset} ends it.
+   * From here on {@code action} runs at each barrier, as another processor's view of that moment;
+   * null: nothing does. A {@link #reset} ends it.
    */
   public static void onBarrier(Runnable action) {
     barrier = action;

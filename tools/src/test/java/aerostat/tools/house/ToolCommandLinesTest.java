@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -142,7 +143,7 @@ class ToolCommandLinesTest {
     try (RandomAccessFile file = new RandomAccessFile(sparse.toFile(), "rw")) {
       file.setLength(3L << 30);
     }
-    lines.add(List.of("fuzz", "--replay", sparse.getParent().toString()));
+    lines.add(List.of("fuzz", "--replay", Objects.requireNonNull(sparse.getParent()).toString()));
     for (List<String> line : lines) {
       err.reset();
       assertThat(Main.run(line.toArray(String[]::new))).as("%s: %s", line, err()).isEqualTo(3);
