@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -57,7 +58,7 @@ final class KeptClasses {
     try (ImageTarget target = new ImageTarget()) {
       for (Map.Entry<String, byte[]> e : target.damaged(input, FuzzLog.OFF).entrySet()) {
         Path file = finding.resolve(FOLDER).resolve(e.getKey() + SUFFIX);
-        Files.createDirectories(file.getParent());
+        Files.createDirectories(Objects.requireNonNull(file.getParent()));
         Files.write(file, e.getValue());
       }
     }
