@@ -38,6 +38,22 @@ final class OpsShapes {
     void visit(Node n);
   }
 
+  interface First {
+    default int rank() {
+      return 1;
+    }
+  }
+
+  interface Second extends First {
+    @Override
+    default int rank() {
+      return stop(2);
+    }
+  }
+
+  /** Names the interface first whose default method the other one overrides. */
+  record Ranked() implements First, Second {}
+
   record Square() implements Shape {
     @Override
     public long area(int a, Node n) {
@@ -85,7 +101,8 @@ final class OpsShapes {
       r = r * 31 + s.area(i, node) + s.twice(stop(i), node);
     }
     Cube cube = new Cube();
-    return r + Solid.volume(cube, node) + cube.twice(2, node) + cube.area(1, node);
+    First first = new Ranked();
+    return r + 1000L * new Ranked().rank() + first.rank() + Solid.volume(cube, node) + cube.twice(2, node) + cube.area(1, node);
   }
 
   private static long plus(long a, int b, double c) {

@@ -2,6 +2,7 @@ package aerostat.vmm.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import aerostat.vmm.image.rewrite.Rewriter;
 import java.io.IOException;
@@ -9,6 +10,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -92,6 +94,34 @@ class HostileImageTest {
     String[] parents = new String[65];
     java.util.Arrays.setAll(parents, i -> "t/I" + i);
     limit(Map.of("t/Many", begin("t/Many", parents).toByteArray()), "64 interfaces");
+  }
+
+  /** Each throw is refused, none has a line; no search goes back for one from each. */
+  @Hostile(HostileKind.HUGE)
+  @Test
+  void refusalsWithoutLines() {
+    ClassWriter out = begin("t/Throws");
+    for (int i = 0; i < 40; i++) {
+      MethodVisitor m = method(out, "f" + i);
+      m.visitInsn(Opcodes.ACONST_NULL);
+      for (int k = 0; k < 23_000; k++) {
+        m.visitInsn(Opcodes.ATHROW);
+      }
+      m.visitMaxs(1, 0);
+    }
+    Map<String, byte[]> classes = TestImages.machine();
+    classes.putAll(JavaSource.compile(RefusalCase.COMMON));
+    classes.put("t/Throws", out.toByteArray());
+    GuestImage image = GuestImage.fromClasses(classes, "t.Entry");
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(15),
+        () -> {
+          ImageRefusedException e =
+              catchThrowableOfType(
+                  ImageRefusedException.class, () -> Rewriter.rewrite(image, Rewriter.Options.VM));
+          assertThat(e).isNotNull();
+          assertThat(e.refusals()).hasSize(40).allMatch(r -> r.rule() == Rule.NO_EXCEPTIONS);
+        });
   }
 
   /** A manifest that inflates to a thousand times its size is not read to its end. */

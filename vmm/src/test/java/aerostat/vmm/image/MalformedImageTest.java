@@ -5,7 +5,6 @@ import static aerostat.vmm.image.MalformedClass.begin;
 import static aerostat.vmm.image.MalformedClass.method;
 import static aerostat.vmm.image.MalformedClass.refusal;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import aerostat.vmm.image.rewrite.Rewriter;
@@ -108,19 +107,7 @@ class MalformedImageTest {
     for (int i = bytes.length - 30; i < bytes.length; i++) {
       byte[] broken = bytes.clone();
       broken[i] = (byte) 0xCB;
-      Map<String, byte[]> classes = TestImages.machine();
-      classes.putAll(COMMON);
-      classes.put("t/M", broken);
-      GuestImage image = GuestImage.fromClasses(classes, "t.Entry");
-      assertThatCode(
-              () -> {
-                try {
-                  Rewriter.rewrite(image, Rewriter.Options.VM);
-                } catch (ImageRefusedException e) {
-                  assertThat(e.refusals()).isNotEmpty();
-                }
-              })
-          .doesNotThrowAnyException();
+      MalformedAttributesTest.refusedOrLinks(broken);
     }
   }
 
@@ -152,19 +139,7 @@ class MalformedImageTest {
     for (int i = 0; i < 30_000; i++) {
       a = a.visitArray("x");
     }
-    Map<String, byte[]> classes = TestImages.machine();
-    classes.putAll(COMMON);
-    classes.put("t/M", out.toByteArray());
-    GuestImage image = GuestImage.fromClasses(classes, "t.Entry");
-    assertThatCode(
-            () -> {
-              try {
-                Rewriter.rewrite(image, Rewriter.Options.VM);
-              } catch (ImageRefusedException e) {
-                assertThat(e.refusals()).isNotEmpty();
-              }
-            })
-        .doesNotThrowAnyException();
+    MalformedAttributesTest.refusedOrLinks(out.toByteArray());
   }
 
   @Hostile(HostileKind.HUGE)
@@ -238,6 +213,26 @@ class MalformedImageTest {
         catchThrowableOfType(
             ImageRefusedException.class, () -> Rewriter.rewrite(image, Rewriter.Options.VM));
     assertThat(e.refusals()).hasSize(3).allMatch(r -> r.rule() == Rule.ENTRY);
+  }
+
+  /** Its class file is looked at for a constant, too: refused like any other, beside all others. */
+  @Hostile(HostileKind.ATTRIBUTES)
+  @Test
+  void kernelDataCutShort() throws Exception {
+    Map<String, byte[]> classes = new TreeMap<>(GuestImage.defaultImage().classes());
+    String data = "aerostat/guest/kernel/KernelData";
+    byte[] whole = classes.getOrDefault(data, new byte[0]);
+    classes.put(data, java.util.Arrays.copyOf(whole, whole.length / 2));
+    classes.put("t/M", new byte[3]);
+    GuestImage image = GuestImage.fromClasses(classes, GuestImage.DEFAULT_ENTRY);
+    ImageRefusedException e =
+        catchThrowableOfType(
+            ImageRefusedException.class, () -> Rewriter.rewrite(image, Rewriter.Options.VM));
+    assertThat(e).hasMessageNotContaining(Rewriter.INTERNAL_ERROR);
+    assertThat(e.refusals())
+        .filteredOn(r -> r.rule() == Rule.CLASS_FILE)
+        .extracting(Refusal::className)
+        .containsExactly("aerostat.guest.kernel.KernelData", "t.M");
   }
 
   /** Where the guest kernel has its data at a fixed address, the image must end below. */

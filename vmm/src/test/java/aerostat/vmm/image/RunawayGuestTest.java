@@ -32,10 +32,14 @@ class RunawayGuestTest {
                     + "public static void thread(long p) {}"
                     + more
                     + "}")));
+    return run(GuestImage.fromClasses(classes, "t.Entry"), console);
+  }
+
+  private static RunState run(GuestImage image, ByteArrayOutputStream console) {
     try (Machine machine =
         Machine.builder()
             .memory(4 << 20)
-            .image(GuestImage.fromClasses(classes, "t.Entry"))
+            .image(image)
             .deterministic(1)
             .console(console)
             .build()) {
@@ -121,5 +125,25 @@ class RunawayGuestTest {
               assertThat(e.refusals().get(0).rule()).isEqualTo(Rule.BOUNDED);
               assertThat(e.refusals().get(0).found()).contains("too long");
             });
+  }
+
+  /** The rewriter's own marks in the code have an owner that no class can have. */
+  @Hostile(value = HostileKind.LANGUAGE, ends = "guest panics")
+  @Test
+  void aClassNamedLikeAMarkIsCalled() {
+    ByteArrayOutputStream console = new ByteArrayOutputStream();
+    Map<String, byte[]> classes = TestImages.machine();
+    classes.putAll(
+        JavaSource.compile(
+            Map.of(
+                "$mark",
+                "class $mark { static void poll() { aerostat.guest.machine.Cpu.panic(\"mark\"); } }",
+                "Entry",
+                "public class Entry { public static void start(long p) { $mark.poll(); }"
+                    + " public static void interrupt(int line) {}"
+                    + " public static void thread(long p) {} }")));
+    assertThat(run(GuestImage.fromClasses(classes, "Entry"), console))
+        .isEqualTo(RunState.GUEST_PANICKED);
+    assertThat(console.toString(StandardCharsets.ISO_8859_1)).contains("mark");
   }
 }

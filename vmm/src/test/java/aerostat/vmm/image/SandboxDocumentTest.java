@@ -29,6 +29,7 @@ class SandboxDocumentTest {
           BootstrapRefusalTest.class,
           CostlyImageTest.class,
           HostileImageTest.class,
+          InheritanceTest.class,
           LyingStackMapsTest.class,
           MalformedAttributesTest.class,
           MalformedCodeTest.class,

@@ -6,7 +6,8 @@ import org.objectweb.asm.tree.MethodInsnNode;
 
 /** Place holders in the canonical form of code, for what each emitted copy words in its own way. */
 final class Marks {
-  private static final String OWNER = "$mark";
+  /** No class of an image can have this name. */
+  private static final String OWNER = "<mark>";
 
   private Marks() {}
 

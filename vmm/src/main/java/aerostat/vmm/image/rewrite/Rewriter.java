@@ -62,6 +62,9 @@ public final class Rewriter {
       return new Rewriter(options).run(image);
     } catch (ImageRefusedException e) {
       throw e;
+    } catch (OutOfMemoryError e) {
+      throw new ImageRefusedException(
+          new Refusal(Rule.LIMITS, "", "", 0, "the VMM's heap is too small for this image", ""));
     } catch (RuntimeException | StackOverflowError e) {
       // A fault of ours. The image may come from a stream: it must not take the VMM with it.
       LOG.error("the rewriter failed on an image", e);

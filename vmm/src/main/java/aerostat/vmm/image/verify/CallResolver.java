@@ -89,14 +89,18 @@ public final class CallResolver {
     if (owner.kind() == Kind.POINTER && call.name.equals("address") && call.desc.equals("()J")) {
       return new CallTarget.Identity();
     }
-    GuestMethod m = model.instanceMethod(owner, call.name, call.desc);
-    if (m == null || m.role() == Role.DROPPED) {
+    GuestMethod own = owner.declared(call.name, call.desc);
+    if (own != null && own.isStatic()) {
       return null;
     }
-    if (owner.kind() == Kind.OPS_INTERFACE && !m.isPrivate()) {
-      return new CallTarget.Dispatch(owner, call.name, call.desc);
+    if (owner.kind() == Kind.OPS_INTERFACE && (own == null || !own.isPrivate())) {
+      return model.inheritance().declares(owner, call.name, call.desc)
+          ? new CallTarget.Dispatch(owner, call.name, call.desc)
+          : null;
     }
-    return m.role() == Role.CODE ? new CallTarget.Direct(m) : null;
+    GuestMethod m =
+        own != null ? own : model.inheritance().mostSpecific(owner, call.name, call.desc);
+    return m != null && m.role() == Role.CODE ? new CallTarget.Direct(m) : null;
   }
 
   /** Why a call that resolves to nothing is refused. */
@@ -119,6 +123,15 @@ public final class CallResolver {
     GuestClass owner = model.find(call.owner);
     if (owner != null && MethodReader.isObjectMethod(call.name, call.desc)) {
       return new Problem(Rule.CALLS, what, "compare addresses; objects do not exist in the guest");
+    }
+    if (owner != null
+        && owner.kind() == Kind.OPS_RECORD
+        && owner.declared(call.name, call.desc) == null
+        && model.inheritance().declares(owner, call.name, call.desc)) {
+      return new Problem(
+          Rule.OPS,
+          what + ", which has no single implementation",
+          "implement the method in the record itself");
     }
     if (owner != null) {
       return new Problem(Rule.CALLS, what + ", which the image does not have", "");

@@ -29,14 +29,14 @@ public final class GuestClass {
   private final ClassNode node;
   private final Kind kind;
   private final List<GuestMethod> methods = new ArrayList<>();
-  private final Map<String, GuestMethod> byName = new HashMap<>();
-  private final Map<String, FieldNode> fields = new HashMap<>();
+  private final Map<Member, GuestMethod> byName = new HashMap<>();
+  private final Map<Member, FieldNode> fields = new HashMap<>();
 
   GuestClass(ClassNode node, Kind kind) {
     this.node = node;
     this.kind = kind;
     for (FieldNode f : node.fields) {
-      fields.putIfAbsent(f.name + " " + f.desc, f);
+      fields.putIfAbsent(new Member(f.name, f.desc), f);
     }
   }
 
@@ -72,16 +72,16 @@ public final class GuestClass {
 
   void add(GuestMethod method) {
     methods.add(method);
-    byName.put(method.name() + method.descriptor(), method);
+    byName.put(new Member(method.name(), method.descriptor()), method);
   }
 
   /** The field declared here, or null. */
   @Nullable FieldNode field(String name, String descriptor) {
-    return fields.get(name + " " + descriptor);
+    return fields.get(new Member(name, descriptor));
   }
 
   /** The method declared here, or null. */
   public @Nullable GuestMethod declared(String name, String descriptor) {
-    return byName.get(name + descriptor);
+    return byName.get(new Member(name, descriptor));
   }
 }

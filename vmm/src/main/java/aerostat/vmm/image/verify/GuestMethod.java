@@ -21,12 +21,14 @@ public final class GuestMethod {
   private final MethodNode node;
   private final Role role;
   private final int bound;
+  private final int line;
 
   GuestMethod(GuestClass owner, MethodNode node, Role role, int bound) {
     this.owner = owner;
     this.node = node;
     this.role = role;
     this.bound = bound;
+    line = Refusals.firstLine(node);
   }
 
   /** The class that declares it. */
@@ -47,6 +49,11 @@ public final class GuestMethod {
   /** Trips allowed by {@code @Bounded}, -1 without the annotation. */
   public int bound() {
     return bound;
+  }
+
+  /** Its first source line, 0 if unknown. */
+  int line() {
+    return line;
   }
 
   /** Name in the class file. */

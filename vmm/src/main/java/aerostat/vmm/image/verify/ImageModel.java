@@ -1,11 +1,9 @@
 package aerostat.vmm.image.verify;
 
 import aerostat.vmm.image.GuestImage;
-import java.util.ArrayList;
-import java.util.LinkedHashSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +17,9 @@ public final class ImageModel {
   private final GuestImage image;
   private final SortedMap<String, GuestClass> classes;
   private final SortedMap<String, Implementation> implementations = new TreeMap<>();
-  private final Map<InvokeDynamicInsnNode, Implementation> lambdas = new java.util.HashMap<>();
+  private final Map<InvokeDynamicInsnNode, Implementation> lambdas = new HashMap<>();
+  private final Map<String, Integer> numbers = new HashMap<>();
+  private final Inheritance inheritance;
 
   /**
    * A stateless implementation of ops interfaces.
@@ -33,11 +33,16 @@ public final class ImageModel {
       String key,
       @Nullable GuestClass record,
       @Nullable GuestClass ops,
-      @Nullable GuestMethod target) {}
+      @Nullable GuestMethod target) {
+    private @Nullable GuestClass from() {
+      return record != null ? record : ops;
+    }
+  }
 
   ImageModel(GuestImage image, SortedMap<String, GuestClass> classes) {
     this.image = image;
     this.classes = classes;
+    inheritance = new Inheritance(classes);
     for (GuestClass c : classes.values()) {
       if (c.kind() == GuestClass.Kind.OPS_RECORD) {
         implementations.put(c.name(), new Implementation(c.name(), c, null, null));
@@ -73,14 +78,32 @@ public final class ImageModel {
     return List.copyOf(implementations.values());
   }
 
+  int opsCount() {
+    return implementations.size();
+  }
+
   /** Number of an implementation: its place in the sorted list of names. */
   public int opsNumber(Implementation implementation) {
-    return implementations.headMap(implementation.key).size() + 1;
+    return number(implementation.key);
   }
 
   /** Number of an ops record. */
   public int opsNumber(GuestClass record) {
-    return implementations.headMap(record.name()).size() + 1;
+    return number(record.name());
+  }
+
+  private int number(String key) {
+    if (numbers.size() != implementations.size()) {
+      int number = 0;
+      for (String each : implementations.keySet()) {
+        numbers.put(each, ++number);
+      }
+    }
+    Integer number = numbers.get(key);
+    if (number == null) {
+      throw new IllegalStateException("no ops: " + key);
+    }
+    return number;
   }
 
   /** The implementation that a checked lambda or method reference makes. */
@@ -92,51 +115,14 @@ public final class ImageModel {
     return implementation;
   }
 
-  /** The interface, if this class has it, and all that it extends; nearest first. */
-  public Set<GuestClass> interfacesOf(GuestClass c) {
-    Set<GuestClass> all = new LinkedHashSet<>();
-    List<GuestClass> queue = new ArrayList<>(List.of(c));
-    for (int i = 0; i < queue.size(); i++) {
-      GuestClass next = queue.get(i);
-      if (next.kind() == GuestClass.Kind.OPS_INTERFACE && !all.add(next)) {
-        continue;
-      }
-      for (String name : next.node().interfaces) {
-        GuestClass parent = find(name);
-        if (parent != null && parent.kind() == GuestClass.Kind.OPS_INTERFACE) {
-          queue.add(parent);
-        }
-      }
-    }
-    return all;
+  Inheritance inheritance() {
+    return inheritance;
   }
 
   /** Whether an implementation can stand behind a reference of this interface. */
   public boolean implementsOps(Implementation implementation, GuestClass ops) {
-    GuestClass from = implementation.record != null ? implementation.record : implementation.ops;
-    return from != null && interfacesOf(from).contains(ops);
-  }
-
-  /**
-   * The instance method that a call names: declared in the class itself or inherited from an
-   * interface; null if there is none.
-   */
-  public @Nullable GuestMethod instanceMethod(GuestClass owner, String name, String descriptor) {
-    GuestMethod own = owner.declared(name, descriptor);
-    if (own != null) {
-      return own.isStatic() ? null : own;
-    }
-    GuestMethod found = null;
-    for (GuestClass i : interfacesOf(owner)) {
-      GuestMethod m = i.declared(name, descriptor);
-      if (m != null && !m.isStatic() && !m.isPrivate()) {
-        if (m.role() == GuestMethod.Role.CODE) {
-          return m;
-        }
-        found = m;
-      }
-    }
-    return found;
+    GuestClass from = implementation.from();
+    return from != null && inheritance.interfacesOf(from).contains(ops);
   }
 
   /**
@@ -148,32 +134,16 @@ public final class ImageModel {
       Implementation implementation, String name, String descriptor) {
     if (implementation.record != null) {
       GuestMethod own = implementation.record.declared(name, descriptor);
-      if (own != null && own.role() == GuestMethod.Role.CODE && !own.isStatic()) {
+      if (own != null
+          && own.role() == GuestMethod.Role.CODE
+          && !own.isStatic()
+          && !own.isPrivate()) {
         return own;
       }
     }
-    GuestClass from = implementation.record != null ? implementation.record : implementation.ops;
-    List<GuestMethod> candidates = new ArrayList<>();
-    Set<GuestClass> all = from == null ? Set.of() : interfacesOf(from);
-    for (GuestClass i : all) {
-      GuestMethod m = i.declared(name, descriptor);
-      if (m != null && !m.isStatic() && !m.isPrivate()) {
-        candidates.add(m);
-      }
-    }
-    candidates.removeIf(
-        m ->
-            all.stream()
-                .anyMatch(
-                    i ->
-                        i != m.owner()
-                            && i.declared(name, descriptor) != null
-                            && interfacesOf(i).contains(m.owner())));
-    if (candidates.size() != 1) {
-      return null;
-    }
-    GuestMethod only = candidates.get(0);
-    if (only.role() == GuestMethod.Role.CODE) {
+    GuestClass from = implementation.from();
+    GuestMethod only = from == null ? null : inheritance.mostSpecific(from, name, descriptor);
+    if (only == null || only.role() == GuestMethod.Role.CODE) {
       return only;
     }
     return implementation.target;

@@ -5,6 +5,7 @@ import aerostat.vmm.image.Rule;
 import aerostat.vmm.image.verify.GuestClass.Kind;
 import aerostat.vmm.image.verify.GuestMethod.Role;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.objectweb.asm.Opcodes;
@@ -23,8 +24,12 @@ final class ImageReader {
    */
   private static final long MAX_WORK = 30_000_000;
 
+  /** Methods of interfaces, once for each class that has the interface. The guest has hundreds. */
+  private static final long MAX_INHERITED = 500_000;
+
   private final Refusals refusals;
   private final MethodReader methods;
+  private long inherited;
 
   ImageReader(Refusals refusals) {
     this.refusals = refusals;
@@ -153,8 +158,28 @@ final class ImageReader {
             "declare the interface in the image");
       }
     }
-    if (c.kind() == Kind.OPS_INTERFACE && model.interfacesOf(c).size() > 64) {
-      refusals.add(Rule.LIMITS, c.name(), "", 0, "extends more than 64 interfaces", "");
+    Set<GuestClass> all = model.inheritance().interfacesOf(c);
+    if (all.size() > Inheritance.MAX_INTERFACES) {
+      refusals.add(
+          Rule.LIMITS,
+          c.name(),
+          "",
+          0,
+          "extends or implements more than " + Inheritance.MAX_INTERFACES + " interfaces",
+          "");
+    }
+    for (GuestClass i : all) {
+      inherited += i.methods().size();
+    }
+    if (inherited > MAX_INHERITED) {
+      refusals.add(
+          Rule.LIMITS,
+          c.name(),
+          "",
+          0,
+          "methods of ops interfaces, summed over all that inherit them, exceed " + MAX_INHERITED,
+          "fewer or smaller interfaces");
+      refusals.throwIfAny();
     }
   }
 

@@ -3,7 +3,6 @@ package aerostat.vmm.image.verify;
 import aerostat.vmm.image.Rule;
 import aerostat.vmm.image.verify.GuestClass.Kind;
 import aerostat.vmm.image.verify.GuestMethod.Role;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.objectweb.asm.Handle;
@@ -13,14 +12,21 @@ import org.objectweb.asm.tree.AbstractInsnNode;
 import org.objectweb.asm.tree.FieldInsnNode;
 import org.objectweb.asm.tree.InvokeDynamicInsnNode;
 import org.objectweb.asm.tree.LdcInsnNode;
+import org.objectweb.asm.tree.LineNumberNode;
 import org.objectweb.asm.tree.MethodInsnNode;
 import org.objectweb.asm.tree.TypeInsnNode;
 
 /** Checks each instruction of a method, reachable or not, against the allowlist. */
 final class InstructionCheck {
+  /** Lambdas, method references and ops records. The guest has some dozens. */
+  private static final int MAX_OPS = 10_000;
+
   private final ImageModel model;
   private final Refusals refusals;
   private final CallResolver calls;
+
+  /** Of the instruction that is looked at; kept, for looking back from each would be quadratic. */
+  private int line;
 
   InstructionCheck(ImageModel model, Refusals refusals) {
     this.model = model;
@@ -36,45 +42,47 @@ final class InstructionCheck {
   void check(GuestMethod m) {
     int lambdas = 0;
     boolean newRefused = false;
+    line = 0;
     for (AbstractInsnNode n : m.node().instructions) {
       int op = n.getOpcode();
       switch (n) {
         case MethodInsnNode call -> {
           if (calls.find(call) == null && !(newRefused && call.name.equals("<init>"))) {
             CallResolver.Problem p = calls.explain(call);
-            add(p.rule(), m, n, p.what(), p.instead());
+            add(p.rule(), m, p.what(), p.instead());
           }
         }
         case InvokeDynamicInsnNode indy -> lambda(m, indy, lambdas++);
         case FieldInsnNode field -> field(m, field);
         case LdcInsnNode ldc -> constant(m, ldc);
         case TypeInsnNode type -> newRefused |= type(m, type);
+        case LineNumberNode next -> line = next.line;
         default -> {
           if (op >= 0) {
-            plain(m, n, op);
+            plain(m, op);
           }
         }
       }
     }
   }
 
-  private void add(Rule rule, GuestMethod m, AbstractInsnNode at, String what, String instead) {
-    refusals.add(rule, m.owner().name(), m.node(), at, what, instead);
+  private void add(Rule rule, GuestMethod m, String what, String instead) {
+    refusals.add(rule, m.owner().name(), m.name(), line, what, instead);
   }
 
-  private void plain(GuestMethod m, AbstractInsnNode n, int op) {
+  private void plain(GuestMethod m, int op) {
     if (op == Opcodes.ATHROW) {
-      add(Rule.NO_EXCEPTIONS, m, n, "throw", "return an error number, or call Cpu.panic");
+      add(Rule.NO_EXCEPTIONS, m, "throw", "return an error number, or call Cpu.panic");
     } else if (op == Opcodes.MONITORENTER || op == Opcodes.MONITOREXIT) {
-      add(Rule.NO_MONITORS, m, n, "synchronized", "use a spinlock or mutex of the kernel");
+      add(Rule.NO_MONITORS, m, "synchronized", "use a spinlock or mutex of the kernel");
     } else if (op == Opcodes.NEWARRAY
         || op == Opcodes.MULTIANEWARRAY
         || op == Opcodes.ARRAYLENGTH
         || (op >= Opcodes.IALOAD && op <= Opcodes.SALOAD)
         || (op >= Opcodes.IASTORE && op <= Opcodes.SASTORE)) {
-      add(Rule.NO_ARRAYS, m, n, "array", "keep tables in guest memory");
+      add(Rule.NO_ARRAYS, m, "array", "keep tables in guest memory");
     } else if (op == Opcodes.JSR || op == Opcodes.RET) {
-      add(Rule.INSTRUCTIONS, m, n, "subroutine", "compile with javac");
+      add(Rule.INSTRUCTIONS, m, "subroutine", "compile with javac");
     }
   }
 
@@ -89,19 +97,18 @@ final class InstructionCheck {
           add(
               exception ? Rule.NO_EXCEPTIONS : Rule.NO_OBJECTS,
               m,
-              n,
               "object of " + name,
               exception ? "return an error number, or call Cpu.panic" : CallResolver.KEEP);
           return true;
         }
       }
       case Opcodes.ANEWARRAY ->
-          add(Rule.NO_ARRAYS, m, n, "array of " + name, "keep tables in guest memory");
+          add(Rule.NO_ARRAYS, m, "array of " + name, "keep tables in guest memory");
       case Opcodes.INSTANCEOF ->
-          add(Rule.NO_INSTANCEOF, m, n, "instanceof " + name, "keep a tag in guest memory");
+          add(Rule.NO_INSTANCEOF, m, "instanceof " + name, "keep a tag in guest memory");
       default -> {
         if (!isType(model, n.desc)) {
-          add(Rule.TYPES, m, n, "cast to " + name, "use pointers and ops");
+          add(Rule.TYPES, m, "cast to " + name, "use pointers and ops");
         }
       }
     }
@@ -125,12 +132,11 @@ final class InstructionCheck {
       return;
     }
     if (n.name.equals("$assertionsDisabled")) {
-      add(Rule.NO_INITIALIZER, m, n, "assert", "use a check that calls Cpu.panic");
+      add(Rule.NO_INITIALIZER, m, "assert", "use a check that calls Cpu.panic");
     } else {
       add(
           Rule.NO_FIELDS,
           m,
-          n,
           (n.getOpcode() == Opcodes.GETSTATIC || n.getOpcode() == Opcodes.GETFIELD
                   ? "read"
                   : "write")
@@ -143,7 +149,7 @@ final class InstructionCheck {
   private void constant(GuestMethod m, LdcInsnNode n) {
     if (n.cst instanceof String text) {
       if (!model.image().strings().containsKey(text)) {
-        add(Rule.STRINGS, m, n, "a string with characters above U+00FF", "use Latin-1");
+        add(Rule.STRINGS, m, "a string with characters above U+00FF", "use Latin-1");
       }
     } else if (!(n.cst instanceof Integer
         || n.cst instanceof Long
@@ -152,7 +158,6 @@ final class InstructionCheck {
       add(
           Rule.NO_CONSTANT_DYNAMIC,
           m,
-          n,
           n.cst instanceof Type ? "class literal or method type" : "computed constant",
           "use numbers and strings");
     }
@@ -161,24 +166,23 @@ final class InstructionCheck {
   private void lambda(GuestMethod m, InvokeDynamicInsnNode n, int ordinal) {
     String factory = n.bsm.getOwner();
     if (factory.equals("java/lang/invoke/StringConcatFactory")) {
-      add(Rule.STRINGS, m, n, "string concatenation", "print the parts one after the other");
+      add(Rule.STRINGS, m, "string concatenation", "print the parts one after the other");
       return;
     }
     if (factory.equals("java/lang/runtime/SwitchBootstraps")) {
-      add(Rule.NO_INSTANCEOF, m, n, "pattern switch", "switch on an int");
+      add(Rule.NO_INSTANCEOF, m, "pattern switch", "switch on an int");
       return;
     }
     if (!factory.equals("java/lang/invoke/LambdaMetafactory")
         || !n.bsm.getName().equals("metafactory")
         || n.bsm.getTag() != Opcodes.H_INVOKESTATIC) {
-      add(Rule.LAMBDAS, m, n, "invokedynamic by " + factory.replace('/', '.'), "");
+      add(Rule.LAMBDAS, m, "invokedynamic by " + factory.replace('/', '.'), "");
       return;
     }
     if (Type.getArgumentTypes(n.desc).length != 0) {
       add(
           Rule.LAMBDAS,
           m,
-          n,
           "a lambda or method reference that captures something",
           "pass what it needs as a parameter (a pointer, as the kernel's void *data)");
       return;
@@ -189,7 +193,7 @@ final class InstructionCheck {
       problem = link(m, n, ordinal, ops);
     }
     if (problem != null) {
-      add(Rule.LAMBDAS, m, n, problem, "write a lambda whose parameter types are the interface's");
+      add(Rule.LAMBDAS, m, problem, "write a lambda whose parameter types are the interface's");
     }
   }
 
@@ -205,17 +209,7 @@ final class InstructionCheck {
         || !(n.bsmArgs[1] instanceof Handle handle)) {
       return "a malformed lambda";
     }
-    List<GuestMethod> missing = new ArrayList<>();
-    for (GuestClass i : model.interfacesOf(ops)) {
-      for (GuestMethod a : i.methods()) {
-        if (a.role() == Role.ABSTRACT) {
-          GuestMethod found = model.instanceMethod(ops, a.name(), a.descriptor());
-          if (found != null && found.role() == Role.ABSTRACT) {
-            missing.add(a);
-          }
-        }
-      }
-    }
+    List<GuestMethod> missing = model.inheritance().unimplemented(ops);
     String descriptor = sam.getDescriptor();
     boolean single =
         !missing.isEmpty()
@@ -237,6 +231,10 @@ final class InstructionCheck {
             || expected.getReturnType().equals(actual.getReturnType());
     if (!sameParameters || !sameResult) {
       return "a method reference whose types differ from the interface's";
+    }
+    if (model.opsCount() >= MAX_OPS) {
+      add(Rule.LIMITS, m, "more than " + MAX_OPS + " ops in the image", "make one a static method");
+      return null;
     }
     model.addLambda(n, m, ordinal, ops, target);
     return null;

@@ -4,8 +4,6 @@ import aerostat.mmio.memory.GuestMemory;
 import aerostat.vmm.image.GuestImage;
 import aerostat.vmm.image.Rule;
 import org.jspecify.annotations.Nullable;
-import org.objectweb.asm.ClassReader;
-import org.objectweb.asm.tree.ClassNode;
 import org.objectweb.asm.tree.FieldNode;
 
 /**
@@ -22,12 +20,13 @@ final class KernelLayout {
   private KernelLayout() {}
 
   /** An image without that class is another kernel, which lays itself out as it likes. */
-  static void check(GuestImage image, Refusals refusals) {
-    byte[] bytes = image.classes().get(KERNEL_DATA);
-    Long base = bytes == null ? null : base(bytes);
+  static void check(ImageModel model, Refusals refusals) {
+    GuestClass data = model.find(KERNEL_DATA);
+    Long base = data == null ? null : base(data);
     if (base == null) {
       return;
     }
+    GuestImage image = model.image();
     long room = base - GuestMemory.RAM_BASE;
     long rom = (image.size() + GuestMemory.PAGE_SIZE - 1L) & -GuestMemory.PAGE_SIZE;
     if (rom + BEHIND_IMAGE > room) {
@@ -45,10 +44,8 @@ final class KernelLayout {
     }
   }
 
-  private static @Nullable Long base(byte[] bytes) {
-    ClassNode node = new ClassNode();
-    new ClassReader(bytes).accept(node, ClassReader.SKIP_CODE);
-    for (FieldNode f : node.fields) {
+  private static @Nullable Long base(GuestClass data) {
+    for (FieldNode f : data.node().fields) {
       if (f.name.equals("BASE") && f.value instanceof Long value) {
         return value;
       }

@@ -70,7 +70,7 @@ public final class PureMethods {
 
   /** Whether guest code may call this static method. */
   public static boolean contains(String owner, String name, String descriptor) {
-    return ALLOWED.contains(owner + "." + name + descriptor);
+    return owner.startsWith("java/lang/") && ALLOWED.contains(owner + "." + name + descriptor);
   }
 
   /**

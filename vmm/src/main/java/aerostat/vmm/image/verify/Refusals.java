@@ -24,24 +24,18 @@ public final class Refusals {
   public void add(
       Rule rule, String className, String method, int line, String what, String instead) {
     count++;
+    if (found.size() == MAX) {
+      return;
+    }
     String name = clean(className.replace('/', '.'));
-    if (found.size() < MAX && seen.add(rule + " " + name + " " + clean(method) + " " + line)) {
+    if (seen.add(rule + " " + name + " " + clean(method) + " " + line)) {
       found.add(new Refusal(rule, name, clean(method), line, clean(what), instead));
     }
   }
 
-  /** Notes a reason against one instruction. */
-  public void add(
-      Rule rule,
-      String className,
-      MethodNode method,
-      AbstractInsnNode at,
-      String what,
-      String instead) {
-    add(rule, className, method.name, lineOf(at), what, instead);
-  }
-
-  /** Source line of an instruction, 0 if unknown. */
+  /**
+   * Source line of an instruction, 0 if unknown. It looks back for it: not for each instruction.
+   */
   public static int lineOf(AbstractInsnNode at) {
     for (AbstractInsnNode n = at; n != null; n = n.getPrevious()) {
       if (n instanceof LineNumberNode line) {

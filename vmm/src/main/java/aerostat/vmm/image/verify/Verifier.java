@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.objectweb.asm.Opcodes;
 import org.objectweb.asm.Type;
 import org.objectweb.asm.tree.AbstractInsnNode;
+import org.objectweb.asm.tree.LineNumberNode;
 import org.objectweb.asm.tree.MethodNode;
 import org.objectweb.asm.tree.analysis.Analyzer;
 import org.objectweb.asm.tree.analysis.AnalyzerException;
@@ -34,7 +35,7 @@ public final class Verifier {
 
   private VerifiedImage run(GuestImage image) {
     ImageModel model = new ImageReader(refusals).read(image);
-    KernelLayout.check(image, refusals);
+    KernelLayout.check(model, refusals);
     Map<GuestMethod, Frame<BasicValue>[]> frames = new LinkedHashMap<>();
     InstructionCheck check = new InstructionCheck(model, refusals);
     for (GuestClass c : model.classes().values()) {
@@ -77,8 +78,8 @@ public final class Verifier {
       refusals.add(
           Rule.NO_EXCEPTIONS,
           m.owner().name(),
-          node,
-          firstCode(node.tryCatchBlocks.get(0).start),
+          m.name(),
+          Refusals.lineOf(firstCode(node.tryCatchBlocks.get(0).start)),
           "try, catch or finally",
           "return error numbers");
     }
@@ -123,7 +124,7 @@ public final class Verifier {
   }
 
   private void refuse(Rule rule, GuestMethod m, String what, String instead) {
-    refusals.add(rule, m.owner().name(), m.name(), Refusals.firstLine(m.node()), what, instead);
+    refusals.add(rule, m.owner().name(), m.name(), m.line(), what, instead);
   }
 
   private Frame<BasicValue> @Nullable [] analyze(GuestMethod m) {
@@ -134,7 +135,7 @@ public final class Verifier {
           Rule.VERIFICATION,
           m.owner().name(),
           m.name(),
-          e.node == null ? Refusals.firstLine(m.node()) : Refusals.lineOf(e.node),
+          e.node == null ? m.line() : Refusals.lineOf(e.node),
           "the code does not verify: " + e.getMessage(),
           "compile it with javac");
     } catch (RuntimeException e) {
@@ -146,9 +147,13 @@ public final class Verifier {
   /** What the analysis itself lets through: joins of unlike operands, pointers compared. */
   private boolean shapesAreFit(GuestMethod m, Frame<BasicValue>[] frames) {
     int before = refusals.count();
+    int line = 0;
     for (int i = 0; i < frames.length; i++) {
       Frame<BasicValue> frame = frames[i];
       AbstractInsnNode n = m.node().instructions.get(i);
+      if (n instanceof LineNumberNode next) {
+        line = next.line;
+      }
       if (frame == null) {
         continue;
       }
@@ -157,8 +162,8 @@ public final class Verifier {
           refusals.add(
               Rule.VERIFICATION,
               m.owner().name(),
-              m.node(),
-              n,
+              m.name(),
+              line,
               "the code does not verify: operands of different types meet",
               "compile it with javac");
           return false;
@@ -170,8 +175,8 @@ public final class Verifier {
         refusals.add(
             Rule.POINTER_COMPARE,
             m.owner().name(),
-            m.node(),
-            n,
+            m.name(),
+            line,
             "== or != between two references",
             "compare the addresses: a.address() == b.address()");
       }
