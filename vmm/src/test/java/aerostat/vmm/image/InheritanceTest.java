@@ -2,10 +2,8 @@ package aerostat.vmm.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
-import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import aerostat.vmm.image.rewrite.Rewriter;
-import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -85,36 +83,5 @@ class InheritanceTest {
             "package t; interface B extends A { int g(); int f(); }");
     assertThat(r.rule()).isEqualTo(Rule.LAMBDAS);
     assertThat(r.className()).isEqualTo("t.U");
-  }
-
-  /** Whichever of 60 interfaces in a row is called: a thousand lambdas could stand behind it. */
-  @Hostile(HostileKind.HUGE)
-  @Test
-  void interfacesInARowOfWhichEachOverridesAll() {
-    Map<String, String> sources = new TreeMap<>(RefusalCase.COMMON);
-    for (int i = 0; i < 60; i++) {
-      String parents = i == 0 ? "" : " extends I" + (i - 1);
-      sources.put("t.I" + i, "package t; interface I" + i + parents + " { int f(); }");
-    }
-    StringBuilder text = new StringBuilder("package t; class U { ");
-    for (int i = 0; i < 1000; i++) {
-      text.append("static I59 l").append(i).append("() { return () -> ").append(i).append("; } ");
-    }
-    for (int i = 0; i < 60; i++) {
-      text.append("static int c").append(i).append("(I").append(i).append(" a) { return a.f(); } ");
-    }
-    sources.put("t.U", text.append("}").toString());
-    Map<String, byte[]> classes = TestImages.machine();
-    classes.putAll(JavaSource.compile(sources));
-    GuestImage image = GuestImage.fromClasses(classes, "t.Entry");
-    assertTimeoutPreemptively(
-        Duration.ofSeconds(30),
-        () -> {
-          ImageRefusedException e =
-              catchThrowableOfType(
-                  ImageRefusedException.class, () -> Rewriter.rewrite(image, Rewriter.Options.VM));
-          assertThat(e).isNotNull();
-          assertThat(e).hasMessageNotContaining(Rewriter.INTERNAL_ERROR);
-        });
   }
 }

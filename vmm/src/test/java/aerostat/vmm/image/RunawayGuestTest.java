@@ -139,7 +139,8 @@ class RunawayGuestTest {
                 "$mark",
                 "class $mark { static void poll() { aerostat.guest.machine.Cpu.panic(\"mark\"); } }",
                 "Entry",
-                "public class Entry { public static void start(long p) { $mark.poll(); }"
+                "public class Entry { public static void start(long p) { $mark.poll();"
+                    + " aerostat.guest.machine.Cpu.safepoint(); }"
                     + " public static void interrupt(int line) {}"
                     + " public static void thread(long p) {} }")));
     assertThat(run(GuestImage.fromClasses(classes, "Entry"), console))
