@@ -102,7 +102,12 @@ final class OpsShapes {
     }
     Cube cube = new Cube();
     First first = new Ranked();
-    return r + 1000L * new Ranked().rank() + first.rank() + Solid.volume(cube, node) + cube.twice(2, node) + cube.area(1, node);
+    return r
+        + 1000L * new Ranked().rank()
+        + first.rank()
+        + Solid.volume(cube, node)
+        + cube.twice(2, node)
+        + cube.area(1, node);
   }
 
   private static long plus(long a, int b, double c) {

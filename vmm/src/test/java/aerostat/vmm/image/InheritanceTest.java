@@ -28,8 +28,7 @@ class InheritanceTest {
     classes.putAll(JavaSource.compile(texts));
     Rewriter.rewrite(GuestImage.fromClasses(classes, "t.Entry"), Rewriter.Options.VM);
     Map<String, byte[]> replaced =
-        JavaSource.compile(
-            Map.of("t.A", SOURCES.getOrDefault("t.A", ""), laterName, later));
+        JavaSource.compile(Map.of("t.A", SOURCES.getOrDefault("t.A", ""), laterName, later));
     classes.put(
         laterName.replace('.', '/'),
         replaced.getOrDefault(laterName.replace('.', '/'), new byte[0]));

@@ -37,12 +37,7 @@ class RunawayGuestTest {
 
   private static RunState run(GuestImage image, ByteArrayOutputStream console) {
     try (Machine machine =
-        Machine.builder()
-            .memory(4 << 20)
-            .image(image)
-            .deterministic(1)
-            .console(console)
-            .build()) {
+        Machine.builder().memory(4 << 20).image(image).deterministic(1).console(console).build()) {
       machine.runUntilPoll(POLLS);
       return machine.state();
     }
@@ -137,7 +132,8 @@ class RunawayGuestTest {
         JavaSource.compile(
             Map.of(
                 "$mark",
-                "class $mark { static void poll() { aerostat.guest.machine.Cpu.panic(\"mark\"); } }",
+                "class $mark { static void poll() { aerostat.guest.machine.Cpu.panic(\"mark\"); }"
+                    + " }",
                 "Entry",
                 "public class Entry { public static void start(long p) { $mark.poll();"
                     + " aerostat.guest.machine.Cpu.safepoint(); }"
