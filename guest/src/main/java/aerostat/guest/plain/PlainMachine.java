@@ -77,8 +77,6 @@ public final class PlainMachine {
   private static int lines;
   private static long randomState;
   private static PlainMmio mmio = new PlainMmio();
-
-  /** Runs at each memory barrier, null: nothing does. */
   private static Runnable barrier;
 
   /** Begins a new machine: RAM of {@code size} bytes, all zero; every setting at its default. */
