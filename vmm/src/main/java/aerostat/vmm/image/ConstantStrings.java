@@ -21,14 +21,13 @@ final class ConstantStrings {
       in.skipNBytes(8);
       int count = in.readUnsignedShort();
       String[] texts = new String[count];
-      int[] references = new int[count];
-      int found = 0;
+      boolean[] strings = new boolean[1 << 16]; // each text is looked at once, however often named
       try {
         for (int i = 1; i < count; i++) {
           int tag = in.readUnsignedByte();
           switch (tag) {
             case UTF8 -> texts[i] = in.readUTF();
-            case STRING -> references[found++] = in.readUnsignedShort();
+            case STRING -> strings[in.readUnsignedShort()] = true;
             case 5, 6 -> {
               in.skipNBytes(8);
               i++;
@@ -40,8 +39,8 @@ final class ConstantStrings {
           }
         }
       } finally {
-        for (int i = 0; i < found; i++) {
-          String text = references[i] < count ? texts[references[i]] : null;
+        for (int i = 0; i < count; i++) {
+          String text = strings[i] ? texts[i] : null;
           if (text != null && isLatin1(text)) {
             into.add(text);
           }

@@ -17,6 +17,7 @@ import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.objectweb.asm.ClassWriter;
+import org.objectweb.asm.Handle;
 import org.objectweb.asm.Label;
 import org.objectweb.asm.MethodVisitor;
 import org.objectweb.asm.Opcodes;
@@ -122,6 +123,41 @@ class HostileImageTest {
           assertThat(e).isNotNull();
           assertThat(e.refusals()).hasSize(40).allMatch(r -> r.rule() == Rule.NO_EXCEPTIONS);
         });
+  }
+
+  /** The reader makes all of them anew at each call of it. */
+  @Hostile(HostileKind.HUGE)
+  @Test
+  void argumentsOfABootstrapWithoutEnd() {
+    ClassWriter out = begin("t/Boot");
+    MethodVisitor m = method(out, "f");
+    Object[] arguments = new Object[256];
+    java.util.Arrays.fill(arguments, 7);
+    Handle own = new Handle(Opcodes.H_INVOKESTATIC, "t/Boot", "b", "()V", false);
+    m.visitInvokeDynamicInsn("go", "()V", own, arguments);
+    m.visitInsn(Opcodes.RETURN);
+    m.visitMaxs(0, 0);
+    limit(Map.of("t/Boot", out.toByteArray()), "255 arguments of a bootstrap method");
+  }
+
+  @Hostile(HostileKind.HUGE)
+  @Test
+  void fieldsWithoutEnd() {
+    ClassWriter out = begin("t/Fields");
+    for (int i = 0; i < 4097; i++) {
+      out.visitField(Opcodes.ACC_STATIC, "f" + i, "I", null, null);
+    }
+    limit(Map.of("t/Fields", out.toByteArray()), "4096 fields");
+  }
+
+  @Hostile(HostileKind.HUGE)
+  @Test
+  void descriptorWithoutEnd() {
+    ClassWriter out = begin("t/Long");
+    MethodVisitor m = method(out, "f");
+    m.visitMethodInsn(Opcodes.INVOKESTATIC, "t/Long", "g", "(L" + "x".repeat(2040) + ";)V", false);
+    m.visitMaxs(1, 0);
+    limit(Map.of("t/Long", out.toByteArray()), "too long");
   }
 
   /** A manifest that inflates to a thousand times its size is not read to its end. */

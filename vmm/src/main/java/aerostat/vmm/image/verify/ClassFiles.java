@@ -6,6 +6,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.objectweb.asm.ClassReader;
 import org.objectweb.asm.ClassVisitor;
+import org.objectweb.asm.Handle;
+import org.objectweb.asm.Label;
+import org.objectweb.asm.MethodVisitor;
 import org.objectweb.asm.Opcodes;
 import org.objectweb.asm.tree.AbstractInsnNode;
 import org.objectweb.asm.tree.ClassNode;
@@ -18,11 +21,14 @@ import org.objectweb.asm.tree.TableSwitchInsnNode;
 final class ClassFiles {
   private static final int MIN_VERSION = Opcodes.V17;
   private static final int MAX_VERSION = Opcodes.V25;
-  private static final int MAX_NAME = 255;
-  private static final int MAX_METHODS = 4096;
   private static final int MAX_INSTRUCTIONS = 8000;
   private static final int MAX_SLOTS = 250;
-  private static final int MAX_INTERFACES = 64;
+
+  /** Arguments of bootstrap methods, once for each call; made anew for each by the reader. */
+  private static final int MAX_ARGUMENTS = 16_384;
+
+  /** Bytes that a jump or switch case takes at least. */
+  private static final int BRANCH_BYTES = 3;
 
   /** Jumps and switch cases of a method: more would cost the analysis of loops too much. */
   private static final int MAX_BRANCHES = 4000;
@@ -68,8 +74,12 @@ final class ClassFiles {
     ClassNode node = new ClassNode();
     try {
       // Frames are computed anew from the code. The filter drops what could only cost time.
-      new ClassReader(bytes).accept(new Quiet(node), ClassReader.SKIP_FRAMES);
+      byte[] checked = ClassScan.checked(bytes);
+      new ClassReader(checked).accept(new Quiet(node, bytes.length), ClassReader.SKIP_FRAMES);
       return check(name, node, refusals) ? node : null;
+    } catch (ClassScan.LimitException e) {
+      refusals.add(Rule.LIMITS, name, "", 0, String.valueOf(e.getMessage()), "split it");
+      return null;
     } catch (RuntimeException | StackOverflowError e) {
       refusals.add(Rule.CLASS_FILE, name, "", 0, "malformed class file (" + e + ")", "");
       return null;
@@ -78,8 +88,57 @@ final class ClassFiles {
 
   /** Passes on only what the verifier looks at. */
   private static final class Quiet extends ClassVisitor {
-    Quiet(ClassNode target) {
+    private final int mostBranches;
+    private int branches;
+    private int arguments;
+
+    Quiet(ClassNode target, int bytes) {
       super(Opcodes.ASM9, target);
+      mostBranches = bytes / BRANCH_BYTES;
+    }
+
+    /** A switch at the end of each method can read the rest of the file as its cases. */
+    private void branches(int more) {
+      branches += more;
+      if (branches > mostBranches) {
+        throw new IllegalArgumentException("more switch cases than the file has room for");
+      }
+    }
+
+    @Override
+    public MethodVisitor visitMethod(
+        int access,
+        String name,
+        String descriptor,
+        @Nullable String signature,
+        String @Nullable [] exceptions) {
+      return new MethodVisitor(
+          Opcodes.ASM9, super.visitMethod(access, name, descriptor, signature, exceptions)) {
+        @Override
+        public void visitTableSwitchInsn(int min, int max, Label other, Label... labels) {
+          branches(labels.length);
+          super.visitTableSwitchInsn(min, max, other, labels);
+        }
+
+        @Override
+        public void visitLookupSwitchInsn(Label other, int[] keys, Label[] labels) {
+          branches(labels.length);
+          super.visitLookupSwitchInsn(other, keys, labels);
+        }
+
+        @Override
+        public void visitInvokeDynamicInsn(
+            String callName, String callDescriptor, Handle bootstrap, Object... given) {
+          arguments += given.length;
+          if (arguments > MAX_ARGUMENTS) {
+            throw new ClassScan.LimitException(
+                "more than " + MAX_ARGUMENTS + " arguments of bootstrap methods");
+          }
+          // Nothing looks at those of another bootstrap method than a lambda's, which has three.
+          Object[] kept = given.length <= 3 ? given : new Object[0];
+          super.visitInvokeDynamicInsn(callName, callDescriptor, bootstrap, kept);
+        }
+      };
     }
 
     @Override
@@ -102,7 +161,7 @@ final class ClassFiles {
   }
 
   private static boolean check(String name, ClassNode node, Refusals refusals) {
-    if (!Completeness.isComplete(node)) {
+    if (!new Completeness().isComplete(node)) {
       refusals.add(
           Rule.CLASS_FILE, name, "", 0, "malformed class file (a name or descriptor is none)", "");
       return false;
@@ -117,20 +176,10 @@ final class ClassFiles {
             Rule.CLASS_FILE, name, "", 0, "the package is not the guest's", "use another package");
       }
     }
-    if (node.methods.size() > MAX_METHODS) {
-      refusals.add(Rule.LIMITS, name, "", 0, "more than " + MAX_METHODS + " methods", "split it");
-    }
-    if (node.interfaces.size() > MAX_INTERFACES) {
-      refusals.add(
-          Rule.LIMITS, name, "", 0, "more than " + MAX_INTERFACES + " interfaces", "split it");
-    }
-    Set<String> methods = new HashSet<>();
+    Set<Member> methods = new HashSet<>();
     for (MethodNode m : node.methods) {
-      if (!methods.add(m.name + m.desc)) {
+      if (!methods.add(new Member(m.name, m.desc))) {
         refusals.add(Rule.CLASS_FILE, name, m.name, 0, "the method occurs twice", "");
-      }
-      if (m.name.length() > MAX_NAME || m.desc.length() > 8 * MAX_NAME) {
-        refusals.add(Rule.LIMITS, name, m.name, 0, "name or descriptor is too long", "");
       }
       if (branches(m) > MAX_BRANCHES) {
         refusals.add(

@@ -1,6 +1,8 @@
 package aerostat.vmm.image.verify;
 
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.objectweb.asm.Handle;
 import org.objectweb.asm.Type;
@@ -21,9 +23,10 @@ import org.objectweb.asm.tree.TypeInsnNode;
  * file whose names and descriptors are all there, and are such, is looked at further.
  */
 final class Completeness {
-  private Completeness() {}
+  /** Descriptors that are good: the same one can stand at each of many calls. */
+  private final Set<String> methods = new HashSet<>();
 
-  static boolean isComplete(ClassNode c) {
+  boolean isComplete(ClassNode c) {
     if (c.superName == null || hasNull(c.interfaces)) {
       return false;
     }
@@ -40,14 +43,14 @@ final class Completeness {
       }
     }
     for (MethodNode m : c.methods) {
-      if (m.name == null || !DescriptorSyntax.isMethod(m.desc) || !isComplete(m)) {
+      if (m.name == null || !isMethod(m.desc) || !isComplete(m)) {
         return false;
       }
     }
     return true;
   }
 
-  private static boolean isComplete(MethodNode m) {
+  private boolean isComplete(MethodNode m) {
     if (m.localVariables != null) {
       for (LocalVariableNode v : m.localVariables) {
         if (v.name == null || !DescriptorSyntax.isField(v.desc)) {
@@ -59,13 +62,13 @@ final class Completeness {
       boolean complete =
           switch (n) {
             case MethodInsnNode call ->
-                isMember(call.owner, call.name) && DescriptorSyntax.isMethod(call.desc);
+                isMember(call.owner, call.name) && isMethod(call.desc);
             case FieldInsnNode f -> isMember(f.owner, f.name) && DescriptorSyntax.isField(f.desc);
             case TypeInsnNode t -> DescriptorSyntax.isClass(t.desc);
             case LdcInsnNode l -> l.cst != null;
             case InvokeDynamicInsnNode i ->
                 i.name != null
-                    && DescriptorSyntax.isMethod(i.desc)
+                    && isMethod(i.desc)
                     && isHandle(i.bsm)
                     && i.bsmArgs != null
                     && areArguments(i.bsmArgs);
@@ -78,7 +81,7 @@ final class Completeness {
     return true;
   }
 
-  private static boolean areArguments(@Nullable Object[] arguments) {
+  private boolean areArguments(@Nullable Object[] arguments) {
     for (Object a : arguments) {
       boolean good =
           switch (a) {
@@ -86,7 +89,7 @@ final class Completeness {
             case Handle h -> isHandle(h);
             case Type t ->
                 t.getSort() == Type.METHOD
-                    ? DescriptorSyntax.isMethod(t.getDescriptor())
+                    ? isMethod(t.getDescriptor())
                     : DescriptorSyntax.isField(t.getDescriptor());
             default -> true;
           };
@@ -97,10 +100,16 @@ final class Completeness {
     return true;
   }
 
-  private static boolean isHandle(@Nullable Handle h) {
+  private boolean isHandle(@Nullable Handle h) {
     return h != null
         && isMember(h.getOwner(), h.getName())
-        && (DescriptorSyntax.isMethod(h.getDesc()) || DescriptorSyntax.isField(h.getDesc()));
+        && (isMethod(h.getDesc()) || DescriptorSyntax.isField(h.getDesc()));
+  }
+
+  private boolean isMethod(@Nullable String descriptor) {
+    return descriptor != null
+        && (methods.contains(descriptor)
+            || (DescriptorSyntax.isMethod(descriptor) && methods.add(descriptor)));
   }
 
   private static boolean isMember(@Nullable String owner, @Nullable String name) {

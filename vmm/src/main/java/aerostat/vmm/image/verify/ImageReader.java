@@ -24,6 +24,9 @@ final class ImageReader {
    */
   private static final long MAX_WORK = 30_000_000;
 
+  /** Methods and fields of the image. The guest kernel has some thousands. */
+  private static final long MAX_MEMBERS = 65_536;
+
   /** Methods of interfaces, once for each class that has the interface. The guest has hundreds. */
   private static final long MAX_INHERITED = 500_000;
 
@@ -39,10 +42,22 @@ final class ImageReader {
   ImageModel read(GuestImage image) {
     SortedMap<String, GuestClass> classes = new TreeMap<>();
     long work = 0;
+    long members = 0;
     for (Map.Entry<String, byte[]> e : image.classes().entrySet()) {
       ClassNode node = ClassFiles.read(e.getKey(), e.getValue(), refusals);
       if (node != null) {
         work += workOf(node);
+        members += node.methods.size() + node.fields.size();
+        if (members > MAX_MEMBERS) {
+          refusals.add(
+              Rule.LIMITS,
+              node.name,
+              "",
+              0,
+              "methods and fields, summed over the image, exceed " + MAX_MEMBERS,
+              "leave out what is not used");
+          refusals.throwIfAny();
+        }
         if (work > MAX_WORK) {
           refusals.add(
               Rule.LIMITS,
