@@ -61,8 +61,7 @@ final class Completeness {
     for (AbstractInsnNode n : m.instructions) {
       boolean complete =
           switch (n) {
-            case MethodInsnNode call ->
-                isMember(call.owner, call.name) && isMethod(call.desc);
+            case MethodInsnNode call -> isMember(call.owner, call.name) && isMethod(call.desc);
             case FieldInsnNode f -> isMember(f.owner, f.name) && DescriptorSyntax.isField(f.desc);
             case TypeInsnNode t -> DescriptorSyntax.isClass(t.desc);
             case LdcInsnNode l -> l.cst != null;
