@@ -1,5 +1,6 @@
 package aerostat.guest.machine;
 
+import aerostat.guest.plain.PlainBarriers;
 import aerostat.guest.plain.PlainMachine;
 
 /**
@@ -70,19 +71,19 @@ public final class Memory {
   /** Linux's mb() and virtio_mb(). */
   @Intrinsic
   public static void mb() {
-    PlainMachine.mb();
+    PlainBarriers.mb();
   }
 
   /** Linux's rmb() and virtio_rmb(). */
   @Intrinsic
   public static void rmb() {
-    PlainMachine.rmb();
+    PlainBarriers.rmb();
   }
 
   /** Linux's wmb() and virtio_wmb(). */
   @Intrinsic
   public static void wmb() {
-    PlainMachine.wmb();
+    PlainBarriers.wmb();
   }
 
   /** At most {@link #BLOCK} bytes; use {@link #fill} for more. */

@@ -77,7 +77,6 @@ public final class PlainMachine {
   private static int lines;
   private static long randomState;
   private static PlainMmio mmio = new PlainMmio();
-  private static Runnable barrier;
 
   /** Begins a new machine: RAM of {@code size} bytes, all zero; every setting at its default. */
   public static void reset(long size) {
@@ -99,15 +98,7 @@ public final class PlainMachine {
     lines = 0;
     randomState = 42;
     mmio = new PlainMmio();
-    barrier = null;
-  }
-
-  /**
-   * From here on {@code action} runs at each barrier, as another processor's view of that moment;
-   * null: nothing does. A {@link #reset} ends it.
-   */
-  public static void onBarrier(Runnable action) {
-    barrier = action;
+    PlainBarriers.onBarrier(null);
   }
 
   /** Bytes of RAM of the machine that runs now. */
@@ -211,27 +202,6 @@ public final class PlainMachine {
 
   public static boolean compareAndSwap64(long a, long e, long v) {
     return LONG_CAS.compareAndSet(RAM, offset(a), e, v);
-  }
-
-  public static void mb() {
-    VarHandle.fullFence();
-    runBarrier();
-  }
-
-  public static void rmb() {
-    VarHandle.loadLoadFence();
-    runBarrier();
-  }
-
-  public static void wmb() {
-    VarHandle.storeStoreFence();
-    runBarrier();
-  }
-
-  private static void runBarrier() {
-    if (barrier != null) {
-      barrier.run();
-    }
   }
 
   private static void checkBlock(int n) {

@@ -58,6 +58,9 @@ final class QueueIndexes {
       VirtioMmioDevice mmio, VirtqueueInfo infos, int count, QueueNumbering numbering) {
     for (int index = 0; index < count; index++) {
       writel(index, mmio.base() + VirtioMmio.QUEUE_SEL);
+      if (mmio.isLegacy() && VirtioMmioLegacy.isInUse(mmio.base())) {
+        return false; // MMIO-LEG-05: its size may not be read
+      }
       boolean exists = readl(mmio.base() + VirtioMmio.QUEUE_SIZE_MAX) != 0;
       if (exists != numbering.hasQueue(infos, count, index)) {
         return false;

@@ -161,7 +161,7 @@ public final class ModelDevice implements PlainDevice {
           case 0x008 -> deviceId;
           case 0x00c -> 0x554d4551;
           case 0x010 -> (int) (offered >>> (32 * deviceFeaturesSel));
-          case 0x034 -> selected().max;
+          case 0x034 -> max(selected());
           case 0x040 -> selected().pfn;
           case 0x044 -> selected().ready ? 1 : 0;
           case 0x060 -> isr;
@@ -203,7 +203,7 @@ public final class ModelDevice implements PlainDevice {
       case 0x020 -> accept(value);
       case 0x024 -> driverFeaturesSel = (int) value;
       case 0x030 -> queueSel = (int) value;
-      case 0x038 -> selected().size = (int) value;
+      case 0x038 -> setSize(selected(), (int) value);
       case 0x044 -> selected().ready = value == 1;
       case 0x050 -> onNotify.accept((int) value);
       case 0x064 -> {
@@ -231,6 +231,20 @@ public final class ModelDevice implements PlainDevice {
     if (version == 1 ? modern : old) {
       throw new AssertionError("version " + version + " has no " + Integer.toHexString(offset));
     }
+  }
+
+  private static int max(Queue q) {
+    if (q.pfn != 0) {
+      throw new AssertionError("MMIO-LEG-05: QueueSizeMax of a queue that is in use");
+    }
+    return q.max;
+  }
+
+  private static void setSize(Queue q, int size) {
+    if (q.ready) {
+      throw new AssertionError("MMIO-DRV-15: size of a queue that is ready");
+    }
+    q.size = size;
   }
 
   private void place(Queue q, int pfn) {

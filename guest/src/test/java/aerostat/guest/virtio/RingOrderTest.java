@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import aerostat.guest.kernel.Scatterlist;
 import aerostat.guest.machine.Memory;
-import aerostat.guest.plain.PlainMachine;
+import aerostat.guest.plain.Barrier;
+import aerostat.guest.plain.PlainBarriers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntSupplier;
@@ -51,12 +52,16 @@ class RingOrderTest {
     assertThat(VirtioRing.addSgs(q, sg, 1, 1, 2)).isZero();
   }
 
-  /** What {@code look} saw at each barrier while {@code action} ran. */
-  private static List<Integer> seen(IntSupplier look, Runnable action) {
+  /** What {@code look} saw at each barrier, all of this kind, while {@code action} ran. */
+  private static List<Integer> seen(Barrier kind, IntSupplier look, Runnable action) {
     List<Integer> seen = new ArrayList<>();
-    PlainMachine.onBarrier(() -> seen.add(look.getAsInt()));
+    PlainBarriers.onBarrier(
+        barrier -> {
+          assertThat(barrier).isEqualTo(kind);
+          seen.add(look.getAsInt());
+        });
     action.run();
-    PlainMachine.onBarrier(null);
+    PlainBarriers.onBarrier(null);
     return seen;
   }
 
@@ -73,6 +78,7 @@ class RingOrderTest {
     boot();
     List<Integer> seen =
         seen(
+            Barrier.WRITE,
             () -> {
               boolean chain =
                   partsStand()
@@ -96,6 +102,7 @@ class RingOrderTest {
     addTwo();
     List<Integer> seen =
         seen(
+            Barrier.FULL,
             () -> {
               Memory.store16(device.usedRing(0), VringLayout.USED_F_NO_NOTIFY);
               return Memory.load16(device.availRing(0) + 2);
@@ -111,6 +118,7 @@ class RingOrderTest {
     boot(VirtioIds.F_RING_PACKED);
     List<Integer> seen =
         seen(
+            Barrier.WRITE,
             () -> {
               int id = flags(1, 12);
               boolean list =
@@ -131,6 +139,7 @@ class RingOrderTest {
     addTwo();
     List<Integer> seen =
         seen(
+            Barrier.FULL,
             () -> {
               Memory.store16(device.usedRing(0) + 2, VirtioRingPacked.EVENT_DISABLE);
               return flags(1, 14) & VirtioRingPacked.F_AVAIL;
