@@ -22,6 +22,7 @@ class VirtioBusTest {
     return mask;
   }
 
+  /** MMIO-DRV-15: the model takes no size of a queue that is ready. */
   @Test
   void mmio03_probeTakesTheStepsInOrder() {
     device.offered |= offer(0, 2, VirtioIds.F_EVENT_IDX, 36, 50);
