@@ -64,7 +64,8 @@ class HostFailureTest {
   }
 
   @Test
-  @DisplayName("RAM whose file shrinks under statistics: what is in flight then moves with the guest")
+  @DisplayName(
+      "RAM whose file shrinks under statistics: what is in flight then moves with the guest")
   void halfReadStatistics() throws IOException {
     Path file = dir.resolve("ram");
     GuestMemory memory = GuestMemory.sharedFile(file, BalloonRig.SIZE);
