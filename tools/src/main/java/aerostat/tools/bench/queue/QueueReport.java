@@ -2,9 +2,9 @@ package aerostat.tools.bench.queue;
 
 import aerostat.tools.bench.stats.Disturbance;
 import aerostat.tools.bench.stats.Estimate;
-import aerostat.tools.bench.stats.Goal;
 import aerostat.tools.bench.stats.Report;
 import aerostat.tools.bench.stats.TextTable;
+import aerostat.tools.bench.stats.Verdict;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -25,7 +25,7 @@ final class QueueReport implements Report {
   /**
    * A case and its counterpart, measured after each other, in ns a buffer.
    *
-   * @param ringtest NaN without
+   * @param ringtest NaN without, or if it did not end
    */
   record Pair(double ours, double ringtest) {
     boolean compared() {
@@ -58,26 +58,25 @@ final class QueueReport implements Report {
   }
 
   private static boolean compared(List<Pair> pairs) {
-    return pairs.stream().allMatch(Pair::compared);
+    return pairs.stream().anyMatch(Pair::compared);
   }
 
   private static Estimate ringtest(List<Pair> pairs) {
-    return Estimate.of(pairs.stream().map(Pair::ringtest).toList());
+    return Estimate.of(pairs.stream().filter(Pair::compared).map(Pair::ringtest).toList());
   }
 
   private static Estimate ratio(List<Pair> pairs) {
-    return Estimate.of(pairs.stream().map(Pair::ratio).toList());
+    return Estimate.of(pairs.stream().filter(Pair::compared).map(Pair::ratio).toList());
   }
 
-  List<Goal> goals() {
-    List<Goal> goals = new ArrayList<>();
+  List<Verdict> goals() {
+    List<Verdict> goals = new ArrayList<>();
     for (QueueCase what : List.of(QueueCase.SPLIT, QueueCase.SPLIT_STREAM)) {
       List<Pair> pairs = rounds.getOrDefault(what, List.of());
-      if (!pairs.isEmpty() && compared(pairs)) {
+      if (compared(pairs)) {
         String name = what.title() + " / " + Ringtest.counterpart(what);
-        double ratio = ratio(pairs).median();
-        goals.add(new Goal(name, "", GOAL, ratio));
-        goals.add(new Goal(name + ", stretch", "", STRETCH, ratio));
+        goals.add(Verdict.atMost(name, "", GOAL, ratio(pairs)));
+        goals.add(Verdict.atMost(name + ", stretch", "", STRETCH, ratio(pairs)));
       }
     }
     return goals;
@@ -96,7 +95,9 @@ final class QueueReport implements Report {
                 compared(pairs) ? ratio(pairs).show(2) : ""));
     StringBuilder text = new StringBuilder(table.toString());
     text.append(System.lineSeparator());
-    goals().forEach(goal -> text.append(goal.show()).append(System.lineSeparator()));
+    TextTable goals = Verdict.table();
+    goals().forEach(goal -> goal.addTo(goals));
+    text.append(goals).append(System.lineSeparator());
     int count = rounds.values().stream().mapToInt(List::size).max().orElse(0);
     text.append(count).append(" rounds, ").append(disturbance.show());
     return text.append(System.lineSeparator()).toString();
@@ -118,7 +119,7 @@ final class QueueReport implements Report {
         });
     Map<String, Object> object = new LinkedHashMap<>();
     object.put("cases", cases);
-    object.put("goals", goals().stream().map(Goal::toJson).toList());
+    object.put("goals", goals().stream().map(Verdict::toJson).toList());
     object.put("host", disturbance.toJson());
     return object;
   }
